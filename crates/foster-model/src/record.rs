@@ -1,0 +1,305 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Cause, Entry, Event, EventKind, Identity, IllegalTransition, JobId, OutputEnd, ProcessInfo,
+    StartFailure, State, Straggler, StreamTotals, Supervision, Time, transition,
+};
+
+/// What is known of a job: the fold of its journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobRecord {
+    /// The job.
+    pub job_id: JobId,
+    /// Where it stands.
+    pub state: State,
+    /// Why; `null` while it is not over.
+    pub cause: Option<Cause>,
+    /// The leader's exit code, from its exit on; `null` if a signal ended it or if it is not known.
+    pub exit_code: Option<i32>,
+    /// The name of the signal that ended the leader.
+    pub signal: Option<String>,
+    /// Whether the leader left a core.
+    pub core_dumped: Option<bool>,
+    /// From the leader's start to its exit, monotonic, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// The leader; it stays here after its end, for the record.
+    pub leader: Option<Identity>,
+    /// How the tree is held.
+    pub containment: Option<String>,
+    /// The control group's directory.
+    pub cgroup: Option<String>,
+    /// The monotonic clock at the start, in milliseconds of that boot.
+    pub started_monotonic_ms: Option<u64>,
+    /// The keeper's identity.
+    pub keeper: Option<Identity>,
+    /// The supervisor's identity.
+    pub supervisor: Option<Identity>,
+    /// Who looks after it.
+    pub supervision: Supervision,
+    /// When the folder was made.
+    pub created_at: Option<Time>,
+    /// When the command was executed.
+    pub started_at: Option<Time>,
+    /// When the leader exited.
+    pub exited_at: Option<Time>,
+    /// When the job was over.
+    pub finished_at: Option<Time>,
+    /// When this record last changed.
+    pub updated_at: Option<Time>,
+    /// How output stands.
+    pub output: OutputEnd,
+    /// Who holds the output though the job is over.
+    pub holders: Vec<ProcessInfo>,
+    /// What came on standard output; exact once output is closed.
+    pub stdout: StreamTotals,
+    /// What came on standard error.
+    pub stderr: StreamTotals,
+    /// Descendants that the leader left behind.
+    pub stragglers: Vec<Straggler>,
+    /// Whether the kernel has said that no process of the tree is left.
+    pub tree_empty: Option<bool>,
+    /// Why it could not start.
+    pub failure: Option<StartFailure>,
+    /// The cause that an escalation under way will leave, if the leader had not exited before.
+    pub stopping: Option<Cause>,
+}
+
+/// The content of `state.json`: a cache of the journal's fold, in a shape that scripts can rely on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StateFile {
+    /// The version of this file's shape.
+    pub schema_version: String,
+    /// The job and where it stands.
+    pub job: StateFileJob,
+    /// How it ended.
+    pub result: StateFileResult,
+    /// The leader's pid.
+    pub pid: Option<i32>,
+    /// When it was over.
+    pub finished_at: Option<Time>,
+    /// When this file was last written; always set.
+    pub updated_at: Time,
+    /// Everything else.
+    pub record: JobRecord,
+}
+
+/// The `job` of `state.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StateFileJob {
+    /// The job.
+    pub id: JobId,
+    /// Its state.
+    pub status: State,
+    /// When the command was executed.
+    pub started_at: Option<Time>,
+}
+
+/// The `result` of `state.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StateFileResult {
+    /// The leader's exit code.
+    pub exit_code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<String>,
+    /// From start to exit, in milliseconds.
+    pub duration_ms: Option<u64>,
+}
+
+impl JobRecord {
+    /// Returns the record of a job of which nothing is known but its id.
+    pub fn new(job_id: JobId) -> Self {
+        Self {
+            job_id,
+            state: State::Created,
+            cause: None,
+            exit_code: None,
+            signal: None,
+            core_dumped: None,
+            duration_ms: None,
+            leader: None,
+            containment: None,
+            cgroup: None,
+            started_monotonic_ms: None,
+            keeper: None,
+            supervisor: None,
+            supervision: Supervision::None,
+            created_at: None,
+            started_at: None,
+            exited_at: None,
+            finished_at: None,
+            updated_at: None,
+            output: OutputEnd::Open,
+            holders: Vec::new(),
+            stdout: StreamTotals::default(),
+            stderr: StreamTotals::default(),
+            stragglers: Vec::new(),
+            tree_empty: None,
+            failure: None,
+            stopping: None,
+        }
+    }
+
+    /// Returns the fold of `entries`. Recovery is this same function, so it is tested by every run.
+    pub fn replay<'a>(
+        job_id: JobId,
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> Result<Self, IllegalTransition> {
+        let mut record = Self::new(job_id);
+        for entry in entries {
+            record.apply(entry)?;
+        }
+        Ok(record)
+    }
+
+    /// Takes in one more event.
+    ///
+    /// An event that is illegal in this state changes nothing and is returned as the error.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), IllegalTransition> {
+        self.state = transition(self.state, EventKind::from(&entry.event))?;
+        self.updated_at = Some(entry.at);
+        self.absorb(entry.at, &entry.event);
+        Ok(())
+    }
+
+    fn absorb(&mut self, at: Time, event: &Event) {
+        match event {
+            Event::Created {} => self.created_at = Some(at),
+            Event::Launched { keeper, supervisor } => {
+                self.keeper = Some(*keeper);
+                self.supervisor = Some(*supervisor);
+                self.supervision = Supervision::Full;
+            }
+            Event::Started { leader, containment, cgroup, monotonic_ms } => {
+                self.started_at = Some(at);
+                self.leader = Some(*leader);
+                self.containment = Some(containment.clone());
+                self.cgroup.clone_from(cgroup);
+                self.started_monotonic_ms = Some(*monotonic_ms);
+                self.tree_empty = Some(false);
+            }
+            Event::StartFailed { failure } => self.failure = Some(failure.clone()),
+            Event::StopRequested { cause, .. } if self.exited_at.is_none() => {
+                self.stopping = Some(*cause);
+            }
+            Event::StopRequested { .. } | Event::Signalled { .. } | Event::OutputLost { .. } => {}
+            Event::Exited { exit_code, signal, core_dumped, duration_ms } => {
+                self.exited_at = Some(at);
+                self.exit_code = *exit_code;
+                self.signal.clone_from(signal);
+                self.core_dumped = Some(*core_dumped);
+                self.duration_ms = *duration_ms;
+            }
+            Event::Stragglers { processes } => self.stragglers.clone_from(processes),
+            Event::Empty {} => {
+                self.tree_empty = Some(true);
+                self.stragglers.iter_mut().for_each(|straggler| straggler.ended = true);
+            }
+            Event::Closed { output, holders, stdout, stderr } => {
+                self.output = *output;
+                self.holders.clone_from(holders);
+                self.stdout = *stdout;
+                self.stderr = *stderr;
+            }
+            Event::Supervision { now, by } => {
+                self.supervision = *now;
+                if by.is_some() {
+                    self.supervisor = *by;
+                }
+            }
+            Event::Finished { cause, .. } => {
+                self.cause = Some(*cause);
+                self.finished_at = Some(at);
+                self.stopping = None;
+                if self.started_at.is_none() {
+                    self.output = OutputEnd::Complete;
+                    self.supervision = Supervision::None;
+                }
+            }
+        }
+    }
+}
+
+impl From<JobRecord> for StateFile {
+    fn from(record: JobRecord) -> Self {
+        Self {
+            schema_version: crate::SCHEMA_VERSION.to_owned(),
+            job: StateFileJob {
+                id: record.job_id,
+                status: record.state,
+                started_at: record.started_at,
+            },
+            result: StateFileResult {
+                exit_code: record.exit_code,
+                signal: record.signal.clone(),
+                duration_ms: record.duration_ms,
+            },
+            pid: record.leader.map(|leader| leader.pid),
+            finished_at: record.finished_at,
+            updated_at: record.updated_at.unwrap_or_else(|| record.job_id.time()),
+            record,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64, event: Event) -> Entry {
+        Entry { at: Time::from_unix_ms(ms), event }
+    }
+
+    fn started() -> Event {
+        Event::Started {
+            leader: Identity { pid: 7, start_time: Some(1), unique: None },
+            containment: "subreaper".to_owned(),
+            cgroup: None,
+            monotonic_ms: 5,
+        }
+    }
+
+    fn exited(code: i32) -> Event {
+        Event::Exited {
+            exit_code: Some(code),
+            signal: None,
+            core_dumped: false,
+            duration_ms: Some(3),
+        }
+    }
+
+    #[test]
+    fn the_exit_code_is_known_before_the_job_is_over() {
+        let id = JobId::from_parts(1, 1);
+        let journal = [at(1, Event::Created {}), at(2, started()), at(3, exited(3))];
+        let record = JobRecord::replay(id, &journal).unwrap();
+        assert_eq!((record.state, record.exit_code), (State::Running, Some(3)));
+        assert_eq!(record.exited_at, Some(Time::from_unix_ms(3)));
+        assert_eq!(record.finished_at, None);
+    }
+
+    #[test]
+    fn an_illegal_event_changes_nothing() {
+        let id = JobId::from_parts(1, 1);
+        let mut record = JobRecord::replay(id, &[at(1, Event::Created {})]).unwrap();
+        let before = record.clone();
+        assert!(record.apply(&at(2, exited(0))).is_err());
+        assert_eq!(record, before);
+    }
+
+    #[test]
+    fn a_stop_after_the_exit_does_not_claim_the_end() {
+        let id = JobId::from_parts(1, 1);
+        let stop = Event::StopRequested { cause: Cause::Stop, phases: vec![], by: None };
+        let journal = [at(1, Event::Created {}), at(2, started()), at(3, exited(0)), at(4, stop)];
+        assert_eq!(JobRecord::replay(id, &journal).unwrap().stopping, None);
+    }
+
+    #[test]
+    fn a_journal_line_reads_back() {
+        let entry = at(9, exited(4));
+        let text = serde_json::to_string(&entry).unwrap();
+        assert!(text.starts_with(r#"{"at":"1970-01-01T00:00:00.009Z","event":"exited""#), "{text}");
+        assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry);
+    }
+}
