@@ -1,0 +1,72 @@
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use crate::sys;
+
+/// What came of an attempt to move bytes out of a pipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moved {
+    /// That many bytes, at least one.
+    Bytes(usize),
+    /// There are none at present.
+    Nothing,
+    /// There will never be any again: all writers are gone.
+    End,
+}
+
+/// Returns a pipe: the end to read from, which does not block, and the end to give to a child.
+///
+/// The child's end is write-only. A read-write end makes Python's asyncio believe that its peer
+/// has closed, and then it delivers a part of what it was told to write.
+pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    sys::pipe()
+}
+
+/// Moves up to `at_most` bytes from a pipe into a file, at the file's own offset.
+///
+/// On Linux the bytes go from kernel to kernel ([splice(2)]): having moved them is having written
+/// them, so that no kill between two steps can lose any. A file opened with `O_APPEND` is refused
+/// by the kernel.
+///
+/// # Errors
+/// The target's: no space, over quota, too large. No byte has left the pipe then.
+///
+/// [splice(2)]: https://man7.org/linux/man-pages/man2/splice.2.html
+pub fn move_bytes(from: impl AsFd, to: &File, at_most: usize) -> io::Result<Moved> {
+    sys::move_bytes(from.as_fd(), to, at_most)
+}
+
+/// Takes bytes out of a pipe into `buffer`, for want of a file that would take them.
+pub fn discard(from: impl AsFd, buffer: &mut [u8]) -> io::Result<Moved> {
+    match rustix::io::read(from, buffer) {
+        Ok(0) => Ok(Moved::End),
+        Ok(n) => Ok(Moved::Bytes(n)),
+        Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(Moved::Nothing),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Seek as _};
+
+    use super::*;
+
+    #[test]
+    fn bytes_go_through_in_order_and_the_end_is_told() {
+        let (reader, writer) = pipe().unwrap();
+        let mut file = tempfile::tempfile().unwrap();
+        assert_eq!(move_bytes(&reader, &file, 100).unwrap(), Moved::Nothing);
+        rustix::io::write(&writer, b"hello ").unwrap();
+        assert_eq!(move_bytes(&reader, &file, 3).unwrap(), Moved::Bytes(3));
+        rustix::io::write(&writer, b"world").unwrap();
+        drop(writer);
+        assert_eq!(move_bytes(&reader, &file, 100).unwrap(), Moved::Bytes(8));
+        assert_eq!(move_bytes(&reader, &file, 100).unwrap(), Moved::End);
+        file.rewind().unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "hello world");
+    }
+}

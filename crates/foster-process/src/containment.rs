@@ -1,0 +1,198 @@
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::sys;
+
+/// How a caller wants a tree to be held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Containment {
+    /// The strongest that is to be had.
+    #[default]
+    Auto,
+    /// A control group or nothing.
+    Cgroup,
+    /// Descendants of a subreaper, also where a control group is to be had.
+    Subreaper,
+    /// A process group and session, also where more is to be had.
+    Group,
+    /// A PID namespace or nothing.
+    PidNamespace,
+}
+
+/// How a tree is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// A leaf of cgroup v2, entered at the moment of birth. Nothing leaves it by forking.
+    Cgroup,
+    /// The descendants of a subreaper, which every orphan among them comes back to.
+    Subreaper,
+    /// A process group and session: what a system without subreapers offers.
+    Group,
+}
+
+/// A level, and whether it is to be had here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LevelReport {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is to be had.
+    pub available: bool,
+    /// What was seen, or why it is not to be had.
+    pub detail: String,
+}
+
+/// The containment that was demanded is not to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ContainmentError {
+    /// This machine, or this user on it, doesn't offer it.
+    #[error("containment {wanted} is not available here: {reason}")]
+    Unavailable {
+        /// What was demanded.
+        wanted: &'static str,
+        /// Why it is not to be had.
+        reason: String,
+        /// The system's reason, if one was given.
+        source: Option<io::Error>,
+    },
+}
+
+/// Where a tree will live, or lives.
+#[derive(Debug)]
+pub struct Scope {
+    cgroup: Option<sys::Cgroup>,
+    may_downgrade: bool,
+}
+
+/// The text names no containment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no containment: use auto, cgroup, subreaper, group or pidns")]
+pub struct UnknownContainment(pub String);
+
+impl FromStr for Containment {
+    type Err = UnknownContainment;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cgroup" => Ok(Self::Cgroup),
+            "subreaper" => Ok(Self::Subreaper),
+            "group" => Ok(Self::Group),
+            "pidns" => Ok(Self::PidNamespace),
+            other => Err(UnknownContainment(other.to_owned())),
+        }
+    }
+}
+
+impl Level {
+    /// Returns the word for it in answers: `cgroup`, `subreaper` or `group`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cgroup => "cgroup",
+            Self::Subreaper => "subreaper",
+            Self::Group => "group",
+        }
+    }
+
+    /// Returns every level, and whether it is to be had here; a control group is found out about
+    /// by making one and removing it.
+    pub fn survey(probe_name: &str) -> Vec<LevelReport> {
+        let cgroup = match sys::Cgroup::create(probe_name) {
+            Ok(cgroup) => {
+                let detail = format!("leaves are made beside {}", cgroup.path().display());
+                match cgroup.remove() {
+                    Ok(()) => Ok(detail),
+                    Err(error) => Err(format!("a leaf could be made and not removed: {error}")),
+                }
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        let report = |name, result: Result<String, String>| LevelReport {
+            name,
+            available: result.is_ok(),
+            detail: result.unwrap_or_else(|reason| reason),
+        };
+        vec![
+            report("cgroup", cgroup),
+            report("pidns", Err("not built yet".to_owned())),
+            report(sys::OWN_LEVEL.as_str(), Ok(sys::OWN_LEVEL_DETAIL.to_owned())),
+        ]
+    }
+}
+
+impl Scope {
+    /// Prepares a place for a tree; `name` tells its control group from others, if it gets one.
+    ///
+    /// With [`Containment::Auto`] a control group that can't be had, or not be entered, gives way
+    /// to the next level; what was demanded by name is had or refused.
+    pub fn prepare(wanted: Containment, name: &str) -> Result<Self, ContainmentError> {
+        let plain = Self { cgroup: None, may_downgrade: false };
+        let refuse = |wanted, reason: &str, source| {
+            Err(ContainmentError::Unavailable { wanted, reason: reason.to_owned(), source })
+        };
+        match (wanted, sys::OWN_LEVEL) {
+            (Containment::Auto, _) => Ok(Self {
+                cgroup: sys::Cgroup::create(name).ok(),
+                may_downgrade: true,
+            }),
+            (Containment::Cgroup, _) => match sys::Cgroup::create(name) {
+                Ok(cgroup) => Ok(Self { cgroup: Some(cgroup), may_downgrade: false }),
+                Err(error) => refuse("cgroup", &error.to_string(), Some(error)),
+            },
+            (Containment::Subreaper, Level::Subreaper) | (Containment::Group, Level::Group) => {
+                Ok(plain)
+            }
+            (Containment::Subreaper, _) => refuse("subreaper", "this system has none", None),
+            (Containment::Group, _) => {
+                refuse("group", "here a subreaper is always to be had, and is stronger", None)
+            }
+            (Containment::PidNamespace, _) => refuse("pidns", "it is not built yet", None),
+        }
+    }
+
+    /// Returns the scope of a tree that was started before, with its control group if it had one.
+    pub fn reopen(cgroup: Option<&Path>) -> Self {
+        Self { cgroup: cgroup.and_then(|path| sys::Cgroup::open(path).ok()), may_downgrade: false }
+    }
+
+    /// Returns how strongly the tree is held.
+    pub fn level(&self) -> Level {
+        if self.cgroup.is_some() { Level::Cgroup } else { sys::OWN_LEVEL }
+    }
+
+    /// Returns the directory of the control group, if there is one.
+    pub fn cgroup_path(&self) -> Option<PathBuf> {
+        self.cgroup.as_ref().map(|cgroup| cgroup.path().to_owned())
+    }
+
+    /// Returns a descriptor that has something urgent to say ([`crate::Ready::urgent`]) whenever
+    /// the control group becomes empty or ceases to be so.
+    pub fn events_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.cgroup.as_ref().and_then(sys::Cgroup::events_fd)
+    }
+
+    /// Removes the control group, if there is one. It must be empty.
+    pub fn remove(&self) -> io::Result<()> {
+        self.cgroup.as_ref().map_or(Ok(()), sys::Cgroup::remove)
+    }
+
+    pub(crate) fn cgroup(&self) -> Option<&sys::Cgroup> {
+        self.cgroup.as_ref()
+    }
+
+    /// Gives up the control group if the caller left the choice to us. Returns whether it did.
+    pub(crate) fn downgrade(&mut self) -> bool {
+        match self.cgroup.take() {
+            Some(cgroup) if self.may_downgrade => {
+                // It is ours, new and empty; one that stays behind costs a directory entry.
+                drop(cgroup.remove());
+                true
+            }
+            kept => {
+                self.cgroup = kept;
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+use crate::Signal;
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// It exited by itself, with this code.
+    Code(i32),
+    /// A signal ended it.
+    Signal {
+        /// Which.
+        signal: Signal,
+        /// Whether it left a core.
+        core_dumped: bool,
+    },
+}
+
+impl ExitStatus {
+    /// Returns the exit code; `None` if a signal ended the process.
+    pub fn code(self) -> Option<i32> {
+        match self {
+            Self::Code(code) => Some(code),
+            Self::Signal { .. } => None,
+        }
+    }
+
+    /// Returns the signal that ended the process, if one did.
+    pub fn signal(self) -> Option<Signal> {
+        match self {
+            Self::Code(_) => None,
+            Self::Signal { signal, .. } => Some(signal),
+        }
+    }
+
+    /// Returns whether the process left a core.
+    pub fn core_dumped(self) -> bool {
+        matches!(self, Self::Signal { core_dumped: true, .. })
+    }
+
+    /// Returns the status that `wait(2)` encodes in an integer, which is also what the last field
+    /// but none of `/proc/PID/stat` shows of a zombie
+    /// ([proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)).
+    pub(crate) fn from_wait_word(word: i32) -> Option<Self> {
+        if libc::WIFEXITED(word) {
+            return Some(Self::Code(libc::WEXITSTATUS(word)));
+        }
+        let signal = Signal::from_number(libc::WTERMSIG(word)).ok()?;
+        Some(Self::Signal { signal, core_dumped: libc::WCOREDUMP(word) })
+    }
+}

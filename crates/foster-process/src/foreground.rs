@@ -1,0 +1,98 @@
+use std::io;
+use std::os::fd::AsFd as _;
+
+use crate::containment::Scope;
+use crate::escalation::{Escalation, Report};
+use crate::exit_status::ExitStatus;
+use crate::identity::ProcessRef;
+use crate::signal::Signal;
+use crate::spawn::{SpawnError, SpawnPlan, SpawnSlot, spawn};
+use crate::sys::{self, SignalQueue};
+use crate::terminate::terminate;
+use crate::tree::Tree;
+
+/// What is forwarded to a foreground command. The signals of job control are not among them: they
+/// stop and continue this process together with the command, which shares its process group.
+const FORWARDED: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+
+/// A command that runs in the foreground, with the caller's streams and in its process group, and
+/// whose whole tree ends with it.
+#[derive(Debug)]
+pub struct Foreground {
+    tree: Tree,
+    leader: ProcessRef,
+    signals: SignalQueue,
+}
+
+/// How a foreground command ended.
+#[derive(Debug)]
+pub struct ForegroundEnd {
+    /// The command's own end.
+    pub status: ExitStatus,
+    /// What was done to what it left behind.
+    pub report: Report,
+}
+
+/// Why a foreground command could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum ForegroundError {
+    /// It could not be started.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+    /// This process could not be made ready for it.
+    #[error("the process could not be made ready to hold a tree")]
+    Setup(#[source] io::Error),
+    /// The command can't be watched.
+    #[error("the command can't be watched")]
+    Watch(#[source] io::Error),
+}
+
+impl Foreground {
+    /// Starts the command. This process becomes a subreaper and blocks the signals that it
+    /// forwards; it must have no other children, since they would count as the command's.
+    pub fn start(plan: &SpawnPlan<'_>, mut scope: Scope) -> Result<Self, ForegroundError> {
+        sys::set_subreaper().map_err(ForegroundError::Setup)?;
+        let mut wanted = FORWARDED.to_vec();
+        wanted.push(Signal::CHLD);
+        wanted.extend([libc::SIGUSR1, libc::SIGUSR2].into_iter().flat_map(Signal::from_number));
+        let signals = SignalQueue::new(&wanted).map_err(ForegroundError::Setup)?;
+        let spawned = spawn(plan, &mut scope, &SpawnSlot::default());
+        let spawned = spawned.inspect_err(|_| drop(scope.remove()))?;
+        Ok(Self { tree: Tree::of_descendants(scope), leader: spawned.leader, signals })
+    }
+
+    /// Waits for the command, forwarding signals, then ends what it left behind.
+    pub fn finish(self, escalation: Escalation) -> Result<ForegroundEnd, ForegroundError> {
+        let status = self.attend().map_err(ForegroundError::Watch)?;
+        let report = terminate(&self.tree, Some(&self.leader), escalation);
+        let report = report.map_err(ForegroundError::Watch)?;
+        self.leader.reap().map_err(ForegroundError::Watch)?;
+        // A leaf that stays behind is empty and costs a directory entry; the status matters more.
+        drop(self.tree.scope().remove());
+        Ok(ForegroundEnd { status, report })
+    }
+
+    fn attend(&self) -> io::Result<ExitStatus> {
+        loop {
+            if let Some(status) = self.leader.peek_status()? {
+                return Ok(status);
+            }
+            let fds = [self.leader.as_fd(), self.signals.as_fd()];
+            sys::wait_any(&fds, None, std::time::Duration::MAX)?;
+            self.tree.reap(Some(self.leader.pid()))?;
+            while let Some(received) = self.signals.read()? {
+                // The terminal has already sent its own to the whole group, the command included.
+                if !received.from_kernel {
+                    self.forward(received.signal)?;
+                }
+            }
+        }
+    }
+
+    fn forward(&self, signal: Signal) -> io::Result<()> {
+        match self.leader.signal(signal) {
+            Err(error) if error.raw_os_error() != Some(libc::ESRCH) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}

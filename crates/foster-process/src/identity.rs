@@ -1,0 +1,117 @@
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use crate::sys;
+use crate::{ExitStatus, Signal};
+
+/// What tells one process from every other, also from one that gets its number later. It can be
+/// written to a file and looked up again on the same boot, in the same PID namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProcessIdentity {
+    /// Its number.
+    pub pid: i32,
+    /// When it started, in the kernel's unit; `None` where the system doesn't tell.
+    pub start_time: Option<u64>,
+    /// The inode of its pidfd, which is never used twice within a boot (Linux 6.9).
+    pub unique: Option<u64>,
+}
+
+/// A process held for good: signals go to it or to nobody.
+///
+/// On Linux this is a pidfd. On other Unix systems it is a number that is checked against the
+/// process's start time right before each signal; the moment between the two remains.
+#[derive(Debug)]
+pub struct ProcessRef {
+    identity: ProcessIdentity,
+    handle: sys::ProcessHandle,
+}
+
+impl ProcessRef {
+    /// Returns the process that has this number now.
+    ///
+    /// # Errors
+    /// `ESRCH` if there is none, `EINVAL` for 0 and negative numbers.
+    pub fn open(pid: i32) -> io::Result<Self> {
+        if pid <= 0 {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
+        let handle = sys::ProcessHandle::open(pid)?;
+        Ok(Self::from_handle(pid, handle))
+    }
+
+    /// Returns that very process, or `ESRCH` if it is gone and reaped, whoever has its number now.
+    ///
+    /// An identity without a start time proves nothing and finds nothing.
+    pub fn find(identity: &ProcessIdentity) -> io::Result<Self> {
+        let found = Self::open(identity.pid)?;
+        let same = match (identity.unique, found.identity.unique) {
+            (Some(wanted), Some(seen)) => wanted == seen,
+            _ => identity.start_time.is_some() && identity.start_time == found.identity.start_time,
+        };
+        if same { Ok(found) } else { Err(io::Error::from_raw_os_error(libc::ESRCH)) }
+    }
+
+    pub(crate) fn from_handle(pid: i32, handle: sys::ProcessHandle) -> Self {
+        let identity = ProcessIdentity {
+            pid,
+            start_time: sys::process_stat(pid).ok().and_then(|stat| stat.start_time),
+            unique: handle.unique(),
+        };
+        Self { identity, handle }
+    }
+
+    /// Returns its number, for reports.
+    pub fn pid(&self) -> i32 {
+        self.identity.pid
+    }
+
+    /// Returns what tells it from all others.
+    pub fn identity(&self) -> ProcessIdentity {
+        self.identity
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    /// `ESRCH` if it is gone, `EPERM` if it belongs to somebody else.
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        self.handle.signal(&self.identity, signal)
+    }
+
+    /// Sends a signal to the process group that it leads: atomic against a fork within the group.
+    ///
+    /// # Errors
+    /// `Unsupported` where the kernel can't do this without trusting a number (before Linux 6.9).
+    pub fn signal_group(&self, signal: Signal) -> io::Result<()> {
+        self.handle.signal_group(signal)
+    }
+
+    /// Returns how it ended, without reaping it; `None` while it runs. Only for a child of ours.
+    ///
+    /// # Errors
+    /// `ECHILD` if it is not a child of this process.
+    pub fn peek_status(&self) -> io::Result<Option<ExitStatus>> {
+        self.handle.wait(self.pid(), false)
+    }
+
+    /// Reaps it, and returns how it ended; `None` while it runs. Only for a child of ours.
+    ///
+    /// # Errors
+    /// `ECHILD` if it is not a child of this process, or was reaped.
+    pub fn reap(&self) -> io::Result<Option<ExitStatus>> {
+        self.handle.wait(self.pid(), true)
+    }
+
+    /// Waits until it has ended, without reaping it, for at most that long (`None`: for ever).
+    /// Returns whether it has. It need not be a child of ours.
+    pub fn wait_ended(&self, at_most: Option<std::time::Duration>) -> io::Result<bool> {
+        self.handle.wait_ended(&self.identity, at_most)
+    }
+}
+
+impl AsFd for ProcessRef {
+    /// Returns a descriptor that is readable once the process has ended.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.handle.as_fd()
+    }
+}

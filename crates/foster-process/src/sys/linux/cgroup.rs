@@ -1,0 +1,154 @@
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+
+/// A leaf of the cgroup v2 hierarchy that holds one tree, and whatever leaves that tree makes in it.
+#[derive(Debug)]
+pub struct Cgroup {
+    path: PathBuf,
+    directory: OwnedFd,
+    events: Option<File>,
+}
+
+impl Cgroup {
+    /// Makes the leaf `name` within this process's own cgroup.
+    ///
+    /// # Errors
+    /// Where there is no cgroup v2, where its files are not ours to write, and where systemd owns
+    /// the subtree: making a leaf in what it manages is against
+    /// [its rules](https://systemd.io/CGROUP_DELEGATION/), whoever we are.
+    pub fn create(name: &str) -> io::Result<Self> {
+        let own = own_cgroup()?;
+        if Path::new("/run/systemd/system").is_dir() && !is_delegated(&own) {
+            let message = "systemd manages this cgroup and has not delegated it";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+        }
+        let path = own.join(name);
+        fs::create_dir(&path)?;
+        let made = Self::open(&path).and_then(|cgroup| {
+            // Before Linux 5.14 there is no cgroup.kill, and a leaf is no stronger than a sweep.
+            rustix::fs::accessat(&cgroup.directory, "cgroup.kill", rustix::fs::Access::WRITE_OK, rustix::fs::AtFlags::EACCESS)?;
+            Ok(cgroup)
+        });
+        made.inspect_err(|_| drop(fs::remove_dir(&path)))
+    }
+
+    /// Returns the leaf at `path`.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::RDONLY;
+        let directory = rustix::fs::open(path, flags, Mode::empty())?;
+        let events = File::open(path.join("cgroup.events")).ok();
+        Ok(Self { path: path.to_owned(), directory, events })
+    }
+
+    /// Returns where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns its directory, for `CLONE_INTO_CGROUP`.
+    pub fn directory(&self) -> BorrowedFd<'_> {
+        self.directory.as_fd()
+    }
+
+    /// Returns a descriptor that has something urgent to say when `populated` changes.
+    pub fn events_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.events.as_ref().map(File::as_fd)
+    }
+
+    /// Returns whether any process lives in it or below it. A leaf that was removed holds nobody.
+    pub fn populated(&self) -> io::Result<bool> {
+        let Some(mut events) = self.events.as_ref() else { return Ok(false) };
+        let mut text = String::new();
+        let read = events.rewind().and_then(|()| events.read_to_string(&mut text));
+        match read {
+            Ok(_) => Ok(text.lines().any(|line| line == "populated 1")),
+            Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the numbers of all processes in it and below it.
+    pub fn members(&self) -> io::Result<Vec<i32>> {
+        let mut members = Vec::new();
+        each_below(&self.path, &mut |directory| {
+            // A leaf may be removed while we look; then nobody is in it.
+            if let Ok(list) = fs::read_to_string(directory.join("cgroup.procs")) {
+                members.extend(list.lines().flat_map(str::parse::<i32>).filter(|pid| *pid > 0));
+            }
+        });
+        Ok(members)
+    }
+
+    /// Returns whether `pid` is in it or below it now.
+    pub fn contains(&self, pid: i32) -> bool {
+        let Some(name) = self.path.file_name().and_then(|name| name.to_str()) else { return false };
+        let groups = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+        let unified = groups.lines().find_map(|line| line.strip_prefix("0::"));
+        unified.is_some_and(|path| path.split('/').any(|part| part == name))
+    }
+
+    /// Kills every process in it and below it, at once (Linux 5.14).
+    pub fn kill(&self) -> io::Result<()> {
+        match fs::write(self.path.join("cgroup.kill"), "1") {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Removes it and what is below it. All of it must be empty.
+    pub fn remove(&self) -> io::Result<()> {
+        let mut directories = Vec::new();
+        each_below(&self.path, &mut |directory| directories.push(directory.to_owned()));
+        for directory in directories.iter().rev() {
+            match fs::remove_dir(directory) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn each_below(directory: &Path, visit: &mut dyn FnMut(&Path)) {
+    visit(directory);
+    let Ok(entries) = fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            each_below(&entry.path(), visit);
+        }
+    }
+}
+
+/// Returns the directory of this process's own cgroup in the v2 hierarchy, wherever that is mounted:
+/// at `/sys/fs/cgroup`, or beside v1 at `/sys/fs/cgroup/unified`.
+fn own_cgroup() -> io::Result<PathBuf> {
+    let missing = |what: &str| io::Error::new(io::ErrorKind::Unsupported, what.to_owned());
+    let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+    let mount = mounts.lines().find_map(|line| {
+        let (left, right) = line.split_once(" - ")?;
+        right.starts_with("cgroup2 ").then(|| left.split(' ').nth(4))?
+    });
+    let mount = mount.ok_or_else(|| missing("no cgroup v2 hierarchy is mounted"))?;
+    let groups = fs::read_to_string("/proc/self/cgroup")?;
+    let own = groups.lines().find_map(|line| line.strip_prefix("0::"));
+    let own = own.ok_or_else(|| missing("this process is in no cgroup v2"))?;
+    if own.split('/').any(|part| part == "..") {
+        return Err(missing("this process's cgroup lies outside its cgroup namespace"));
+    }
+    Ok(Path::new(mount).join(own.trim_start_matches('/')))
+}
+
+fn is_delegated(own: &Path) -> bool {
+    let marked = ["user.delegate", "trusted.delegate"].into_iter().any(|name| {
+        let mut value = [0; 8];
+        rustix::fs::getxattr(own, name, &mut value[..]).is_ok_and(|n| value[..n] == *b"1")
+    });
+    let user = rustix::process::geteuid();
+    let owned = fs::metadata(own).is_ok_and(|meta| meta.uid() == user.as_raw());
+    marked || (owned && !user.is_root())
+}

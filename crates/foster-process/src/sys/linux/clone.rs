@@ -1,0 +1,426 @@
+//! Starting a process without copying this one's memory.
+//!
+//! `posix_spawn` would do that too, but it knows neither control groups nor the parent's death, and
+//! a `pre_exec` closure makes std leave it for a fork, twenty times slower in a parent of 1 GB. So
+//! this is what glibc's `posix_spawn` does inside, with `clone3`: the child borrows the parent's
+//! memory (`CLONE_VM`) on a stack of its own while the parent sleeps (`CLONE_VFORK`).
+#![expect(unsafe_code, reason = "clone3, and what a child may do before exec, have no safe form")]
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
+use std::sync::atomic::Ordering;
+
+use rustix::mm::{MapFlags, ProtFlags};
+
+use super::{Cgroup, ProcessHandle};
+use crate::spawn::{RawPlan, Session, SpawnSlot};
+use crate::sys::Stage;
+
+const STACK: usize = 64 * 1024;
+
+/// `struct clone_args` of Linux 5.7 (include/uapi/linux/sched.h).
+#[repr(C, align(8))]
+#[derive(Default)]
+struct CloneArgs {
+    flags: u64,
+    pidfd: u64,
+    child_tid: u64,
+    parent_tid: u64,
+    exit_signal: u64,
+    stack: u64,
+    stack_size: u64,
+    tls: u64,
+    set_tid: u64,
+    set_tid_size: u64,
+    cgroup: u64,
+}
+
+/// What the child reads. All of it was made before the clone: the child must not allocate.
+struct Child<'a> {
+    candidates: Vec<*const c_char>,
+    argv: Vec<*const c_char>,
+    env: Vec<*const c_char>,
+    cwd: Option<&'a CStr>,
+    stdio: [RawFd; 3],
+    session: Session,
+    default_signals: bool,
+    parent_death: Option<c_int>,
+    parent: libc::pid_t,
+    /// Where to write "0" to enter the control group, when clone itself could not do that.
+    cgroup_procs: Option<RawFd>,
+    old_mask: libc::sigset_t,
+    slot: &'a SpawnSlot,
+}
+
+/// Starts a process, in the leaf if there is one, and returns its number and a handle on it.
+pub fn spawn_process(
+    plan: &RawPlan<'_>,
+    cgroup: Option<&Cgroup>,
+    slot: &SpawnSlot,
+) -> Result<(i32, ProcessHandle), (Stage, io::Error)> {
+    slot.pid.store(0, Ordering::SeqCst);
+    slot.stage.store(0, Ordering::SeqCst);
+    let clone_failed = |error| (Stage::Clone, error);
+    let stack = Stack::new().map_err(clone_failed)?;
+    let blocked = BlockedSignals::all().map_err(clone_failed)?;
+    let mut child = Child::new(plan, slot, &blocked);
+    let started = match clone3(&stack, &mut child, cgroup) {
+        // Seccomp profiles from before 2021 forbid clone3, some with the wrong error.
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
+            clone_as_before(&stack, &mut child, cgroup)
+        }
+        result => result,
+    };
+    drop(blocked);
+    let (pid, handle) = started.map_err(clone_failed)?;
+    match Stage::from_number(slot.stage.load(Ordering::SeqCst)) {
+        None => Ok((pid, handle)),
+        Some(stage) => {
+            // It has only exited, at once; nobody else could want its status.
+            let _ = rustix::process::waitpid(
+                rustix::process::Pid::from_raw(pid),
+                rustix::process::WaitOptions::empty(),
+            );
+            slot.pid.store(0, Ordering::SeqCst);
+            Err((stage, io::Error::from_raw_os_error(slot.errno.load(Ordering::SeqCst))))
+        }
+    }
+}
+
+impl<'a> Child<'a> {
+    fn new(plan: &'a RawPlan<'_>, slot: &'a SpawnSlot, blocked: &BlockedSignals) -> Self {
+        Self {
+            candidates: plan.candidates.iter().map(|path| path.as_ptr()).collect(),
+            argv: null_terminated(&plan.argv),
+            env: null_terminated(&plan.env),
+            cwd: plan.cwd.as_deref(),
+            stdio: [0, 1, 2].map(|i: usize| plan.stdio[i].as_raw_fd()),
+            session: plan.session,
+            default_signals: plan.default_signals,
+            parent_death: plan.parent_death.map(crate::Signal::number),
+            parent: std::process::id() as libc::pid_t,
+            cgroup_procs: None,
+            old_mask: blocked.0,
+            slot,
+        }
+    }
+}
+
+fn null_terminated(strings: &[CString]) -> Vec<*const c_char> {
+    strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect()
+}
+
+fn clone3(
+    stack: &Stack,
+    child: &mut Child<'_>,
+    cgroup: Option<&Cgroup>,
+) -> io::Result<(i32, ProcessHandle)> {
+    const INTO_CGROUP: u64 = 0x2_0000_0000;
+    let mut pidfd: c_int = -1;
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::CLONE_PARENT_SETTID;
+    let mut args = CloneArgs {
+        flags: flags as u64,
+        pidfd: (&raw mut pidfd).addr() as u64,
+        parent_tid: child.slot.pid.as_ptr().addr() as u64,
+        exit_signal: libc::SIGCHLD as u64,
+        stack: stack.base.addr() as u64,
+        stack_size: STACK as u64,
+        ..CloneArgs::default()
+    };
+    if let Some(cgroup) = cgroup {
+        args.flags |= INTO_CGROUP;
+        args.cgroup = cgroup.directory().as_raw_fd() as u64;
+    }
+    // SAFETY: the stack is mapped and unused, `args` has the kernel's layout, and the pointers in it
+    // stay valid while this thread sleeps, which is until the child has executed or exited.
+    let pid = unsafe { arch::clone3_call(&args, child_main, (&raw mut *child).cast()) };
+    if pid < 0 {
+        return Err(io::Error::from_raw_os_error(-pid as i32));
+    }
+    // SAFETY: the kernel has just opened it for us.
+    let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+    Ok((pid as i32, ProcessHandle::from_fd(pidfd)))
+}
+
+/// The same by `clone(2)`: the child enters the control group itself, before exec.
+fn clone_as_before(
+    stack: &Stack,
+    child: &mut Child<'_>,
+    cgroup: Option<&Cgroup>,
+) -> io::Result<(i32, ProcessHandle)> {
+    let procs = cgroup.map(|c| std::fs::File::options().write(true).open(c.path().join("cgroup.procs")));
+    let procs = procs.transpose()?;
+    child.cgroup_procs = procs.as_ref().map(std::fs::File::as_raw_fd);
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PARENT_SETTID | libc::SIGCHLD;
+    // SAFETY: the stack grows down from the top that is passed, nobody else uses it, and `child`
+    // outlives the child's use of it because this thread sleeps until exec or exit.
+    let pid = unsafe {
+        libc::clone(
+            child_entry,
+            stack.base.byte_add(STACK),
+            flags,
+            (&raw mut *child).cast(),
+            child.slot.pid.as_ptr(),
+        )
+    };
+    if pid < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // It is a child that nobody has reaped, so the number is still its own.
+    Ok((pid, ProcessHandle::open(pid)?))
+}
+
+extern "C" fn child_entry(child: *mut c_void) -> c_int {
+    child_main(child)
+}
+
+/// The child's life between clone and exec. It shares the parent's memory: it may only call the
+/// system, and leaves why it failed in the slot.
+extern "C" fn child_main(child: *mut c_void) -> ! {
+    // SAFETY: the parent passed its `Child`, and sleeps.
+    let child = unsafe { &*child.cast::<Child<'_>>() };
+    let (stage, errno) = prepare_and_exec(child);
+    child.slot.errno.store(errno, Ordering::SeqCst);
+    child.slot.stage.store(stage as i32, Ordering::SeqCst);
+    // SAFETY: ends this process without running anything of its parent's.
+    unsafe { libc::_exit(127) }
+}
+
+fn errno() -> c_int {
+    // SAFETY: always points at this thread's errno.
+    unsafe { *libc::__errno_location() }
+}
+
+fn prepare_and_exec(child: &Child<'_>) -> (Stage, c_int) {
+    let steps: [(Stage, fn(&Child<'_>) -> bool); 6] = [
+        (Stage::Cgroup, enter_cgroup),
+        (Stage::Session, make_session),
+        (Stage::ParentDeath, tie_to_parent),
+        (Stage::Stdio, place_streams),
+        (Stage::Chdir, change_directory),
+        (Stage::Exec, reset_signals),
+    ];
+    for (stage, step) in steps {
+        if !step(child) {
+            return (stage, errno());
+        }
+    }
+    (Stage::Exec, execute(child))
+}
+
+fn enter_cgroup(child: &Child<'_>) -> bool {
+    // SAFETY: an open descriptor and one byte of static memory.
+    child.cgroup_procs.is_none_or(|fd| unsafe { libc::write(fd, b"0".as_ptr().cast(), 1) } == 1)
+}
+
+fn make_session(child: &Child<'_>) -> bool {
+    // SAFETY: takes no arguments; a new process leads no group yet, so it can't fail for that.
+    child.session == Session::Inherit || unsafe { libc::setsid() } != -1
+}
+
+fn tie_to_parent(child: &Child<'_>) -> bool {
+    let Some(signal) = child.parent_death else { return true };
+    // SAFETY: plain numbers. The parent sleeps in clone, so it can have died only by SIGKILL; then
+    // the wish came too late, and the child must see to it itself.
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, signal, 0, 0, 0) == 0
+            && (libc::getppid() == child.parent || libc::raise(signal) == 0)
+    }
+}
+
+/// Puts the three streams at 0, 1 and 2 and marks all else to be closed by exec. Sources that lie
+/// in another's place are moved out of the way first.
+fn place_streams(child: &Child<'_>) -> bool {
+    let mut sources = child.stdio;
+    for source in &mut sources {
+        if *source < 3 {
+            // SAFETY: duplicates a descriptor; marked to be closed by exec.
+            *source = unsafe { libc::fcntl(*source, libc::F_DUPFD_CLOEXEC, 3) };
+            if *source < 0 {
+                return false;
+            }
+        }
+    }
+    for (place, source) in sources.iter().enumerate() {
+        // SAFETY: both are plain numbers, the source open.
+        if unsafe { libc::dup2(*source, place as c_int) } < 0 {
+            return false;
+        }
+    }
+    // SAFETY: only marks descriptors. Where it is missing (before Linux 5.11) those of Foster are
+    // marked already, each at its opening.
+    unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+    true
+}
+
+fn change_directory(child: &Child<'_>) -> bool {
+    // SAFETY: a NUL-terminated path.
+    child.cwd.is_none_or(|cwd| unsafe { libc::chdir(cwd.as_ptr()) } == 0)
+}
+
+fn reset_signals(child: &Child<'_>) -> bool {
+    // Handlers are per process even while memory is shared (no CLONE_SIGHAND), and a handler of the
+    // parent's must not run here.
+    let last = *super::realtime_signals().end();
+    for number in 1..=last {
+        if child.default_signals || number == libc::SIGPIPE {
+            // SAFETY: sets a disposition; for KILL and STOP it fails and changes nothing.
+            unsafe { libc::signal(number, libc::SIG_DFL) };
+        }
+    }
+    let mask = if child.default_signals { None } else { Some(&child.old_mask) };
+    // SAFETY: both sets are initialised before they are used.
+    unsafe {
+        let mut empty = MaybeUninit::<libc::sigset_t>::uninit();
+        libc::sigemptyset(empty.as_mut_ptr());
+        let wanted = mask.map_or(empty.as_ptr(), std::ptr::from_ref);
+        libc::sigprocmask(libc::SIG_SETMASK, wanted, std::ptr::null_mut()) == 0
+    }
+}
+
+/// Tries each place in turn, as `execvp` does, but for its habit of giving what is no program to a
+/// shell: no shell unless asked.
+fn execute(child: &Child<'_>) -> c_int {
+    let mut worst = libc::ENOENT;
+    for path in &child.candidates {
+        // SAFETY: NUL-terminated strings in NULL-terminated arrays.
+        unsafe { libc::execve(*path, child.argv.as_ptr(), child.env.as_ptr()) };
+        match errno() {
+            libc::ENOENT | libc::ENOTDIR | libc::ESTALE | libc::ENODEV => {}
+            libc::EACCES => worst = libc::EACCES,
+            other => return other,
+        }
+    }
+    worst
+}
+
+struct Stack {
+    base: *mut c_void,
+}
+
+impl Stack {
+    fn new() -> io::Result<Self> {
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: a new mapping at an address of the kernel's choice.
+        let base = unsafe {
+            rustix::mm::mmap_anonymous(std::ptr::null_mut(), STACK, protection, MapFlags::PRIVATE)
+        }?;
+        Ok(Self { base })
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // SAFETY: mapped by `new`; the child has executed or exited and needs it no more.
+        let _ = unsafe { rustix::mm::munmap(self.base, STACK) };
+    }
+}
+
+/// All signals blocked in this thread, so that no handler of ours runs on memory that two share.
+struct BlockedSignals(libc::sigset_t);
+
+impl BlockedSignals {
+    fn all() -> io::Result<Self> {
+        let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+        let mut old = MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: both sets are written before they are read.
+        let (failed, old) = unsafe {
+            libc::sigfillset(all.as_mut_ptr());
+            let failed = libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), old.as_mut_ptr());
+            (failed, old.assume_init())
+        };
+        if failed == 0 { Ok(Self(old)) } else { Err(io::Error::from_raw_os_error(failed)) }
+    }
+}
+
+impl Drop for BlockedSignals {
+    fn drop(&mut self) {
+        // SAFETY: restores the set that was in force.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, std::ptr::null_mut()) };
+    }
+}
+
+type ChildMain = extern "C" fn(*mut c_void) -> !;
+
+#[cfg(target_arch = "x86_64")]
+mod arch {
+    use super::{ChildMain, CloneArgs, c_void};
+
+    /// Calls clone3; the child begins on its own stack and never comes back.
+    ///
+    /// # Safety
+    /// `args` must name a valid stack, and `argument` must be what `main` expects.
+    pub unsafe fn clone3_call(args: &CloneArgs, main: ChildMain, argument: *mut c_void) -> isize {
+        let result: isize;
+        // SAFETY: the child runs on a fresh stack, aligned to 16 by its mapping, reads only
+        // registers that the kernel copied, and ends in `main`. The parent's registers are as the
+        // system call leaves them.
+        unsafe {
+            core::arch::asm!(
+                "syscall",
+                "test rax, rax",
+                "jnz 2f",
+                "xor ebp, ebp",
+                "mov rdi, r12",
+                "call r13",
+                "ud2",
+                "2:",
+                inlateout("rax") libc::SYS_clone3 as isize => result,
+                in("rdi") std::ptr::from_ref(args),
+                in("rsi") size_of::<CloneArgs>(),
+                in("r12") argument,
+                in("r13") main,
+                lateout("rcx") _,
+                lateout("r11") _,
+            );
+        }
+        result
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod arch {
+    use super::{ChildMain, CloneArgs, c_void};
+
+    /// Calls clone3; the child begins on its own stack and never comes back.
+    ///
+    /// # Safety
+    /// `args` must name a valid stack, and `argument` must be what `main` expects.
+    pub unsafe fn clone3_call(args: &CloneArgs, main: ChildMain, argument: *mut c_void) -> isize {
+        let result: isize;
+        // SAFETY: as on x86_64.
+        unsafe {
+            core::arch::asm!(
+                "svc #0",
+                "cbnz x0, 2f",
+                "mov x29, xzr",
+                "mov x0, x20",
+                "blr x21",
+                "brk #1",
+                "2:",
+                inlateout("x0") std::ptr::from_ref(args) => result,
+                in("x1") size_of::<CloneArgs>(),
+                in("x8") libc::SYS_clone3,
+                in("x20") argument,
+                in("x21") main,
+            );
+        }
+        result
+    }
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod arch {
+    use super::{ChildMain, CloneArgs, c_void};
+
+    /// Says that clone3 is missing, so that `clone(2)` of the C library is used: the way onto
+    /// another stack is written for two processors only.
+    ///
+    /// # Safety
+    /// None is needed.
+    pub unsafe fn clone3_call(_: &CloneArgs, _: ChildMain, _: *mut c_void) -> isize {
+        -(libc::ENOSYS as isize)
+    }
+}

@@ -1,0 +1,108 @@
+#![expect(unsafe_code, reason = "pidfd_send_signal with flags has no safe wrapper yet")]
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions};
+
+use super::poller::wait_any;
+use crate::exit_status::ExitStatus;
+use crate::identity::ProcessIdentity;
+use crate::signal::Signal;
+
+/// `PIDFD_SIGNAL_PROCESS_GROUP` (Linux 6.9, include/uapi/linux/pidfd.h).
+const TO_GROUP: libc::c_uint = 1 << 2;
+
+/// A pidfd: one process, never its successor.
+#[derive(Debug)]
+pub struct ProcessHandle(OwnedFd);
+
+impl ProcessHandle {
+    /// Returns the handle of the process that has this number now.
+    pub fn open(pid: i32) -> io::Result<Self> {
+        let pid = Pid::from_raw(pid).ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH))?;
+        Ok(Self(rustix::process::pidfd_open(pid, PidfdFlags::empty())?))
+    }
+
+    /// Wraps a pidfd that clone gave.
+    pub fn from_fd(fd: OwnedFd) -> Self {
+        Self(fd)
+    }
+
+    /// Returns the pidfd's inode if the kernel gives each process one for good (pidfs, Linux 6.9);
+    /// before that all pidfds share one anonymous inode, which tells nothing.
+    pub fn unique(&self) -> Option<u64> {
+        const PIDFS_MAGIC: u64 = 0x5049_4446;
+        let filesystem = rustix::fs::fstatfs(&self.0).ok()?;
+        let is_pidfs = filesystem.f_type as u64 == PIDFS_MAGIC;
+        is_pidfs.then(|| rustix::fs::fstat(&self.0).ok().map(|stat| stat.st_ino)).flatten()
+    }
+
+    /// Sends a signal to it.
+    pub fn signal(&self, _: &ProcessIdentity, signal: Signal) -> io::Result<()> {
+        self.send(signal.number(), 0)
+    }
+
+    /// Sends a signal to the group that it leads or led; `ESRCH` if that group is empty, whoever
+    /// has its number now.
+    pub fn signal_group(&self, signal: Signal) -> io::Result<()> {
+        self.send(signal.number(), TO_GROUP).map_err(|error| match error.raw_os_error() {
+            Some(libc::EINVAL) => io::ErrorKind::Unsupported.into(),
+            _ => error,
+        })
+    }
+
+    /// Returns whether the kernel can signal a group through a pidfd, without signalling anybody.
+    pub fn can_signal_groups(&self) -> bool {
+        const NOTHING: i32 = 0;
+        self.send(NOTHING, TO_GROUP).map_or_else(|e| e.raw_os_error() == Some(libc::ESRCH), |()| true)
+    }
+
+    fn send(&self, number: i32, flags: libc::c_uint) -> io::Result<()> {
+        // SAFETY: the descriptor is open, and a null siginfo asks the kernel to fill in its own.
+        let sent = unsafe {
+            libc::syscall(
+                libc::SYS_pidfd_send_signal,
+                self.0.as_raw_fd(),
+                number,
+                std::ptr::null::<libc::siginfo_t>(),
+                flags,
+            )
+        };
+        if sent == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+
+    /// Returns how it ended, and reaps it if told to; `None` while it runs.
+    pub fn wait(&self, _: i32, reap: bool) -> io::Result<Option<ExitStatus>> {
+        let mut options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+        if !reap {
+            options |= WaitIdOptions::NOWAIT;
+        }
+        let Some(status) = rustix::process::waitid(WaitId::PidFd(self.0.as_fd()), options)? else {
+            return Ok(None);
+        };
+        let ended = match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => Some(ExitStatus::Code(code)),
+            (None, Some(number)) => Signal::from_number(number)
+                .ok()
+                .map(|signal| ExitStatus::Signal { signal, core_dumped: status.dumped() }),
+            (None, None) => None,
+        };
+        Ok(ended)
+    }
+
+    /// Waits until it has ended.
+    pub fn wait_ended(&self, _: &ProcessIdentity, at_most: Option<Duration>) -> io::Result<bool> {
+        wait_any(&[self.0.as_fd()], None, at_most.unwrap_or(Duration::MAX))?;
+        let mut fds = [rustix::event::PollFd::new(&self.0, rustix::event::PollFlags::IN)];
+        let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+        Ok(rustix::event::poll(&mut fds, Some(&now))? > 0)
+    }
+}
+
+impl AsFd for ProcessHandle {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

@@ -1,0 +1,35 @@
+//! Linux: pidfds, cgroup v2, subreapers, epoll, splice.
+
+mod cgroup;
+mod clone;
+mod features;
+mod handle;
+mod host;
+mod poller;
+mod procfs;
+mod signals;
+mod splice;
+mod title;
+
+pub use cgroup::Cgroup;
+pub use clone::spawn_process;
+pub use features::kernel_features;
+pub use handle::ProcessHandle;
+pub use host::host_identity;
+pub use poller::{Poller, Ready, wait_any};
+pub use procfs::{
+    all_processes, children_of, environment_has, own_children, process_stat, thread_count,
+    why_alive,
+};
+pub use signals::{Received, SignalQueue, realtime_signals};
+pub use splice::move_bytes;
+pub use title::{close_all_but, set_process_title, set_subreaper};
+
+use crate::containment::Level;
+
+/// How a tree is held without a control group.
+pub const OWN_LEVEL: Level = Level::Subreaper;
+
+/// That level, for people.
+pub const OWN_LEVEL_DETAIL: &str =
+    "orphans come back to their subreaper, which sweeps them through pidfds";

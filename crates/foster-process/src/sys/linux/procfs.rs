@@ -1,0 +1,124 @@
+use std::fs;
+use std::io::{self, Read as _};
+
+use crate::sys::ProcessStat;
+
+/// Returns what `/proc/PID/stat` says
+/// ([proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)).
+///
+/// # Errors
+/// `NotFound` if there is no such process.
+pub fn process_stat(pid: i32) -> io::Result<ProcessStat> {
+    let mut buffer = [0; 1024];
+    let length = fs::File::open(format!("/proc/{pid}/stat"))?.read(&mut buffer)?;
+    parse_stat(&buffer[..length]).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+fn parse_stat(text: &[u8]) -> Option<ProcessStat> {
+    // The name stands in parentheses and may hold any byte, parentheses too: the last one counts.
+    let open = text.iter().position(|b| *b == b'(')?;
+    let close = text.iter().rposition(|b| *b == b')')?;
+    let pid = std::str::from_utf8(&text[..open]).ok()?.trim().parse().ok()?;
+    let rest = std::str::from_utf8(text.get(close + 1..)?).ok()?;
+    let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+    let number = |index: usize| fields.get(index - 3).and_then(|field| field.parse::<i64>().ok());
+    Some(ProcessStat {
+        pid,
+        command: String::from_utf8_lossy(&text[open + 1..close]).into_owned(),
+        state: *fields.first()?.as_bytes().first()?,
+        parent: number(4)? as i32,
+        group: number(5)? as i32,
+        session: number(6)? as i32,
+        threads: number(20)?,
+        start_time: number(22).map(|ticks| ticks as u64),
+    })
+}
+
+/// Returns the numbers of the children of all threads of `pid`; none if it is gone.
+pub fn children_of(pid: i32) -> io::Result<Vec<i32>> {
+    let tasks = match fs::read_dir(format!("/proc/{pid}/task")) {
+        Ok(tasks) => tasks,
+        Err(error) if is_gone(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut children = Vec::new();
+    for task in tasks {
+        let Ok(task) = task else { break };
+        match fs::read_to_string(task.path().join("children")) {
+            Ok(list) => children.extend(list.split_ascii_whitespace().flat_map(str::parse::<i32>)),
+            // Either the thread has ended, or the kernel was built without CONFIG_PROC_CHILDREN.
+            Err(_) if !children_files_exist() => return children_by_scan(pid),
+            Err(_) => {}
+        }
+    }
+    Ok(children)
+}
+
+/// Returns the numbers of this process's children, zombies among them.
+pub fn own_children() -> io::Result<Vec<i32>> {
+    children_of(std::process::id() as i32)
+}
+
+fn children_files_exist() -> bool {
+    fs::exists("/proc/thread-self/children").unwrap_or(false)
+}
+
+fn children_by_scan(parent: i32) -> io::Result<Vec<i32>> {
+    let mut children = all_processes()?;
+    children.retain(|pid| process_stat(*pid).is_ok_and(|stat| stat.parent == parent));
+    Ok(children)
+}
+
+/// Returns the numbers of all processes that this one can see.
+pub fn all_processes() -> io::Result<Vec<i32>> {
+    let names = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    Ok(names.filter_map(|name| name.parse().ok()).collect())
+}
+
+/// Returns whether `pid` was started with this `NAME=value` in its environment.
+pub fn environment_has(pid: i32, pair: &[u8]) -> bool {
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    environment.split(|b| *b == 0).any(|variable| variable == pair)
+}
+
+/// Returns how many threads this process has.
+pub fn thread_count() -> io::Result<usize> {
+    Ok(process_stat(std::process::id() as i32)?.threads as usize)
+}
+
+/// Returns the likeliest reason for which a killed process still lives.
+pub fn why_alive(pid: i32) -> String {
+    match process_stat(pid).map(|stat| stat.state) {
+        Ok(b'D') => "it is in an uninterruptible sleep in the kernel".to_owned(),
+        Ok(state) => format!("still in state {} when time ran out", char::from(state)),
+        Err(_) => "it ended as it was looked at".to_owned(),
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_full_of_parentheses_is_read() {
+        let line = b"42 (a) b (c)) S 7 8 9 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 3 0 1234 5 6\n";
+        let stat = parse_stat(line).unwrap();
+        assert_eq!(stat.command, "a) b (c)");
+        assert_eq!((stat.pid, stat.parent, stat.group, stat.session), (42, 7, 8, 9));
+        assert_eq!((stat.threads, stat.start_time), (3, Some(1234)));
+        assert!(parse_stat(b"").is_none() && parse_stat(b"1 (").is_none());
+    }
+
+    #[test]
+    fn a_child_is_seen_until_it_is_reaped() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = child.id() as i32;
+        assert!(own_children().unwrap().contains(&pid));
+        child.wait().unwrap();
+        assert!(!own_children().unwrap().contains(&pid));
+    }
+}

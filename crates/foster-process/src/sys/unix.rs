@@ -1,0 +1,171 @@
+//! What all Unix systems share.
+#![expect(unsafe_code, reason = "fork, memory shared with children, and argv have no safe form")]
+
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::ptr::NonNull;
+
+use rustix::mm::{MapFlags, ProtFlags};
+
+use super::ProcessHandle;
+use crate::exit_status::ExitStatus;
+use crate::identity::ProcessRef;
+use crate::spawn::SpawnSlot;
+
+/// The signals with a name, canonical names first.
+pub const SIGNALS: &[(&str, i32)] = &[
+    ("HUP", libc::SIGHUP),
+    ("INT", libc::SIGINT),
+    ("QUIT", libc::SIGQUIT),
+    ("ILL", libc::SIGILL),
+    ("TRAP", libc::SIGTRAP),
+    ("ABRT", libc::SIGABRT),
+    ("BUS", libc::SIGBUS),
+    ("FPE", libc::SIGFPE),
+    ("KILL", libc::SIGKILL),
+    ("USR1", libc::SIGUSR1),
+    ("SEGV", libc::SIGSEGV),
+    ("USR2", libc::SIGUSR2),
+    ("PIPE", libc::SIGPIPE),
+    ("ALRM", libc::SIGALRM),
+    ("TERM", libc::SIGTERM),
+    ("CHLD", libc::SIGCHLD),
+    ("CONT", libc::SIGCONT),
+    ("STOP", libc::SIGSTOP),
+    ("TSTP", libc::SIGTSTP),
+    ("TTIN", libc::SIGTTIN),
+    ("TTOU", libc::SIGTTOU),
+    ("URG", libc::SIGURG),
+    ("XCPU", libc::SIGXCPU),
+    ("XFSZ", libc::SIGXFSZ),
+    ("VTALRM", libc::SIGVTALRM),
+    ("PROF", libc::SIGPROF),
+    ("WINCH", libc::SIGWINCH),
+    ("IO", libc::SIGIO),
+    ("SYS", libc::SIGSYS),
+    #[cfg(target_os = "linux")]
+    ("STKFLT", libc::SIGSTKFLT),
+    #[cfg(target_os = "linux")]
+    ("PWR", libc::SIGPWR),
+];
+
+/// Other names for some of them.
+pub const SIGNAL_ALIASES: &[(&str, i32)] =
+    &[("IOT", libc::SIGABRT), ("CLD", libc::SIGCHLD), ("POLL", libc::SIGIO)];
+
+/// What is known of a process at one moment.
+#[derive(Debug, Clone)]
+pub struct ProcessStat {
+    /// Its number.
+    pub pid: i32,
+    /// Its name as the kernel has it.
+    pub command: String,
+    /// Its state, such as `R`, `S`, `D`, `T` or `Z`.
+    pub state: u8,
+    /// Its parent's number.
+    pub parent: i32,
+    /// Its process group.
+    pub group: i32,
+    /// Its session.
+    pub session: i32,
+    /// How many threads it has.
+    pub threads: i64,
+    /// When it started, in the kernel's unit.
+    pub start_time: Option<u64>,
+}
+
+impl ProcessStat {
+    /// Returns whether nothing of it runs any more. A zombie whose first thread alone has ended
+    /// still runs.
+    pub fn is_dead(&self) -> bool {
+        matches!(self.state, b'Z' | b'X' | b'x') && self.threads <= 1
+    }
+}
+
+/// Which side of a [`fork`] this is.
+#[derive(Debug)]
+pub enum Forked {
+    /// The new process.
+    Child,
+    /// The old one, with the new one in hand.
+    Parent(ProcessRef),
+}
+
+/// Copies this process, without exec. Only a process with a single thread may do that: another
+/// thread might hold a lock, of the allocator for one, that nobody would ever release in the copy.
+///
+/// # Errors
+/// `Unsupported` if this process has more threads than one; otherwise the system's reason.
+pub fn fork() -> io::Result<Forked> {
+    if super::thread_count()? != 1 {
+        let message = "a process with several threads can't be forked without exec";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+    }
+    // SAFETY: there is no other thread (checked above, and only this one could make one), so the
+    // child's memory is a consistent copy and all of it may be used.
+    let pid = unsafe { libc::fork() };
+    match pid {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(Forked::Child),
+        pid => Ok(Forked::Parent(ProcessRef::from_handle(pid, ProcessHandle::open(pid)?))),
+    }
+}
+
+/// Starts a session of its own: no terminal, and no hang-up from one.
+pub fn start_session() -> io::Result<()> {
+    rustix::process::setsid()?;
+    Ok(())
+}
+
+/// Returns a pipe: the end to read from, non-blocking, and the write-only end for a child.
+pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (reader, writer) = std::io::pipe()?;
+    let (reader, writer) = (OwnedFd::from(reader), OwnedFd::from(writer));
+    let flags = rustix::fs::fcntl_getfl(&reader)? | rustix::fs::OFlags::NONBLOCK;
+    rustix::fs::fcntl_setfl(reader.as_fd(), flags)?;
+    Ok((reader, writer))
+}
+
+/// Reaps a child if it has ended.
+pub fn reap(pid: i32) -> io::Result<Option<ExitStatus>> {
+    let Some(pid) = rustix::process::Pid::from_raw(pid) else { return Ok(None) };
+    match rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::NOHANG) {
+        Ok(Some((_, status))) => Ok(ExitStatus::from_wait_word(status.as_raw())),
+        Ok(None) | Err(rustix::io::Errno::CHILD) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A page of memory that forked children share.
+#[derive(Debug)]
+pub struct SharedMemory(NonNull<SpawnSlot>);
+
+const PAGE: usize = 4096;
+
+impl SharedMemory {
+    /// Returns a new page with an empty slot.
+    pub fn new() -> io::Result<Self> {
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: a new anonymous mapping at an address of the kernel's choice touches nobody's
+        // memory.
+        let page = unsafe {
+            rustix::mm::mmap_anonymous(std::ptr::null_mut(), PAGE, protection, MapFlags::SHARED)
+        }?;
+        NonNull::new(page.cast()).map(Self).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
+    }
+
+    /// Returns the slot in it.
+    pub fn slot(&self) -> &SpawnSlot {
+        // SAFETY: the page is mapped until drop, zeroed (a valid `SpawnSlot`), aligned, large
+        // enough, and only ever accessed through the slot's atomics.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Drop for SharedMemory {
+    fn drop(&mut self) {
+        // SAFETY: mapped by `new` with this length, and no reference outlives `self`. An error
+        // would leave the page mapped, which harms nobody.
+        let _ = unsafe { rustix::mm::munmap(self.0.as_ptr().cast(), PAGE) };
+    }
+}

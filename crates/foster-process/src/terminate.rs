@@ -1,0 +1,51 @@
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::time::Instant;
+
+use crate::escalation::{Escalation, Report, Step};
+use crate::identity::ProcessRef;
+use crate::signal::Signal;
+use crate::sys;
+use crate::tree::Tree;
+
+/// Drives an escalation over a tree to its end, blocking, and returns what was done and what is
+/// left. The leader, if it is a child of ours, stays a zombie: reap it afterwards.
+///
+/// It sleeps in the kernel until a member has ended, the control group is empty, or the next phase
+/// is due.
+pub fn terminate(
+    tree: &Tree,
+    leader: Option<&ProcessRef>,
+    mut escalation: Escalation,
+) -> io::Result<Report> {
+    loop {
+        tree.reap(leader.map(ProcessRef::pid))?;
+        match escalation.poll(Instant::now(), tree.is_empty(leader)?) {
+            Step::Send { signal, .. } => {
+                let delivery = tree.signal(signal, leader)?;
+                if signal != Signal::KILL {
+                    // So that what is stopped can die of it.
+                    tree.signal(Signal::CONT, leader)?;
+                }
+                escalation.sent(delivery);
+            }
+            Step::WaitUntil(due) => wait_for_change(tree, due)?,
+            Step::Done { empty } => {
+                let survivors = if empty { Vec::new() } else { tree.survivors()? };
+                return Ok(escalation.report(survivors));
+            }
+        }
+        if escalation.standing(Instant::now()).is_some_and(|(p, _)| p.signal == Signal::KILL) {
+            // What was forked while the last pass went by.
+            tree.kill()?;
+        }
+    }
+}
+
+fn wait_for_change(tree: &Tree, due: Instant) -> io::Result<()> {
+    let members = tree.members()?;
+    let processes: Vec<BorrowedFd<'_>> = members.iter().map(|m| m.process.as_fd()).collect();
+    let cgroup = tree.scope().events_fd();
+    let left = due.saturating_duration_since(Instant::now());
+    sys::wait_any(&processes, cgroup, left)
+}

@@ -1,0 +1,270 @@
+use std::collections::HashSet;
+use std::io;
+
+use crate::containment::Scope;
+use crate::identity::{ProcessIdentity, ProcessRef};
+use crate::signal::Signal;
+use crate::sys;
+
+/// How many passes a kill makes at most over a tree that keeps forking. Each finds what the one
+/// before could not see; more than a handful are needed only against a fork bomb.
+const KILL_PASSES: usize = 256;
+
+/// A living process of a tree.
+#[derive(Debug)]
+pub struct Member {
+    /// The process, held.
+    pub process: ProcessRef,
+    /// Its parent's number at the time of looking.
+    pub parent: i32,
+    /// Its process group.
+    pub group: i32,
+    /// Its name as the kernel has it. Arguments are left out: they may hold secrets.
+    pub command: String,
+}
+
+/// What came of sending a signal to a tree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// How many processes it reached.
+    pub sent: u32,
+    /// What went wrong, process by process. A process that is already gone is no error.
+    pub errors: Vec<String>,
+}
+
+/// A process that outlived an escalation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survivor {
+    /// Its number.
+    pub pid: i32,
+    /// Its name as the kernel has it.
+    pub command: String,
+    /// Why it lives, as far as can be told.
+    pub reason: String,
+}
+
+/// The marks by which members are found when they are not descendants of ours.
+#[derive(Debug, Clone)]
+pub struct Marks {
+    /// A `NAME=value` that every member was started with.
+    pub cookie: String,
+    /// The leader. Its group and session count as marks only while it is there itself: the number
+    /// alone may have passed to a stranger.
+    pub leader: Option<ProcessIdentity>,
+}
+
+/// A tree of processes: the members of a control group, and the descendants of this process or
+/// the bearers of a mark.
+#[derive(Debug)]
+pub struct Tree {
+    scope: Scope,
+    marks: Option<Marks>,
+    excluded: Vec<i32>,
+}
+
+impl Tree {
+    /// Returns the tree made of all descendants of this process, which must be their subreaper, and
+    /// of the scope's members.
+    pub fn of_descendants(scope: Scope) -> Self {
+        Self { scope, marks: None, excluded: Vec::new() }
+    }
+
+    /// Returns the tree that bears these marks, for one that nobody supervises any more.
+    pub fn of_marked(scope: Scope, marks: Marks) -> Self {
+        Self { scope, marks: Some(marks), excluded: Vec::new() }
+    }
+
+    /// Returns where the tree lives.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Leaves a child of ours (and what it starts) out of the tree from now on.
+    pub fn exclude(&mut self, pid: i32) {
+        self.excluded.push(pid);
+    }
+
+    /// Returns the living members, parents before their children. Zombies are not among them.
+    pub fn members(&self) -> io::Result<Vec<Member>> {
+        let own = std::process::id() as i32;
+        let mut seen = HashSet::from([own]);
+        seen.extend(&self.excluded);
+        let mut found = Vec::new();
+        match &self.marks {
+            None => self.collect_descendants(vec![own], &mut seen, &mut found)?,
+            Some(marks) => self.collect_marked(marks, &mut seen, &mut found)?,
+        }
+        if let Some(cgroup) = self.scope.cgroup() {
+            for pid in cgroup.members()? {
+                if seen.insert(pid) {
+                    found.extend(hold(pid, |_| cgroup.contains(pid)));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Sends a signal to every member: at once to the leader's whole group where the kernel can do
+    /// that safely, then to each of the others.
+    pub fn signal(&self, signal: Signal, leader: Option<&ProcessRef>) -> io::Result<Delivery> {
+        if signal == Signal::KILL {
+            return self.kill();
+        }
+        // Looked at before the group is signalled: what a signal handler starts is not its target.
+        let members = self.members()?;
+        let grouped = leader.filter(|leader| leader.signal_group(signal).is_ok());
+        let mut delivery = Delivery::default();
+        for member in &members {
+            if grouped.is_some_and(|leader| leader.pid() == member.group) {
+                delivery.sent += 1;
+            } else {
+                delivery.add(member, member.process.signal(signal));
+            }
+        }
+        Ok(delivery)
+    }
+
+    /// Sends KILL until a pass over the tree finds nobody who was not sent it. What was killed may
+    /// take a moment to be gone: see [`Tree::is_empty`].
+    pub fn kill(&self) -> io::Result<Delivery> {
+        let mut delivery = Delivery::default();
+        let mut killed = HashSet::new();
+        if let Some(cgroup) = self.scope.cgroup() {
+            // The whole leaf in one step, so that no fork slips through. The sweep that follows
+            // reaches what was moved out of it, and counts nobody twice.
+            killed.extend(cgroup.members()?);
+            delivery.sent = killed.len() as u32;
+            cgroup.kill()?;
+        }
+        for _ in 0..KILL_PASSES {
+            let mut fresh = self.members()?;
+            fresh.retain(|member| killed.insert(member.process.pid()));
+            if fresh.is_empty() {
+                break;
+            }
+            for member in &fresh {
+                delivery.add(member, member.process.signal(Signal::KILL));
+            }
+        }
+        Ok(delivery)
+    }
+
+    /// Reaps the children of this process that have ended, but for `leader` and the excluded:
+    /// a leader is kept as a zombie while its group lives, so that the group's number stays ours.
+    pub fn reap(&self, leader: Option<i32>) -> io::Result<()> {
+        if self.marks.is_some() {
+            return Ok(());
+        }
+        for pid in sys::own_children()? {
+            if Some(pid) != leader && !self.excluded.contains(&pid) {
+                sys::reap(pid)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether nobody is left but `leader`, if it is a zombie. Call [`Tree::reap`] first.
+    pub fn is_empty(&self, leader: Option<&ProcessRef>) -> io::Result<bool> {
+        if let Some(cgroup) = self.scope.cgroup()
+            && cgroup.populated()?
+        {
+            return Ok(false);
+        }
+        if self.marks.is_some() {
+            return Ok(self.members()?.is_empty());
+        }
+        for pid in sys::own_children()? {
+            let leader_is_over = match leader {
+                Some(leader) if leader.pid() == pid => leader.peek_status()?.is_some(),
+                _ => false,
+            };
+            if !leader_is_over && !self.excluded.contains(&pid) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Returns who is left, each with the likeliest reason.
+    pub fn survivors(&self) -> io::Result<Vec<Survivor>> {
+        let survivors = self.members()?.into_iter().map(|member| {
+            let reason = match member.process.signal(Signal::CONT) {
+                Err(error) => format!("it can't be signalled: {error}"),
+                Ok(()) => sys::why_alive(member.process.pid()),
+            };
+            Survivor { pid: member.process.pid(), command: member.command, reason }
+        });
+        Ok(survivors.collect())
+    }
+
+    fn collect_descendants(
+        &self,
+        mut parents: Vec<i32>,
+        seen: &mut HashSet<i32>,
+        found: &mut Vec<Member>,
+    ) -> io::Result<()> {
+        while let Some(parent) = parents.pop() {
+            for pid in sys::children_of(parent)? {
+                if self.excluded.contains(&pid) || !seen.insert(pid) {
+                    continue;
+                }
+                parents.push(pid);
+                // A number read a moment ago may be another's by now; a parent of ours proves it.
+                found.extend(hold(pid, |stat| seen.contains(&stat.parent)));
+            }
+        }
+        Ok(())
+    }
+
+    fn collect_marked(
+        &self,
+        marks: &Marks,
+        seen: &mut HashSet<i32>,
+        found: &mut Vec<Member>,
+    ) -> io::Result<()> {
+        let leader = marks.leader.filter(|leader| ProcessRef::find(leader).is_ok());
+        for pid in sys::all_processes()? {
+            if seen.contains(&pid) {
+                continue;
+            }
+            let marked = hold(pid, |stat| {
+                sys::environment_has(pid, marks.cookie.as_bytes())
+                    || leader.is_some_and(|leader| {
+                        [stat.pid, stat.group, stat.session].contains(&leader.pid)
+                    })
+            });
+            if let Some(member) = marked {
+                seen.insert(pid);
+                found.push(member);
+            }
+        }
+        let roots = found.iter().map(|member| member.process.pid()).collect();
+        self.collect_descendants(roots, seen, found)
+    }
+}
+
+/// Opens `pid`, then proves by what it is *now* that it is the one that was meant: whoever holds a
+/// pidfd holds one process for good, so what is true after the opening stays true of that process.
+/// A zombie is nobody.
+fn hold(pid: i32, proof: impl Fn(&sys::ProcessStat) -> bool) -> Option<Member> {
+    let process = ProcessRef::open(pid).ok()?;
+    let stat = sys::process_stat(pid).ok()?;
+    let same = stat.start_time == process.identity().start_time;
+    if !same || stat.is_dead() || !proof(&stat) {
+        return None;
+    }
+    Some(Member { process, parent: stat.parent, group: stat.group, command: stat.command })
+}
+
+impl Delivery {
+    fn add(&mut self, member: &Member, result: io::Result<()>) {
+        match result {
+            Ok(()) => self.sent += 1,
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
+            Err(error) => {
+                let pid = member.process.pid();
+                self.errors.push(format!("pid {pid} ({}): {error}", member.command));
+            }
+        }
+    }
+}
