@@ -1,1 +1,68 @@
-//! placeholder
+//! The memory of Foster: one folder per job, and a cache over all of them.
+//!
+//! Theory of operation. A job is a folder, and the folder is the whole truth about it: what it was
+//! asked to do (`meta.json`, written once), what happened to it (`events.ndjson`, only ever
+//! appended to), and what it printed (`runs/1`). Everything else can be thrown away: `state.json`
+//! is the fold of the journal, and the index over all jobs is made anew from the folders whenever
+//! it is in doubt.
+//!
+//! Who holds a folder's [`Lock`] is the only one who writes in it. Readers take no lock: the
+//! journal grows by whole lines, the state is replaced by a rename, logs only grow, and a segment
+//! of a capped log that is deleted under a reader is a gap like any other.
+//!
+//! Output is stored per stream with logical offsets: byte 7 of standard error is byte 7 for ever,
+//! whatever a cap or a full disk dropped before or after it. The timeline tells when which bytes
+//! came, from which [`LineMerger`] makes lines in the order in which they were completed.
+//!
+//! All files of a folder are opened relative to the descriptor of its directory, without following
+//! symbolic links and without blocking, and must be regular files: whatever else was put in their
+//! place is an error, never a way out of the folder and never a hang.
+//!
+//! Nothing here starts a process, prints, reads the environment or a clock.
+
+mod create;
+mod damage;
+mod dir;
+mod excerpt;
+mod folder;
+mod index;
+mod index_iter;
+mod index_lock;
+mod index_rebuild;
+mod index_row;
+mod journal;
+mod lane;
+mod lock;
+mod merger;
+mod open;
+mod record_format;
+mod resolve;
+mod root;
+mod segments;
+mod socket;
+mod state_file;
+mod stream;
+mod stream_log;
+mod stream_writer;
+mod sys;
+mod text;
+mod timeline_reader;
+mod timeline_writer;
+
+pub use create::CreateError;
+pub use damage::{DamageError, Problem};
+pub use folder::JobFolder;
+pub use index::Index;
+pub use index_iter::IndexIter;
+pub use index_row::IndexRow;
+pub use journal::JournalWriter;
+pub use lock::Lock;
+pub use merger::{LineMerger, RawLine};
+pub use open::OpenError;
+pub use resolve::ResolveError;
+pub use root::{Root, RootError};
+pub use stream::Stream;
+pub use stream_log::StreamLog;
+pub use stream_writer::StreamWriter;
+pub use timeline_reader::{Chunk, TimelineReader};
+pub use timeline_writer::TimelineWriter;

@@ -1,0 +1,141 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use foster_model::{Definition, Entry, Event, JobRecord, StateFile};
+
+use crate::dir::Dir;
+use crate::{IndexRow, JobFolder, Lock, Root, Stream, journal};
+
+/// A job's folder could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// There is a job of that id already.
+    #[error("{} exists already", path.display())]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file or a folder could not be written.
+    #[error("{} could not be made", path.display())]
+    Io {
+        /// The job's folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl Root {
+    /// Makes the folder of a new job, and takes its lock.
+    ///
+    /// `stdin` becomes `stdin.bin`. The journal begins with [`Event::Created`] at the definition's
+    /// time. Nothing is forced to the disk: that is the launcher's choice ([`JobFolder::sync`]).
+    ///
+    /// # Errors
+    ///
+    /// What was made of the folder is taken away again. That the index could not be written is no
+    /// error: it is a cache.
+    pub fn create_job(
+        &self,
+        definition: &Definition,
+        stdin: Option<&[u8]>,
+    ) -> Result<(JobFolder, Lock), CreateError> {
+        let id = definition.job_id;
+        let path = self.job_path(id);
+        let day = self
+            .day_for(definition)
+            .map_err(|source| io_error(&path, source))?;
+        day.make_subdir(&id.to_string())
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::AlreadyExists => CreateError::Exists { path: path.clone() },
+                _ => io_error(&path, source),
+            })?;
+        match fill(&day, definition, stdin) {
+            Ok((folder, lock, record)) => {
+                let _ = self
+                    .index()
+                    .append(&IndexRow::from_parts(definition, &record));
+                Ok((folder, lock))
+            }
+            Err(source) => {
+                take_away(&day, &id.to_string());
+                Err(io_error(&path, source))
+            }
+        }
+    }
+
+    fn day_for(&self, definition: &Definition) -> io::Result<Dir> {
+        let root = self.dir()?;
+        if root.stat("jobs").is_err() {
+            // An index that begins before the first folder misses none. Later it can't begin
+            // empty: then it has to be made from the folders.
+            let _ = self.index().begin();
+        }
+        root.ensure_subdir("jobs")?
+            .ensure_subdir(&definition.job_id.day())
+    }
+}
+
+fn io_error(path: &Path, source: io::Error) -> CreateError {
+    CreateError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn fill(
+    day: &Dir,
+    definition: &Definition,
+    stdin: Option<&[u8]>,
+) -> io::Result<(JobFolder, Lock, JobRecord)> {
+    let id = definition.job_id;
+    let dir = day.subdir(&id.to_string())?;
+    // Nobody can know the folder yet, so a lock that is held means that somebody guesses ids.
+    let lock = Lock::take(&dir)?.ok_or(io::ErrorKind::WouldBlock)?;
+    let run = dir.ensure_subdir("runs")?.ensure_subdir("1")?;
+    for stream in Stream::ALL {
+        run.create(stream.log_name(), b"")?;
+    }
+    run.create("timeline", b"")?;
+    dir.create("meta.json", &serde_json::to_vec(definition)?)?;
+    if let Some(bytes) = stdin {
+        dir.create("stdin.bin", bytes)?;
+    }
+    let created = Entry {
+        at: definition.created_at,
+        event: Event::Created {},
+    };
+    dir.create(journal::NAME, &journal::line(&created)?)?;
+    let mut record = JobRecord::new(id);
+    record.apply(&created).map_err(io::Error::other)?;
+    dir.create(
+        "state.json",
+        &serde_json::to_vec(&StateFile::from(record.clone()))?,
+    )?;
+    Ok((JobFolder::new(id, dir), lock, record))
+}
+
+/// Removes what [`fill`] may have made, as far as that is possible.
+fn take_away(day: &Dir, id: &str) {
+    if let Ok(dir) = day.subdir(id) {
+        if let Ok(run) = dir.subdir("runs").and_then(|runs| runs.subdir("1")) {
+            for name in ["stdout.log", "stderr.log", "timeline"] {
+                let _ = run.unlink(name);
+            }
+        }
+        if let Ok(runs) = dir.subdir("runs") {
+            let _ = runs.remove_subdir("1");
+        }
+        let _ = dir.remove_subdir("runs");
+        for name in [
+            "lock",
+            "meta.json",
+            "stdin.bin",
+            journal::NAME,
+            "state.json",
+        ] {
+            let _ = dir.unlink(name);
+        }
+    }
+    let _ = day.remove_subdir(id);
+}

@@ -1,0 +1,163 @@
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+
+use crate::{DamageError, Problem};
+
+/// Files are for their owner alone.
+pub(crate) const FILE_MODE: Mode = Mode::from_raw_mode(0o600);
+/// So are folders.
+pub(crate) const FOLDER_MODE: Mode = Mode::from_raw_mode(0o700);
+
+/// An open directory: all names are looked up in it without following links, and its path is kept
+/// only for messages.
+#[derive(Debug)]
+pub(crate) struct Dir {
+    fd: OwnedFd,
+    path: PathBuf,
+}
+
+impl Dir {
+    pub fn new(fd: OwnedFd, path: PathBuf) -> Self {
+        Self { fd, path }
+    }
+
+    /// Opens a path as it stands; links in it are followed.
+    pub fn open_path(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let fd = rustix::fs::open(path, flags, Mode::empty())?;
+        Ok(Self::new(fd, path.to_owned()))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn damage(&self, name: &str, problem: impl Into<Problem>) -> DamageError {
+        DamageError {
+            path: self.path.join(name),
+            problem: problem.into(),
+        }
+    }
+
+    /// Opens a folder within this one.
+    pub fn subdir(&self, name: &str) -> Result<Self, DamageError> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match rustix::fs::openat(&self.fd, name, flags, Mode::empty()) {
+            Ok(fd) => Ok(Self::new(fd, self.path.join(name))),
+            Err(errno) => Err(match Problem::from(errno) {
+                // A link that is not followed is no directory, whatever it points to.
+                Problem::NotRegular => self.damage(name, Problem::NotDirectory),
+                problem => self.damage(name, problem),
+            }),
+        }
+    }
+
+    /// Makes a folder within this one, which must be new.
+    pub fn make_subdir(&self, name: &str) -> io::Result<()> {
+        Ok(rustix::fs::mkdirat(&self.fd, name, FOLDER_MODE)?)
+    }
+
+    /// Makes a folder unless there is one, and opens it.
+    pub fn ensure_subdir(&self, name: &str) -> io::Result<Self> {
+        match self.make_subdir(name) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(self.subdir(name)?),
+        }
+    }
+
+    /// Opens a regular file. Neither a link nor a FIFO can lead astray or hold it up.
+    pub fn open(&self, name: &str, flags: OFlags) -> Result<File, DamageError> {
+        let careful = OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let opened = rustix::fs::openat(&self.fd, name, flags | careful, FILE_MODE);
+        let file = File::from(opened.map_err(|errno| self.damage(name, errno))?);
+        match file.metadata() {
+            Ok(metadata) if metadata.is_file() => Ok(file),
+            Ok(_) => Err(self.damage(name, Problem::NotRegular)),
+            Err(error) => Err(self.damage(name, error)),
+        }
+    }
+
+    /// Returns everything in a file.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, DamageError> {
+        let mut bytes = Vec::new();
+        let mut file = self.open(name, OFlags::RDONLY)?;
+        file.read_to_end(&mut bytes)
+            .map_err(|error| self.damage(name, error))?;
+        Ok(bytes)
+    }
+
+    /// Makes a file, which must be new, with this content.
+    pub fn create(&self, name: &str, content: &[u8]) -> io::Result<File> {
+        let mut file = self.open(name, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)?;
+        file.write_all(content)?;
+        Ok(file)
+    }
+
+    /// Puts a file in the place of another at once: readers see the old one or the new one.
+    pub fn replace(&self, name: &str, temporary: &str, content: &[u8]) -> io::Result<()> {
+        let mut file = self.open(temporary, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC)?;
+        let done = file
+            .write_all(content)
+            .and_then(|()| self.rename(temporary, name));
+        if done.is_err() {
+            let _ = self.unlink(temporary);
+        }
+        done
+    }
+
+    pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.fd, from, &self.fd, to)?)
+    }
+
+    pub fn unlink(&self, name: &str) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())?)
+    }
+
+    pub fn remove_subdir(&self, name: &str) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// Returns what kind of thing bears the name, and its length in bytes.
+    pub fn stat(&self, name: &str) -> io::Result<(FileType, u64)> {
+        let stat = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok((FileType::from_raw_mode(stat.st_mode), stat.st_size as u64))
+    }
+
+    /// Returns the length of a regular file.
+    pub fn file_len(&self, name: &str) -> Result<u64, DamageError> {
+        match self.stat(name) {
+            Ok((FileType::RegularFile, len)) => Ok(len),
+            Ok(_) => Err(self.damage(name, Problem::NotRegular)),
+            Err(error) => Err(self.damage(name, error)),
+        }
+    }
+
+    /// Returns the names in the directory that are text, in no order. Foster gives no others.
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&self.fd)? {
+            let name = OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned();
+            match name.into_string() {
+                Ok(name) if name != "." && name != ".." => names.push(name),
+                _ => {}
+            }
+        }
+        Ok(names)
+    }
+
+    pub fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::fsync(&self.fd)?)
+    }
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}

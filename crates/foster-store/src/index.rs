@@ -1,0 +1,181 @@
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+
+use foster_model::JobId;
+use rustix::fs::OFlags;
+
+use crate::dir::Dir;
+use crate::index_lock::IndexLock;
+use crate::index_row::{LENGTH, id_in};
+use crate::{DamageError, IndexIter, IndexRow, Problem, Root};
+
+pub(crate) const NAME: &str = "index";
+const RECORD: u64 = LENGTH as u64;
+/// How many records around the place where an id should stand are looked at first.
+const NEAR: u64 = 128;
+/// How many records are read at once.
+const BLOCK: u64 = 128;
+
+/// The cache over all jobs: one line of 512 bytes for each, in the order of their creation.
+///
+/// Lines have one length, so that one can be changed in place and the file can be read from its
+/// end. No truth is in it: where it is missing or can't be right, it is made anew.
+#[derive(Debug, Clone)]
+pub struct Index {
+    root: Root,
+}
+
+impl Index {
+    pub(crate) fn new(root: Root) -> Self {
+        Self { root }
+    }
+
+    pub(crate) fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// Makes an empty index unless there is one. Only right before there is any job.
+    pub(crate) fn begin(&self) -> io::Result<()> {
+        let dir = self.root.dir()?;
+        let _lock = IndexLock::wait(&dir)?;
+        dir.open(NAME, OFlags::RDWR | OFlags::CREATE)?;
+        Ok(())
+    }
+
+    /// Adds the row of a new job.
+    ///
+    /// Where there is no index, or one of an impossible length, nothing is done: it will be made
+    /// from the folders, and this job's is one of them.
+    pub fn append(&self, row: &IndexRow) -> io::Result<()> {
+        let dir = self.root.dir()?;
+        let _lock = IndexLock::wait(&dir)?;
+        match open_whole(&dir, OFlags::RDWR)? {
+            Some((file, records)) => write_new(&file, records, row),
+            None => Ok(()),
+        }
+    }
+
+    /// Changes the row of a job, or adds it. Where there is no index, nothing is done.
+    pub fn update(&self, row: &IndexRow) -> io::Result<()> {
+        let dir = self.root.dir()?;
+        let _lock = IndexLock::wait(&dir)?;
+        let Some((file, records)) = open_whole(&dir, OFlags::RDWR)? else {
+            return Ok(());
+        };
+        match find(&file, records, row.job_id)? {
+            Some(at) => file.write_all_at(&row.encode()?, at * RECORD),
+            None => write_new(&file, records, row),
+        }
+    }
+
+    /// Returns the rows, newest first, each job once. The index is made anew first if it is
+    /// missing, empty, or of an impossible length, or if its first record can't be read.
+    pub fn newest_first(&self) -> io::Result<IndexIter> {
+        let (file, records) = self.sound()?;
+        Ok(IndexIter::new(file, records))
+    }
+
+    /// Returns how many records the index has.
+    pub(crate) fn count(&self) -> io::Result<u64> {
+        Ok(self.sound()?.1)
+    }
+
+    fn sound(&self) -> io::Result<(File, u64)> {
+        let dir = self.root.dir()?;
+        if let Some(found) = open_sound(&dir)? {
+            return Ok(found);
+        }
+        let lock = IndexLock::wait(&dir)?;
+        // Somebody else may have been waited for who did the work.
+        if let Some(found) = open_sound(&dir)? {
+            return Ok(found);
+        }
+        self.rebuild_locked(&dir, &lock)?;
+        let file = dir.open(NAME, OFlags::RDONLY)?;
+        let records = file.metadata()?.len() / RECORD;
+        Ok((file, records))
+    }
+}
+
+/// Opens the index and returns how many records it has; `None` if it is missing, or cut.
+fn open_whole(dir: &Dir, flags: OFlags) -> io::Result<Option<(File, u64)>> {
+    let file = match dir.open(NAME, flags) {
+        Ok(file) => file,
+        Err(DamageError {
+            problem: Problem::Missing,
+            ..
+        }) => return Ok(None),
+        Err(damage) => return Err(damage.into()),
+    };
+    let len = file.metadata()?.len();
+    Ok((len % RECORD == 0).then_some((file, len / RECORD)))
+}
+
+/// Opens the index if nothing speaks against it.
+fn open_sound(dir: &Dir) -> io::Result<Option<(File, u64)>> {
+    let Some((file, records)) = open_whole(dir, OFlags::RDONLY)? else {
+        return Ok(None);
+    };
+    let mut first = [0; LENGTH];
+    let sound = records > 0
+        && file.read_exact_at(&mut first, 0).is_ok()
+        && IndexRow::decode(&first).is_some();
+    Ok(sound.then_some((file, records)))
+}
+
+fn write_new(file: &File, records: u64, row: &IndexRow) -> io::Result<()> {
+    let end = records * RECORD;
+    let written = file.write_all_at(&row.encode()?, end);
+    if written.is_err() {
+        // A part of a record would make the whole index one of an impossible length.
+        let _ = file.set_len(end);
+    }
+    written
+}
+
+/// Returns the number of a job's newest record.
+///
+/// Records stand in the order of creation, nearly: ids are given before folders are made. So the
+/// place is guessed by halving, and all is read only where the guess is wrong.
+fn find(file: &File, records: u64, id: JobId) -> io::Result<Option<u64>> {
+    let text = id.to_string();
+    let guess = partition(file, records, &text)?;
+    let near = guess.saturating_sub(NEAR)..(guess + NEAR).min(records);
+    match find_in(file, near, &text)? {
+        None => find_in(file, 0..records, &text),
+        found => Ok(found),
+    }
+}
+
+/// Returns where the first record with an id not below `id` stands, if they are in order.
+fn partition(file: &File, records: u64, id: &str) -> io::Result<u64> {
+    let (mut low, mut high) = (0, records);
+    let mut record = [0; 64];
+    while low < high {
+        let middle = low + (high - low) / 2;
+        file.read_exact_at(&mut record, middle * RECORD)?;
+        if id_in(&record).is_some_and(|found| found < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+/// Searches a range of records from its end.
+fn find_in(file: &File, range: std::ops::Range<u64>, id: &str) -> io::Result<Option<u64>> {
+    let mut end = range.end;
+    while end > range.start {
+        let start = end.saturating_sub(BLOCK).max(range.start);
+        let mut block = vec![0; (end - start) as usize * LENGTH];
+        file.read_exact_at(&mut block, start * RECORD)?;
+        let mut numbered = block.chunks_exact(LENGTH).enumerate().rev();
+        if let Some((at, _)) = numbered.find(|(_, record)| id_in(record) == Some(id)) {
+            return Ok(Some(start + at as u64));
+        }
+        end = start;
+    }
+    Ok(None)
+}

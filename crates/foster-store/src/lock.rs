@@ -1,0 +1,53 @@
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::OFlags;
+
+use crate::dir::Dir;
+use crate::{DamageError, Problem, sys};
+
+/// The right to write in a job's folder.
+///
+/// It belongs to the open file description, so that a fork passes it on, and it ends when the last
+/// descriptor of that description is closed: no process can die without giving it back.
+#[derive(Debug)]
+pub struct Lock(OwnedFd);
+
+const NAME: &str = "lock";
+
+impl Lock {
+    pub(crate) fn take(dir: &Dir) -> io::Result<Option<Self>> {
+        let file = dir.open(NAME, OFlags::RDWR | OFlags::CREATE)?;
+        Ok(sys::try_lock(file.as_fd())?.then(|| Self(file.into())))
+    }
+
+    pub(crate) fn is_held(dir: &Dir) -> io::Result<bool> {
+        match dir.open(NAME, OFlags::RDWR) {
+            Ok(file) => sys::lock_is_held(file.as_fd()),
+            Err(DamageError {
+                problem: Problem::Missing,
+                ..
+            }) => Ok(false),
+            Err(damage) => Err(damage.into()),
+        }
+    }
+}
+
+impl AsFd for Lock {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl From<OwnedFd> for Lock {
+    /// Takes over a lock that another process handed on by its descriptor.
+    fn from(fd: OwnedFd) -> Self {
+        Self(fd)
+    }
+}
+
+impl From<Lock> for OwnedFd {
+    fn from(lock: Lock) -> Self {
+        lock.0
+    }
+}

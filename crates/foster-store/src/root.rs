@@ -1,0 +1,104 @@
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use foster_model::JobId;
+
+use crate::Index;
+use crate::dir::Dir;
+
+/// The directory that holds all jobs.
+///
+/// It keeps no descriptor: it lives through forks that close them all.
+#[derive(Debug, Clone)]
+pub struct Root {
+    path: Arc<Path>,
+}
+
+/// The root can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RootError {
+    /// It can't be made or reached, or is no directory.
+    #[error("the root {} can't be used", path.display())]
+    Unusable {
+        /// The root as it was given.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// It belongs to another user, who could replace what is in it.
+    #[error("the root {} belongs to user {owner}", path.display())]
+    NotOwned {
+        /// The root, without symbolic links.
+        path: PathBuf,
+        /// The number of the user.
+        owner: u32,
+    },
+    /// Others may write in it.
+    #[error("the root {} may be written to by others (mode {mode:04o})", path.display())]
+    WritableByOthers {
+        /// The root, without symbolic links.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+}
+
+impl Root {
+    /// Opens the root at `path`; with `create` it is made, mode 0700, if it is missing, and so are
+    /// its parents.
+    ///
+    /// # Errors
+    ///
+    /// It must be a directory that belongs to the effective user and that nobody else may write
+    /// in: whoever could exchange a job's folder could make Foster run and signal things.
+    pub fn open(path: &Path, create: bool) -> Result<Self, RootError> {
+        let unusable = |source| RootError::Unusable {
+            path: path.to_owned(),
+            source,
+        };
+        if create {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(path)
+                .map_err(unusable)?;
+        }
+        let real = path.canonicalize().map_err(unusable)?;
+        let metadata = real.symlink_metadata().map_err(unusable)?;
+        if !metadata.is_dir() {
+            return Err(unusable(io::ErrorKind::NotADirectory.into()));
+        }
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Err(RootError::NotOwned {
+                path: real,
+                owner: metadata.uid(),
+            });
+        }
+        let mode = metadata.mode() & 0o7777;
+        if mode & 0o022 != 0 {
+            return Err(RootError::WritableByOthers { path: real, mode });
+        }
+        Ok(Self { path: real.into() })
+    }
+
+    /// Returns the absolute path, without symbolic links.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the cache over all jobs.
+    pub fn index(&self) -> Index {
+        Index::new(self.clone())
+    }
+
+    pub(crate) fn dir(&self) -> io::Result<Dir> {
+        Dir::open_path(&self.path)
+    }
+
+    pub(crate) fn job_path(&self, id: JobId) -> PathBuf {
+        self.path.join("jobs").join(id.day()).join(id.to_string())
+    }
+}

@@ -1,0 +1,58 @@
+use std::io;
+
+use foster_model::{JobRecord, StateFile};
+use rustix::fs::OFlags;
+
+use crate::{DamageError, JobFolder, Problem, journal};
+
+const NAME: &str = "state.json";
+/// One fixed name: only the lock's holder writes, so two never meet, and a crash leaves one file
+/// that the next writer takes over.
+const TEMPORARY: &str = "state.json.new";
+
+impl JobFolder {
+    /// Returns the record of the job: from `state.json` if that can be read, else from the journal.
+    ///
+    /// # Errors
+    ///
+    /// Neither can be read; the error is the journal's, which is the truth of the two.
+    pub fn record(&self) -> Result<JobRecord, DamageError> {
+        self.cached_record().or_else(|_| self.replay())
+    }
+
+    fn cached_record(&self) -> Result<JobRecord, DamageError> {
+        let bytes = self.files().read(NAME)?;
+        let state: StateFile = serde_json::from_slice(&bytes)
+            .map_err(|error| self.files().damage(NAME, Problem::NotJson(error)))?;
+        if state.record.job_id == self.id() {
+            Ok(state.record)
+        } else {
+            Err(self
+                .files()
+                .damage(NAME, Problem::OtherJob(state.record.job_id)))
+        }
+    }
+
+    /// Writes `state.json` anew; readers see the old one or the new one, never a part.
+    pub fn write_state(&self, record: &JobRecord) -> io::Result<()> {
+        let content = serde_json::to_vec(&StateFile::from(record.clone()))?;
+        self.files().replace(NAME, TEMPORARY, &content)
+    }
+
+    /// Returns when journal, state and the names in the folder are on the disk. Logs are not
+    /// waited for: no job's end stands behind the writing of its output.
+    pub fn sync(&self) -> io::Result<()> {
+        self.files()
+            .open(journal::NAME, OFlags::RDONLY)?
+            .sync_data()?;
+        match self.files().open(NAME, OFlags::RDONLY) {
+            Ok(file) => file.sync_data()?,
+            Err(DamageError {
+                problem: Problem::Missing,
+                ..
+            }) => {}
+            Err(damage) => return Err(damage.into()),
+        }
+        self.files().sync()
+    }
+}

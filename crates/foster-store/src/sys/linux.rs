@@ -1,0 +1,60 @@
+#![expect(
+    unsafe_code,
+    reason = "locks of open file descriptions are in no safe wrapper"
+)]
+
+use std::io;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::path::{Path, PathBuf};
+
+/// A lock for writing on the whole file.
+fn whole_file() -> libc::flock {
+    libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        // It must be zero for locks of an open file description.
+        l_pid: 0,
+    }
+}
+
+/// Takes the lock of the open file description; `false` if another has it.
+pub(crate) fn try_lock(file: BorrowedFd<'_>) -> io::Result<bool> {
+    let lock = whole_file();
+    // SAFETY: the descriptor is open while it is borrowed, and the kernel only reads the struct,
+    // which lives until the call returns.
+    let result = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &raw const lock) };
+    if result == 0 {
+        return Ok(true);
+    }
+    let error = io::Error::last_os_error();
+    match error.raw_os_error() {
+        Some(libc::EAGAIN | libc::EACCES) => Ok(false),
+        _ => Err(error),
+    }
+}
+
+/// Asks whether another open file description has the lock.
+pub(crate) fn lock_is_held(file: BorrowedFd<'_>) -> io::Result<bool> {
+    let mut lock = whole_file();
+    // SAFETY: the descriptor is open while it is borrowed, and the struct that the kernel writes
+    // to lives until the call returns.
+    let result = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_GETLK, &raw mut lock) };
+    if result == 0 {
+        Ok(lock.l_type != libc::F_UNLCK as libc::c_short)
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Returns the paths under which a socket in that directory may be reached, best first.
+///
+/// A socket's address holds 107 bytes; through the descriptor a folder at any depth fits. The plain
+/// path is for systems where `/proc` is not mounted.
+pub(crate) fn socket_paths(dir: BorrowedFd<'_>, path: &Path, name: &str) -> Vec<PathBuf> {
+    vec![
+        PathBuf::from(format!("/proc/self/fd/{}/{name}", dir.as_raw_fd())),
+        path.join(name),
+    ]
+}

@@ -1,0 +1,10 @@
+//! What differs between systems. Each file has the same functions; nothing above knows which.
+
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(foster_portable)))]
+#[path = "linux.rs"]
+mod chosen;
+#[cfg(not(all(any(target_os = "linux", target_os = "android"), not(foster_portable))))]
+#[path = "other.rs"]
+mod chosen;
+
+pub(crate) use chosen::{lock_is_held, socket_paths, try_lock};
