@@ -1,0 +1,102 @@
+//! What the tests share: a root in a temporary folder, and a definition.
+
+#![cfg(test)]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "not each test file uses all of it"
+)]
+
+use std::time::Duration;
+
+use foster_model::{
+    Cause, CommandLine, Definition, Entry, Event, Host, Identity, JobId, State, Stragglers, Time,
+};
+use foster_store::{JobFolder, Lock, Root};
+use tempfile::TempDir;
+
+/// 2026-11-20, in milliseconds.
+pub const START: u64 = 1_795_132_800_000;
+
+pub fn root() -> (TempDir, Root) {
+    let temp = tempfile::tempdir().unwrap();
+    let root = Root::open(&temp.path().join("root"), true).unwrap();
+    (temp, root)
+}
+
+pub fn id(number: u64) -> JobId {
+    JobId::from_parts(START + number, u128::from(number) << 20 | 0xabcde)
+}
+
+pub fn definition(id: JobId) -> Definition {
+    Definition {
+        schema_version: "1".to_owned(),
+        job_id: id,
+        created_at: id.time(),
+        command: CommandLine::Argv(vec!["echo".into(), "hello".into()]),
+        cwd: "/tmp".into(),
+        env: vec![],
+        inherit_env: true,
+        name: None,
+        tags: vec![],
+        timeout: None,
+        escalation: vec![],
+        drain: Duration::from_secs(10),
+        stragglers: Stragglers::Kill,
+        stdin: false,
+        log: None,
+        log_cap: None,
+        containment: "auto".to_owned(),
+        host: Host::default(),
+        outer_job: None,
+        nonce: "n".to_owned(),
+    }
+}
+
+pub fn job(root: &Root, number: u64) -> (JobFolder, Lock) {
+    root.create_job(&definition(id(number)), None).unwrap()
+}
+
+pub fn at(ms: i64, event: Event) -> Entry {
+    Entry {
+        at: Time::from_unix_ms(ms),
+        event,
+    }
+}
+
+/// A job's life after its creation.
+pub fn life() -> Vec<Entry> {
+    let leader = Identity {
+        pid: 7,
+        start_time: Some(1),
+        unique: None,
+    };
+    vec![
+        at(
+            2,
+            Event::Started {
+                leader,
+                containment: "group".to_owned(),
+                cgroup: None,
+                monotonic_ms: 1,
+            },
+        ),
+        at(
+            3,
+            Event::Exited {
+                exit_code: Some(3),
+                signal: None,
+                core_dumped: false,
+                duration_ms: Some(1),
+            },
+        ),
+        at(4, Event::Empty {}),
+        at(
+            5,
+            Event::Finished {
+                state: State::Exited,
+                cause: Cause::Exit,
+            },
+        ),
+    ]
+}
