@@ -112,13 +112,17 @@ impl Root {
         let mut matches = Matches::default();
         let mut rows = self.index().newest_first()?;
         while let Some(row) = rows.next_matching(wanted)? {
-            if !self.exists(row.job_id)? {
+            let named = row.name.as_ref().is_some_and(|name| name.as_ref() == text);
+            // One more than can be listed is enough to know that there are too many; each costs a
+            // look at its folder.
+            let part = matches.parts.len() <= MOST_CANDIDATES && is_part(&row.job_id.to_string());
+            if !(named || part) || !self.exists(row.job_id)? {
                 continue;
             }
-            if is_part(&row.job_id.to_string()) {
+            if part {
                 matches.parts.push(row.job_id);
             }
-            if row.name.as_ref().is_some_and(|name| name.as_ref() == text) {
+            if named {
                 matches.named.push(row);
             }
         }

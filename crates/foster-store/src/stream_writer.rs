@@ -65,6 +65,10 @@ pub struct StreamWriter {
 
 impl JobFolder {
     /// Opens a stream for writing behind what is on disk. `cap` is in bytes.
+    ///
+    /// Bytes that were skipped at the very end have left no trace in the files. A successor that
+    /// finds more in the timeline ([`TimelineWriter::covered`](crate::TimelineWriter::covered))
+    /// than the writer's position skips the difference, or else offsets and times part.
     pub fn stream_writer(&self, stream: Stream, cap: Option<u64>) -> io::Result<StreamWriter> {
         let run = self.run()?;
         let files = segments::scan(&run, stream)?;

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use rustix::fs::OFlags;
 
 use crate::record_format::{LENGTH, Record};
-use crate::{JobFolder, Stream};
+use crate::{Chunk, JobFolder, Stream, TimelineReader};
 
 /// How far apart, in microseconds, two chunks of a stream may be to be noted as one.
 const MERGE_US: i64 = 5_000;
@@ -28,27 +28,39 @@ pub struct TimelineWriter {
 }
 
 impl JobFolder {
-    /// Opens the timeline for appending; a cut record at its end is removed.
+    /// Opens the timeline for appending.
+    ///
+    /// A cut record at its end is removed, and so is all from a bad record on: no reader gets
+    /// behind one, so whatever was appended there would never be seen. What is then missing shows
+    /// in [`TimelineWriter::covered`], and the caller can note it anew.
     pub fn timeline_writer(&self) -> io::Result<TimelineWriter> {
         let mut covered = [0; 2];
+        let mut end = 0;
         let mut reader = self.timeline()?;
-        while let Some(chunk) = reader.next()? {
+        while let Some(chunk) = next_good(&mut reader)? {
             covered[chunk.stream.index()] += u64::from(chunk.len);
+            end += LENGTH as u64;
         }
         let file = self
             .run()?
             .open("timeline", OFlags::RDWR | OFlags::APPEND)?;
-        let len = file.metadata()?.len();
-        let end = len - len % LENGTH as u64;
+        let torn = end < file.metadata()?.len();
         let mut writer = TimelineWriter {
             file,
             end,
-            torn: end < len,
+            torn,
             queue: Vec::new(),
             covered,
         };
         writer.mend()?;
         Ok(writer)
+    }
+}
+
+fn next_good(reader: &mut TimelineReader) -> io::Result<Option<Chunk>> {
+    match reader.next() {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
+        result => result,
     }
 }
 
