@@ -116,7 +116,10 @@ impl Level {
         vec![
             report("cgroup", cgroup),
             report("pidns", Err("not built yet".to_owned())),
-            report(sys::OWN_LEVEL.as_str(), Ok(sys::OWN_LEVEL_DETAIL.to_owned())),
+            report(
+                sys::OWN_LEVEL.as_str(),
+                Ok(sys::OWN_LEVEL_DETAIL.to_owned()),
+            ),
         ]
     }
 }
@@ -127,9 +130,16 @@ impl Scope {
     /// With [`Containment::Auto`] a control group that can't be had, or not be entered, gives way
     /// to the next level; what was demanded by name is had or refused.
     pub fn prepare(wanted: Containment, name: &str) -> Result<Self, ContainmentError> {
-        let plain = Self { cgroup: None, may_downgrade: false };
+        let plain = Self {
+            cgroup: None,
+            may_downgrade: false,
+        };
         let refuse = |wanted, reason: &str, source| {
-            Err(ContainmentError::Unavailable { wanted, reason: reason.to_owned(), source })
+            Err(ContainmentError::Unavailable {
+                wanted,
+                reason: reason.to_owned(),
+                source,
+            })
         };
         match (wanted, sys::OWN_LEVEL) {
             (Containment::Auto, _) => Ok(Self {
@@ -137,28 +147,40 @@ impl Scope {
                 may_downgrade: true,
             }),
             (Containment::Cgroup, _) => match sys::Cgroup::create(name) {
-                Ok(cgroup) => Ok(Self { cgroup: Some(cgroup), may_downgrade: false }),
+                Ok(cgroup) => Ok(Self {
+                    cgroup: Some(cgroup),
+                    may_downgrade: false,
+                }),
                 Err(error) => refuse("cgroup", &error.to_string(), Some(error)),
             },
             (Containment::Subreaper, Level::Subreaper) | (Containment::Group, Level::Group) => {
                 Ok(plain)
             }
             (Containment::Subreaper, _) => refuse("subreaper", "this system has none", None),
-            (Containment::Group, _) => {
-                refuse("group", "here a subreaper is always to be had, and is stronger", None)
-            }
+            (Containment::Group, _) => refuse(
+                "group",
+                "here a subreaper is always to be had, and is stronger",
+                None,
+            ),
             (Containment::PidNamespace, _) => refuse("pidns", "it is not built yet", None),
         }
     }
 
     /// Returns the scope of a tree that was started before, with its control group if it had one.
     pub fn reopen(cgroup: Option<&Path>) -> Self {
-        Self { cgroup: cgroup.and_then(|path| sys::Cgroup::open(path).ok()), may_downgrade: false }
+        Self {
+            cgroup: cgroup.and_then(|path| sys::Cgroup::open(path).ok()),
+            may_downgrade: false,
+        }
     }
 
     /// Returns how strongly the tree is held.
     pub fn level(&self) -> Level {
-        if self.cgroup.is_some() { Level::Cgroup } else { sys::OWN_LEVEL }
+        if self.cgroup.is_some() {
+            Level::Cgroup
+        } else {
+            sys::OWN_LEVEL
+        }
     }
 
     /// Returns the directory of the control group, if there is one.
@@ -170,6 +192,11 @@ impl Scope {
     /// the control group becomes empty or ceases to be so.
     pub fn events_fd(&self) -> Option<BorrowedFd<'_>> {
         self.cgroup.as_ref().and_then(sys::Cgroup::events_fd)
+    }
+
+    /// Returns whether the kernel has killed a member for want of memory, where that is counted.
+    pub fn oom_killed(&self) -> bool {
+        self.cgroup.as_ref().is_some_and(sys::Cgroup::oom_killed)
     }
 
     /// Removes the control group, if there is one. It must be empty.

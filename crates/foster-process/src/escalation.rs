@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
-use crate::tree::{Delivery, Survivor};
 use crate::Signal;
+use crate::tree::{Delivery, Survivor};
 
 /// The time that a process is given to be seen as gone after a signal could not be sent to it,
 /// before that counts as an error.
@@ -76,7 +76,7 @@ pub struct Report {
 ///
 /// It ends when the tree is empty, never because the leader went. It can be asked for its
 /// [`Escalation::standing`] while it runs, and dropping it leaves the tree as it is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Escalation {
     phases: Vec<Phase>,
     outcomes: Vec<PhaseOutcome>,
@@ -94,12 +94,26 @@ impl Escalation {
         if last.signal == Signal::KILL {
             last.grace = last.grace.max(after_kill);
         } else {
-            phases.push(Phase { signal: Signal::KILL, grace: after_kill });
+            phases.push(Phase {
+                signal: Signal::KILL,
+                grace: after_kill,
+            });
         }
-        if phases.iter().rev().skip(1).any(|phase| phase.signal == Signal::KILL) {
+        if phases
+            .iter()
+            .rev()
+            .skip(1)
+            .any(|phase| phase.signal == Signal::KILL)
+        {
             return Err(InvalidEscalation::AfterKill);
         }
-        Ok(Self { phases, outcomes: Vec::new(), entered: None, began: None, ended: None })
+        Ok(Self {
+            phases,
+            outcomes: Vec::new(),
+            entered: None,
+            began: None,
+            ended: None,
+        })
     }
 
     /// Returns what is to be done now, given whether the tree is empty.
@@ -142,7 +156,10 @@ impl Escalation {
     pub fn standing(&self, now: Instant) -> Option<(Phase, Duration)> {
         let entered = self.entered?;
         let phase = self.phases[self.current()];
-        Some((phase, (entered + phase.grace).saturating_duration_since(now)))
+        Some((
+            phase,
+            (entered + phase.grace).saturating_duration_since(now),
+        ))
     }
 
     /// Returns what was done, with `survivors` as what is left.
@@ -152,7 +169,12 @@ impl Escalation {
             _ => Duration::ZERO,
         };
         let empty = matches!(self.ended, Some((_, true)));
-        Report { phases: self.outcomes.clone(), empty, survivors, took }
+        Report {
+            phases: self.outcomes.clone(),
+            empty,
+            survivors,
+            took,
+        }
     }
 
     fn current(&self) -> usize {
@@ -165,7 +187,12 @@ impl Escalation {
         self.began.get_or_insert(now);
         self.entered = Some(now);
         let waited = Duration::ZERO;
-        self.outcomes.push(PhaseOutcome { signal, sent: 0, waited, errors: Vec::new() });
+        self.outcomes.push(PhaseOutcome {
+            signal,
+            sent: 0,
+            waited,
+            errors: Vec::new(),
+        });
         Step::Send { phase, signal }
     }
 
@@ -198,30 +225,67 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     fn term_kill(grace: Duration) -> Escalation {
-        Escalation::new(vec![Phase { signal: Signal::TERM, grace }], 3000 * MS).unwrap()
+        Escalation::new(
+            vec![Phase {
+                signal: Signal::TERM,
+                grace,
+            }],
+            3000 * MS,
+        )
+        .unwrap()
     }
 
     #[test]
     fn kill_follows_only_after_the_grace() {
         let start = Instant::now();
         let mut machine = term_kill(100 * MS);
-        assert_eq!(machine.poll(start, false), Step::Send { phase: 0, signal: Signal::TERM });
-        machine.sent(Delivery { sent: 2, errors: vec![] });
-        assert_eq!(machine.poll(start + 99 * MS, false), Step::WaitUntil(start + 100 * MS));
+        assert_eq!(
+            machine.poll(start, false),
+            Step::Send {
+                phase: 0,
+                signal: Signal::TERM
+            }
+        );
+        machine.sent(Delivery {
+            sent: 2,
+            errors: vec![],
+        });
+        assert_eq!(
+            machine.poll(start + 99 * MS, false),
+            Step::WaitUntil(start + 100 * MS)
+        );
         let kill = machine.poll(start + 100 * MS, false);
-        assert_eq!(kill, Step::Send { phase: 1, signal: Signal::KILL });
-        machine.sent(Delivery { sent: 1, errors: vec![] });
-        assert_eq!(machine.poll(start + 101 * MS, true), Step::Done { empty: true });
+        assert_eq!(
+            kill,
+            Step::Send {
+                phase: 1,
+                signal: Signal::KILL
+            }
+        );
+        machine.sent(Delivery {
+            sent: 1,
+            errors: vec![],
+        });
+        assert_eq!(
+            machine.poll(start + 101 * MS, true),
+            Step::Done { empty: true }
+        );
         let report = machine.report(vec![]);
         assert_eq!(report.took, 101 * MS);
-        assert_eq!(report.phases.iter().map(|p| p.sent).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(
+            report.phases.iter().map(|p| p.sent).collect::<Vec<_>>(),
+            [2, 1]
+        );
         assert!(report.empty);
     }
 
     #[test]
     fn an_empty_tree_gets_no_signal() {
         let mut machine = term_kill(MS);
-        assert_eq!(machine.poll(Instant::now(), true), Step::Done { empty: true });
+        assert_eq!(
+            machine.poll(Instant::now(), true),
+            Step::Done { empty: true }
+        );
         assert_eq!(machine.report(vec![]).phases, []);
     }
 
@@ -229,11 +293,26 @@ mod tests {
     fn after_kill_the_wait_is_bounded() {
         let start = Instant::now();
         let mut machine = term_kill(Duration::ZERO);
-        assert!(matches!(machine.poll(start, false), Step::Send { phase: 0, .. }));
-        assert!(matches!(machine.poll(start, false), Step::Send { phase: 1, .. }));
-        assert_eq!(machine.poll(start, false), Step::WaitUntil(start + 3000 * MS));
-        assert_eq!(machine.poll(start + 3000 * MS, false), Step::Done { empty: false });
-        assert_eq!(machine.poll(start + 9000 * MS, true), Step::Done { empty: false });
+        assert!(matches!(
+            machine.poll(start, false),
+            Step::Send { phase: 0, .. }
+        ));
+        assert!(matches!(
+            machine.poll(start, false),
+            Step::Send { phase: 1, .. }
+        ));
+        assert_eq!(
+            machine.poll(start, false),
+            Step::WaitUntil(start + 3000 * MS)
+        );
+        assert_eq!(
+            machine.poll(start + 3000 * MS, false),
+            Step::Done { empty: false }
+        );
+        assert_eq!(
+            machine.poll(start + 9000 * MS, true),
+            Step::Done { empty: false }
+        );
     }
 
     #[test]
@@ -241,17 +320,35 @@ mod tests {
         let start = Instant::now();
         let mut machine = term_kill(1000 * MS);
         machine.poll(start, false);
-        machine.sent(Delivery { sent: 0, errors: vec!["pid 7: not permitted".to_owned()] });
+        machine.sent(Delivery {
+            sent: 0,
+            errors: vec!["pid 7: not permitted".to_owned()],
+        });
         machine.poll(start + 50 * MS, true);
-        assert_eq!(machine.report(vec![]).phases[0].errors, Vec::<String>::new());
+        assert_eq!(
+            machine.report(vec![]).phases[0].errors,
+            Vec::<String>::new()
+        );
     }
 
     #[test]
     fn phases_after_kill_are_refused() {
-        let kill = Phase { signal: Signal::KILL, grace: MS };
-        let term = Phase { signal: Signal::TERM, grace: MS };
-        assert!(matches!(Escalation::new(vec![], MS), Err(InvalidEscalation::Empty)));
-        assert!(matches!(Escalation::new(vec![kill, term], MS), Err(InvalidEscalation::AfterKill)));
+        let kill = Phase {
+            signal: Signal::KILL,
+            grace: MS,
+        };
+        let term = Phase {
+            signal: Signal::TERM,
+            grace: MS,
+        };
+        assert!(matches!(
+            Escalation::new(vec![], MS),
+            Err(InvalidEscalation::Empty)
+        ));
+        assert!(matches!(
+            Escalation::new(vec![kill, term], MS),
+            Err(InvalidEscalation::AfterKill)
+        ));
         assert!(Escalation::new(vec![term, kill], MS).is_ok());
     }
 

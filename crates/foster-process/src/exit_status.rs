@@ -33,17 +33,29 @@ impl ExitStatus {
 
     /// Returns whether the process left a core.
     pub fn core_dumped(self) -> bool {
-        matches!(self, Self::Signal { core_dumped: true, .. })
+        matches!(
+            self,
+            Self::Signal {
+                core_dumped: true,
+                ..
+            }
+        )
     }
 
     /// Returns the status that `wait(2)` encodes in an integer, which is also what the last field
-    /// but none of `/proc/PID/stat` shows of a zombie
+    /// of `/proc/PID/stat` shows of a zombie
     /// ([proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)).
     pub(crate) fn from_wait_word(word: i32) -> Option<Self> {
         if libc::WIFEXITED(word) {
             return Some(Self::Code(libc::WEXITSTATUS(word)));
         }
-        let signal = Signal::from_number(libc::WTERMSIG(word)).ok()?;
-        Some(Self::Signal { signal, core_dumped: libc::WCOREDUMP(word) })
+        if !libc::WIFSIGNALED(word) {
+            return None;
+        }
+        let signal = Signal::from_kernel(libc::WTERMSIG(word));
+        Some(Self::Signal {
+            signal,
+            core_dumped: libc::WCOREDUMP(word),
+        })
     }
 }

@@ -6,7 +6,7 @@ use crate::escalation::{Escalation, Report};
 use crate::exit_status::ExitStatus;
 use crate::identity::ProcessRef;
 use crate::signal::Signal;
-use crate::spawn::{SpawnError, SpawnPlan, SpawnSlot, spawn};
+use crate::spawn::{SpawnError, SpawnPlan, SpawnSlot, spawn_unblocking};
 use crate::sys::{self, SignalQueue};
 use crate::terminate::terminate;
 use crate::tree::Tree;
@@ -54,11 +54,21 @@ impl Foreground {
         sys::set_subreaper().map_err(ForegroundError::Setup)?;
         let mut wanted = FORWARDED.to_vec();
         wanted.push(Signal::CHLD);
-        wanted.extend([libc::SIGUSR1, libc::SIGUSR2].into_iter().flat_map(Signal::from_number));
+        wanted.extend(
+            [libc::SIGUSR1, libc::SIGUSR2]
+                .into_iter()
+                .flat_map(Signal::from_number),
+        );
         let signals = SignalQueue::new(&wanted).map_err(ForegroundError::Setup)?;
-        let spawned = spawn(plan, &mut scope, &SpawnSlot::default());
+        let slot = SpawnSlot::default();
+        // What is blocked for the queue's sake must not stay blocked in the command.
+        let spawned = spawn_unblocking(plan, &mut scope, &slot, signals.blocked());
         let spawned = spawned.inspect_err(|_| drop(scope.remove()))?;
-        Ok(Self { tree: Tree::of_descendants(scope), leader: spawned.leader, signals })
+        Ok(Self {
+            tree: Tree::of_descendants(scope),
+            leader: spawned.leader,
+            signals,
+        })
     }
 
     /// Waits for the command, forwarding signals, then ends what it left behind.

@@ -41,7 +41,12 @@ pub fn kernel_features() -> Vec<KernelFeature> {
 pub fn system_name() -> String {
     let uname = rustix::system::uname();
     let part = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
-    format!("{} {} {}", part(uname.sysname()), part(uname.release()), part(uname.machine()))
+    format!(
+        "{} {} {}",
+        part(uname.sysname()),
+        part(uname.release()),
+        part(uname.machine())
+    )
 }
 
 /// Returns the monotonic clock, which stands still while the machine sleeps; the same for all

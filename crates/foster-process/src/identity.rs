@@ -41,14 +41,22 @@ impl ProcessRef {
 
     /// Returns that very process, or `ESRCH` if it is gone and reaped, whoever has its number now.
     ///
-    /// An identity without a start time proves nothing and finds nothing.
+    /// An identity of which nothing but the number can be compared finds nothing.
     pub fn find(identity: &ProcessIdentity) -> io::Result<Self> {
         let found = Self::open(identity.pid)?;
-        let same = match (identity.unique, found.identity.unique) {
-            (Some(wanted), Some(seen)) => wanted == seen,
-            _ => identity.start_time.is_some() && identity.start_time == found.identity.start_time,
+        // Both must fit where both are known: a count that begins anew at each boot, as either does,
+        // is no proof alone.
+        let fits = |wanted: Option<u64>, seen: Option<u64>| {
+            wanted.zip(seen).map(|(wanted, seen)| wanted == seen)
         };
-        if same { Ok(found) } else { Err(io::Error::from_raw_os_error(libc::ESRCH)) }
+        let start = fits(identity.start_time, found.identity.start_time);
+        let unique = fits(identity.unique, found.identity.unique);
+        let same = start != Some(false) && unique != Some(false) && start.or(unique).is_some();
+        if same {
+            Ok(found)
+        } else {
+            Err(io::Error::from_raw_os_error(libc::ESRCH))
+        }
     }
 
     pub(crate) fn from_handle(pid: i32, handle: sys::ProcessHandle) -> Self {
@@ -107,6 +115,16 @@ impl ProcessRef {
     pub fn wait_ended(&self, at_most: Option<std::time::Duration>) -> io::Result<bool> {
         self.handle.wait_ended(&self.identity, at_most)
     }
+}
+
+/// Returns how a process ended that is a zombie still, whoever's child it is; `None` if it runs, is
+/// reaped, or may not be looked at. For what a lost supervisor left behind.
+pub fn zombie_status(identity: &ProcessIdentity) -> Option<ExitStatus> {
+    let process = ProcessRef::find(identity).ok()?;
+    let word = sys::zombie_wait_word(process.pid())?;
+    // Still the same process, so it was the same when its status was read.
+    ProcessRef::find(identity).ok()?;
+    ExitStatus::from_wait_word(word)
 }
 
 impl AsFd for ProcessRef {

@@ -29,12 +29,12 @@ pub use escalation::{Escalation, InvalidEscalation, Phase, PhaseOutcome, Report,
 pub use exit_status::ExitStatus;
 pub use foreground::{Foreground, ForegroundEnd, ForegroundError};
 pub use host::{HostIdentity, KernelFeature, kernel_features, monotonic, system_name};
-pub use identity::{ProcessIdentity, ProcessRef};
+pub use identity::{ProcessIdentity, ProcessRef, zombie_status};
 pub use signal::{Signal, UnknownSignal};
 pub use spawn::{Session, SharedSlot, SpawnError, SpawnPlan, SpawnSlot, Spawned, spawn};
 pub use sys::{
-    Forked, Poller, Ready, Received, SignalQueue, close_all_but, fork, own_children,
-    set_process_title, set_subreaper, start_session,
+    Forked, Poller, Ready, Received, SignalQueue, close_all_but, exit_now, fork, own_children,
+    peer_credentials, pipe_holders, set_process_title, set_subreaper, start_session, wait_any,
 };
 pub use terminate::terminate;
 pub use tree::{Delivery, Marks, Member, Survivor, Tree};

@@ -40,16 +40,26 @@ impl Signal {
         }
     }
 
+    /// Returns the signal that the kernel says ended a process: one that the C library keeps for
+    /// itself (32 and 33 on Linux) can't be asked for, but any process can be killed by it.
+    pub(crate) fn from_kernel(number: i32) -> Self {
+        Self(number)
+    }
+
     /// Returns its number on this system.
     pub fn number(self) -> i32 {
         self.0
     }
 
-    /// Returns its canonical name without `SIG`, such as `TERM` or `RTMIN+3`.
+    /// Returns its canonical name without `SIG`, such as `TERM` or `RTMIN+3`; its number if it has
+    /// none.
     pub fn name(self) -> String {
         match sys::SIGNALS.iter().find(|(_, n)| *n == self.0) {
             Some((name, _)) => (*name).to_owned(),
-            None => format!("RTMIN+{}", self.0 - sys::realtime_signals().start()),
+            None if sys::realtime_signals().contains(&self.0) => {
+                format!("RTMIN+{}", self.0 - sys::realtime_signals().start())
+            }
+            None => self.0.to_string(),
         }
     }
 }
@@ -78,11 +88,19 @@ impl FromStr for Signal {
 fn realtime(name: &str) -> Option<Signal> {
     let range = sys::realtime_signals();
     let number = if let Some(up) = name.strip_prefix("RTMIN") {
-        let offset = if up.is_empty() { 0 } else { up.strip_prefix('+')?.parse().ok()? };
+        let offset = if up.is_empty() {
+            0
+        } else {
+            up.strip_prefix('+')?.parse().ok()?
+        };
         range.start().checked_add(offset)?
     } else {
         let down = name.strip_prefix("RTMAX")?;
-        let offset: i32 = if down.is_empty() { 0 } else { down.strip_prefix('-')?.parse().ok()? };
+        let offset: i32 = if down.is_empty() {
+            0
+        } else {
+            down.strip_prefix('-')?.parse().ok()?
+        };
         range.end().checked_sub(offset)?
     };
     range.contains(&number).then_some(Signal(number))
@@ -109,12 +127,26 @@ mod tests {
         for text in ["TERM", "term", "SIGTERM", "sigterm", "15"] {
             assert_eq!(text.parse(), Ok(Signal::TERM), "{text}");
         }
-        assert_eq!("usr1".parse::<Signal>().map(Signal::name), Ok("USR1".to_owned()));
+        assert_eq!(
+            "usr1".parse::<Signal>().map(Signal::name),
+            Ok("USR1".to_owned())
+        );
     }
 
     #[test]
     fn what_the_system_lacks_is_refused() {
-        for text in ["", "TREM", "0", "-1", "-9", "999", "SIG", "SIGSIGTERM", "RTMIN+99", "9 "] {
+        for text in [
+            "",
+            "TREM",
+            "0",
+            "-1",
+            "-9",
+            "999",
+            "SIG",
+            "SIGSIGTERM",
+            "RTMIN+99",
+            "9 ",
+        ] {
             assert!(text.parse::<Signal>().is_err(), "{text:?}");
         }
     }

@@ -170,7 +170,20 @@ pub fn spawn(
     scope: &mut Scope,
     slot: &SpawnSlot,
 ) -> Result<Spawned, SpawnError> {
-    let raw = RawPlan::new(plan)?;
+    spawn_unblocking(plan, scope, slot, &[])
+}
+
+/// The same, with these signals unblocked: the caller has blocked them for a purpose of its own.
+pub(crate) fn spawn_unblocking(
+    plan: &SpawnPlan<'_>,
+    scope: &mut Scope,
+    slot: &SpawnSlot,
+    unblock: &[Signal],
+) -> Result<Spawned, SpawnError> {
+    let raw = RawPlan {
+        unblock: unblock.to_vec(),
+        ..RawPlan::new(plan)?
+    };
     let mut result = sys::spawn_process(&raw, scope.cgroup(), slot);
     if let Err((sys::Stage::Clone | sys::Stage::Cgroup, error)) = &result
         && scope.cgroup().is_some()
@@ -185,16 +198,19 @@ pub fn spawn(
         result = sys::spawn_process(&raw, None, slot);
     }
     match result {
-        Ok((pid, handle)) => {
-            Ok(Spawned { leader: ProcessRef::from_handle(pid, handle), level: scope.level() })
-        }
+        Ok((pid, handle)) => Ok(Spawned {
+            leader: ProcessRef::from_handle(pid, handle),
+            level: scope.level(),
+        }),
         Err((stage, error)) => Err(explain(plan, stage, error)),
     }
 }
 
 fn is_exhaustion(error: &io::Error) -> bool {
     let exhausted = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
-    error.raw_os_error().is_some_and(|errno| exhausted.contains(&errno))
+    error
+        .raw_os_error()
+        .is_some_and(|errno| exhausted.contains(&errno))
 }
 
 fn explain(plan: &SpawnPlan<'_>, stage: sys::Stage, source: io::Error) -> SpawnError {
@@ -203,16 +219,29 @@ fn explain(plan: &SpawnPlan<'_>, stage: sys::Stage, source: io::Error) -> SpawnE
         _ if stage != sys::Stage::Chdir && is_exhaustion(&source) => {
             SpawnError::Exhausted { source }
         }
-        sys::Stage::Chdir => {
-            SpawnError::BadCwd { path: plan.cwd.unwrap_or(Path::new(".")).to_owned(), source }
-        }
+        sys::Stage::Chdir => SpawnError::BadCwd {
+            path: plan.cwd.unwrap_or(Path::new(".")).to_owned(),
+            source,
+        },
         sys::Stage::Exec if errno == libc::E2BIG => SpawnError::TooLarge { source },
         sys::Stage::Exec => explain_exec(plan, source),
-        sys::Stage::Clone => SpawnError::Failed { step: "forked", source },
+        sys::Stage::Clone => SpawnError::Failed {
+            step: "forked",
+            source,
+        },
         sys::Stage::Cgroup => SpawnError::ContainmentRefused { source },
-        sys::Stage::Session => SpawnError::Failed { step: "given a session", source },
-        sys::Stage::Stdio => SpawnError::Failed { step: "given its streams", source },
-        sys::Stage::ParentDeath => SpawnError::Failed { step: "tied to its parent", source },
+        sys::Stage::Session => SpawnError::Failed {
+            step: "given a session",
+            source,
+        },
+        sys::Stage::Stdio => SpawnError::Failed {
+            step: "given its streams",
+            source,
+        },
+        sys::Stage::ParentDeath => SpawnError::Failed {
+            step: "tied to its parent",
+            source,
+        },
     }
 }
 
@@ -221,7 +250,10 @@ fn explain_exec(plan: &SpawnPlan<'_>, source: io::Error) -> SpawnError {
     let places = candidates(plan).unwrap_or_default();
     let present = places.iter().find(|path| {
         let path = Path::new(std::ffi::OsStr::from_bytes(path.to_bytes()));
-        plan.cwd.map_or_else(|| path.to_owned(), |cwd| cwd.join(path)).symlink_metadata().is_ok()
+        plan.cwd
+            .map_or_else(|| path.to_owned(), |cwd| cwd.join(path))
+            .symlink_metadata()
+            .is_ok()
     });
     let Some(present) = present else {
         return SpawnError::NotFound { program: name };
@@ -233,7 +265,11 @@ fn explain_exec(plan: &SpawnPlan<'_>, source: io::Error) -> SpawnError {
         Some(libc::EACCES) => "permission denied".to_owned(),
         _ => source.to_string(),
     };
-    SpawnError::NotExecutable { program, reason, source }
+    SpawnError::NotExecutable {
+        program,
+        reason,
+        source,
+    }
 }
 
 /// The plan as C has it, made before the child exists: between clone and exec nothing may allocate.
@@ -245,6 +281,8 @@ pub(crate) struct RawPlan<'a> {
     pub stdio: [BorrowedFd<'a>; 3],
     pub session: Session,
     pub default_signals: bool,
+    /// What is not blocked in the child even if it is blocked in the caller.
+    pub unblock: Vec<Signal>,
     pub parent_death: Option<Signal>,
 }
 
@@ -261,10 +299,14 @@ impl<'a> RawPlan<'a> {
             candidates: candidates(plan)?,
             argv,
             env: env.collect::<Result<_, _>>()?,
-            cwd: plan.cwd.map(|cwd| c_string(&cwd.as_os_str().to_owned())).transpose()?,
+            cwd: plan
+                .cwd
+                .map(|cwd| c_string(&cwd.as_os_str().to_owned()))
+                .transpose()?,
             stdio: plan.stdio,
             session: plan.session,
             default_signals: plan.default_signals,
+            unblock: Vec::new(),
             parent_death: plan.parent_death,
         })
     }

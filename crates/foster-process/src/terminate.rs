@@ -29,23 +29,32 @@ pub fn terminate(
                 }
                 escalation.sent(delivery);
             }
-            Step::WaitUntil(due) => wait_for_change(tree, due)?,
+            Step::WaitUntil(due) => wait_for_change(tree, leader, due)?,
             Step::Done { empty } => {
                 let survivors = if empty { Vec::new() } else { tree.survivors()? };
                 return Ok(escalation.report(survivors));
             }
         }
-        if escalation.standing(Instant::now()).is_some_and(|(p, _)| p.signal == Signal::KILL) {
+        if escalation
+            .standing(Instant::now())
+            .is_some_and(|(p, _)| p.signal == Signal::KILL)
+        {
             // What was forked while the last pass went by.
             tree.kill()?;
         }
     }
 }
 
-fn wait_for_change(tree: &Tree, due: Instant) -> io::Result<()> {
+fn wait_for_change(tree: &Tree, leader: Option<&ProcessRef>, due: Instant) -> io::Result<()> {
     let members = tree.members()?;
-    let processes: Vec<BorrowedFd<'_>> = members.iter().map(|m| m.process.as_fd()).collect();
+    tree.reap(leader.map(ProcessRef::pid))?;
     let cgroup = tree.scope().events_fd();
+    // The last may have ended, or been forked and left behind, as we looked. With nobody to watch
+    // the wait would last to its end, so look again; a control group tells when it is empty.
+    if members.is_empty() && (cgroup.is_none() || tree.is_empty(leader)?) {
+        return Ok(());
+    }
+    let processes: Vec<BorrowedFd<'_>> = members.iter().map(|m| m.process.as_fd()).collect();
     let left = due.saturating_duration_since(Instant::now());
     sys::wait_any(&processes, cgroup, left)
 }

@@ -66,12 +66,20 @@ impl Tree {
     /// Returns the tree made of all descendants of this process, which must be their subreaper, and
     /// of the scope's members.
     pub fn of_descendants(scope: Scope) -> Self {
-        Self { scope, marks: None, excluded: Vec::new() }
+        Self {
+            scope,
+            marks: None,
+            excluded: Vec::new(),
+        }
     }
 
     /// Returns the tree that bears these marks, for one that nobody supervises any more.
     pub fn of_marked(scope: Scope, marks: Marks) -> Self {
-        Self { scope, marks: Some(marks), excluded: Vec::new() }
+        Self {
+            scope,
+            marks: Some(marks),
+            excluded: Vec::new(),
+        }
     }
 
     /// Returns where the tree lives.
@@ -192,7 +200,11 @@ impl Tree {
                 Err(error) => format!("it can't be signalled: {error}"),
                 Ok(()) => sys::why_alive(member.process.pid()),
             };
-            Survivor { pid: member.process.pid(), command: member.command, reason }
+            Survivor {
+                pid: member.process.pid(),
+                command: member.command,
+                reason,
+            }
         });
         Ok(survivors.collect())
     }
@@ -210,7 +222,7 @@ impl Tree {
                 }
                 parents.push(pid);
                 // A number read a moment ago may be another's by now; a parent of ours proves it.
-                found.extend(hold(pid, |stat| seen.contains(&stat.parent)));
+                found.extend(hold(pid, |stat| sys::belongs(stat, seen)));
             }
         }
         Ok(())
@@ -222,7 +234,9 @@ impl Tree {
         seen: &mut HashSet<i32>,
         found: &mut Vec<Member>,
     ) -> io::Result<()> {
-        let leader = marks.leader.filter(|leader| ProcessRef::find(leader).is_ok());
+        let leader = marks
+            .leader
+            .filter(|leader| ProcessRef::find(leader).is_ok());
         for pid in sys::all_processes()? {
             if seen.contains(&pid) {
                 continue;
@@ -253,7 +267,12 @@ fn hold(pid: i32, proof: impl Fn(&sys::ProcessStat) -> bool) -> Option<Member> {
     if !same || stat.is_dead() || !proof(&stat) {
         return None;
     }
-    Some(Member { process, parent: stat.parent, group: stat.group, command: stat.command })
+    Some(Member {
+        process,
+        parent: stat.parent,
+        group: stat.group,
+        command: stat.command,
+    })
 }
 
 impl Delivery {
@@ -263,7 +282,8 @@ impl Delivery {
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
             Err(error) => {
                 let pid = member.process.pid();
-                self.errors.push(format!("pid {pid} ({}): {error}", member.command));
+                self.errors
+                    .push(format!("pid {pid} ({}): {error}", member.command));
             }
         }
     }

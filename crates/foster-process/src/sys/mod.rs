@@ -1,6 +1,7 @@
 //! The platforms. Each has the same functions under the same names; nothing above this module
 //! knows which was chosen.
 
+mod child;
 #[cfg(all(target_os = "linux", not(foster_portable)))]
 mod linux;
 #[cfg(all(unix, any(not(target_os = "linux"), foster_portable)))]

@@ -1,5 +1,8 @@
 //! What all Unix systems share.
-#![expect(unsafe_code, reason = "fork, memory shared with children, and argv have no safe form")]
+#![expect(
+    unsafe_code,
+    reason = "fork, memory shared with children, and argv have no safe form"
+)]
 
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -47,11 +50,18 @@ pub const SIGNALS: &[(&str, i32)] = &[
     ("STKFLT", libc::SIGSTKFLT),
     #[cfg(target_os = "linux")]
     ("PWR", libc::SIGPWR),
+    #[cfg(target_vendor = "apple")]
+    ("EMT", libc::SIGEMT),
+    #[cfg(target_vendor = "apple")]
+    ("INFO", libc::SIGINFO),
 ];
 
 /// Other names for some of them.
-pub const SIGNAL_ALIASES: &[(&str, i32)] =
-    &[("IOT", libc::SIGABRT), ("CLD", libc::SIGCHLD), ("POLL", libc::SIGIO)];
+pub const SIGNAL_ALIASES: &[(&str, i32)] = &[
+    ("IOT", libc::SIGABRT),
+    ("CLD", libc::SIGCHLD),
+    ("POLL", libc::SIGIO),
+];
 
 /// What is known of a process at one moment.
 #[derive(Debug, Clone)]
@@ -107,8 +117,30 @@ pub fn fork() -> io::Result<Forked> {
     match pid {
         -1 => Err(io::Error::last_os_error()),
         0 => Ok(Forked::Child),
-        pid => Ok(Forked::Parent(ProcessRef::from_handle(pid, ProcessHandle::open(pid)?))),
+        pid => Ok(Forked::Parent(ProcessRef::from_handle(
+            pid,
+            open_child(pid)?,
+        ))),
     }
+}
+
+/// Opens a child that was just made. One that can't be held (no descriptor is left) is ended again:
+/// a failure must not leave a process behind that nobody knows.
+pub fn open_child(pid: i32) -> io::Result<ProcessHandle> {
+    ProcessHandle::open(pid).inspect_err(|_| {
+        // SAFETY: plain numbers, and nobody has reaped this child, so the number is still its own.
+        unsafe {
+            libc::kill(pid, libc::SIGKILL);
+            libc::waitpid(pid, std::ptr::null_mut(), 0);
+        }
+    })
+}
+
+/// Ends this process at once: no destructor runs, no buffer is flushed. A forked copy must end so,
+/// since both would be its original's.
+pub fn exit_now(status: i32) -> ! {
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(status) }
 }
 
 /// Starts a session of its own: no terminal, and no hang-up from one.
@@ -128,7 +160,9 @@ pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 
 /// Reaps a child if it has ended.
 pub fn reap(pid: i32) -> io::Result<Option<ExitStatus>> {
-    let Some(pid) = rustix::process::Pid::from_raw(pid) else { return Ok(None) };
+    let Some(pid) = rustix::process::Pid::from_raw(pid) else {
+        return Ok(None);
+    };
     match rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::NOHANG) {
         Ok(Some((_, status))) => Ok(ExitStatus::from_wait_word(status.as_raw())),
         Ok(None) | Err(rustix::io::Errno::CHILD) => Ok(None),
@@ -151,7 +185,9 @@ impl SharedMemory {
         let page = unsafe {
             rustix::mm::mmap_anonymous(std::ptr::null_mut(), PAGE, protection, MapFlags::SHARED)
         }?;
-        NonNull::new(page.cast()).map(Self).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
+        NonNull::new(page.cast())
+            .map(Self)
+            .ok_or_else(|| io::ErrorKind::OutOfMemory.into())
     }
 
     /// Returns the slot in it.

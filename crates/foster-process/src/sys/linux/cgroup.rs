@@ -31,7 +31,12 @@ impl Cgroup {
         fs::create_dir(&path)?;
         let made = Self::open(&path).and_then(|cgroup| {
             // Before Linux 5.14 there is no cgroup.kill, and a leaf is no stronger than a sweep.
-            rustix::fs::accessat(&cgroup.directory, "cgroup.kill", rustix::fs::Access::WRITE_OK, rustix::fs::AtFlags::EACCESS)?;
+            rustix::fs::accessat(
+                &cgroup.directory,
+                "cgroup.kill",
+                rustix::fs::Access::WRITE_OK,
+                rustix::fs::AtFlags::EACCESS,
+            )?;
             Ok(cgroup)
         });
         made.inspect_err(|_| drop(fs::remove_dir(&path)))
@@ -42,7 +47,11 @@ impl Cgroup {
         let flags = OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::RDONLY;
         let directory = rustix::fs::open(path, flags, Mode::empty())?;
         let events = File::open(path.join("cgroup.events")).ok();
-        Ok(Self { path: path.to_owned(), directory, events })
+        Ok(Self {
+            path: path.to_owned(),
+            directory,
+            events,
+        })
     }
 
     /// Returns where it is.
@@ -62,14 +71,28 @@ impl Cgroup {
 
     /// Returns whether any process lives in it or below it. A leaf that was removed holds nobody.
     pub fn populated(&self) -> io::Result<bool> {
-        let Some(mut events) = self.events.as_ref() else { return Ok(false) };
+        let Some(mut events) = self.events.as_ref() else {
+            return Ok(false);
+        };
         let mut text = String::new();
-        let read = events.rewind().and_then(|()| events.read_to_string(&mut text));
+        let read = events
+            .rewind()
+            .and_then(|()| events.read_to_string(&mut text));
         match read {
             Ok(_) => Ok(text.lines().any(|line| line == "populated 1")),
             Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Returns whether the kernel has killed a process in it for want of memory. Known only where
+    /// the memory controller counts in it.
+    pub fn oom_killed(&self) -> bool {
+        let events = fs::read_to_string(self.path.join("memory.events")).unwrap_or_default();
+        let kills = events
+            .lines()
+            .find_map(|line| line.strip_prefix("oom_kill "));
+        kills.is_some_and(|count| count != "0")
     }
 
     /// Returns the numbers of all processes in it and below it.
@@ -78,7 +101,11 @@ impl Cgroup {
         each_below(&self.path, &mut |directory| {
             // A leaf may be removed while we look; then nobody is in it.
             if let Ok(list) = fs::read_to_string(directory.join("cgroup.procs")) {
-                members.extend(list.lines().flat_map(str::parse::<i32>).filter(|pid| *pid > 0));
+                members.extend(
+                    list.lines()
+                        .flat_map(str::parse::<i32>)
+                        .filter(|pid| *pid > 0),
+                );
             }
         });
         Ok(members)
@@ -86,7 +113,9 @@ impl Cgroup {
 
     /// Returns whether `pid` is in it or below it now.
     pub fn contains(&self, pid: i32) -> bool {
-        let Some(name) = self.path.file_name().and_then(|name| name.to_str()) else { return false };
+        let Some(name) = self.path.file_name().and_then(|name| name.to_str()) else {
+            return false;
+        };
         let groups = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
         let unified = groups.lines().find_map(|line| line.strip_prefix("0::"));
         unified.is_some_and(|path| path.split('/').any(|part| part == name))
@@ -103,7 +132,9 @@ impl Cgroup {
     /// Removes it and what is below it. All of it must be empty.
     pub fn remove(&self) -> io::Result<()> {
         let mut directories = Vec::new();
-        each_below(&self.path, &mut |directory| directories.push(directory.to_owned()));
+        each_below(&self.path, &mut |directory| {
+            directories.push(directory.to_owned())
+        });
         for directory in directories.iter().rev() {
             match fs::remove_dir(directory) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -116,7 +147,9 @@ impl Cgroup {
 
 fn each_below(directory: &Path, visit: &mut dyn FnMut(&Path)) {
     visit(directory);
-    let Ok(entries) = fs::read_dir(directory) else { return };
+    let Ok(entries) = fs::read_dir(directory) else {
+        return;
+    };
     for entry in entries.flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             each_below(&entry.path(), visit);
@@ -131,23 +164,29 @@ fn own_cgroup() -> io::Result<PathBuf> {
     let mounts = fs::read_to_string("/proc/self/mountinfo")?;
     let mount = mounts.lines().find_map(|line| {
         let (left, right) = line.split_once(" - ")?;
-        right.starts_with("cgroup2 ").then(|| left.split(' ').nth(4))?
+        right
+            .starts_with("cgroup2 ")
+            .then(|| left.split(' ').nth(4))?
     });
     let mount = mount.ok_or_else(|| missing("no cgroup v2 hierarchy is mounted"))?;
     let groups = fs::read_to_string("/proc/self/cgroup")?;
     let own = groups.lines().find_map(|line| line.strip_prefix("0::"));
     let own = own.ok_or_else(|| missing("this process is in no cgroup v2"))?;
     if own.split('/').any(|part| part == "..") {
-        return Err(missing("this process's cgroup lies outside its cgroup namespace"));
+        return Err(missing(
+            "this process's cgroup lies outside its cgroup namespace",
+        ));
     }
     Ok(Path::new(mount).join(own.trim_start_matches('/')))
 }
 
 fn is_delegated(own: &Path) -> bool {
-    let marked = ["user.delegate", "trusted.delegate"].into_iter().any(|name| {
-        let mut value = [0; 8];
-        rustix::fs::getxattr(own, name, &mut value[..]).is_ok_and(|n| value[..n] == *b"1")
-    });
+    let marked = ["user.delegate", "trusted.delegate"]
+        .into_iter()
+        .any(|name| {
+            let mut value = [0; 8];
+            rustix::fs::getxattr(own, name, &mut value[..]).is_ok_and(|n| value[..n] == *b"1")
+        });
     let user = rustix::process::geteuid();
     let owned = fs::metadata(own).is_ok_and(|meta| meta.uid() == user.as_raw());
     marked || (owned && !user.is_root())

@@ -4,19 +4,22 @@
 //! a `pre_exec` closure makes std leave it for a fork, twenty times slower in a parent of 1 GB. So
 //! this is what glibc's `posix_spawn` does inside, with `clone3`: the child borrows the parent's
 //! memory (`CLONE_VM`) on a stack of its own while the parent sleeps (`CLONE_VFORK`).
-#![expect(unsafe_code, reason = "clone3, and what a child may do before exec, have no safe form")]
+#![expect(
+    unsafe_code,
+    reason = "clone3, and what a child may do before exec, have no safe form"
+)]
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{c_int, c_void};
 use std::io;
-use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 use std::sync::atomic::Ordering;
 
 use rustix::mm::{MapFlags, ProtFlags};
 
 use super::{Cgroup, ProcessHandle};
-use crate::spawn::{RawPlan, Session, SpawnSlot};
+use crate::spawn::{RawPlan, SpawnSlot};
 use crate::sys::Stage;
+use crate::sys::child::{BlockedSignals, Child, errno};
 
 const STACK: usize = 64 * 1024;
 
@@ -38,19 +41,12 @@ struct CloneArgs {
 }
 
 /// What the child reads. All of it was made before the clone: the child must not allocate.
-struct Child<'a> {
-    candidates: Vec<*const c_char>,
-    argv: Vec<*const c_char>,
-    env: Vec<*const c_char>,
-    cwd: Option<&'a CStr>,
-    stdio: [RawFd; 3],
-    session: Session,
-    default_signals: bool,
+struct Newborn<'a> {
+    child: Child<'a>,
     parent_death: Option<c_int>,
     parent: libc::pid_t,
     /// Where to write "0" to enter the control group, when clone itself could not do that.
     cgroup_procs: Option<RawFd>,
-    old_mask: libc::sigset_t,
     slot: &'a SpawnSlot,
 }
 
@@ -65,7 +61,7 @@ pub fn spawn_process(
     let clone_failed = |error| (Stage::Clone, error);
     let stack = Stack::new().map_err(clone_failed)?;
     let blocked = BlockedSignals::all().map_err(clone_failed)?;
-    let mut child = Child::new(plan, slot, &blocked);
+    let mut child = Newborn::new(plan, slot, &blocked);
     let started = match clone3(&stack, &mut child, cgroup) {
         // Seccomp profiles from before 2021 forbid clone3, some with the wrong error.
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
@@ -84,37 +80,29 @@ pub fn spawn_process(
                 rustix::process::WaitOptions::empty(),
             );
             slot.pid.store(0, Ordering::SeqCst);
-            Err((stage, io::Error::from_raw_os_error(slot.errno.load(Ordering::SeqCst))))
+            Err((
+                stage,
+                io::Error::from_raw_os_error(slot.errno.load(Ordering::SeqCst)),
+            ))
         }
     }
 }
 
-impl<'a> Child<'a> {
+impl<'a> Newborn<'a> {
     fn new(plan: &'a RawPlan<'_>, slot: &'a SpawnSlot, blocked: &BlockedSignals) -> Self {
         Self {
-            candidates: plan.candidates.iter().map(|path| path.as_ptr()).collect(),
-            argv: null_terminated(&plan.argv),
-            env: null_terminated(&plan.env),
-            cwd: plan.cwd.as_deref(),
-            stdio: [0, 1, 2].map(|i: usize| plan.stdio[i].as_raw_fd()),
-            session: plan.session,
-            default_signals: plan.default_signals,
+            child: Child::new(plan, blocked),
             parent_death: plan.parent_death.map(crate::Signal::number),
             parent: std::process::id() as libc::pid_t,
             cgroup_procs: None,
-            old_mask: blocked.0,
             slot,
         }
     }
 }
 
-fn null_terminated(strings: &[CString]) -> Vec<*const c_char> {
-    strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect()
-}
-
 fn clone3(
     stack: &Stack,
-    child: &mut Child<'_>,
+    child: &mut Newborn<'_>,
     cgroup: Option<&Cgroup>,
 ) -> io::Result<(i32, ProcessHandle)> {
     const INTO_CGROUP: u64 = 0x2_0000_0000;
@@ -147,10 +135,14 @@ fn clone3(
 /// The same by `clone(2)`: the child enters the control group itself, before exec.
 fn clone_as_before(
     stack: &Stack,
-    child: &mut Child<'_>,
+    child: &mut Newborn<'_>,
     cgroup: Option<&Cgroup>,
 ) -> io::Result<(i32, ProcessHandle)> {
-    let procs = cgroup.map(|c| std::fs::File::options().write(true).open(c.path().join("cgroup.procs")));
+    let procs = cgroup.map(|c| {
+        std::fs::File::options()
+            .write(true)
+            .open(c.path().join("cgroup.procs"))
+    });
     let procs = procs.transpose()?;
     child.cgroup_procs = procs.as_ref().map(std::fs::File::as_raw_fd);
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PARENT_SETTID | libc::SIGCHLD;
@@ -169,7 +161,7 @@ fn clone_as_before(
         return Err(io::Error::last_os_error());
     }
     // It is a child that nobody has reaped, so the number is still its own.
-    Ok((pid, ProcessHandle::open(pid)?))
+    Ok((pid, crate::sys::open_child(pid)?))
 }
 
 extern "C" fn child_entry(child: *mut c_void) -> c_int {
@@ -179,8 +171,8 @@ extern "C" fn child_entry(child: *mut c_void) -> c_int {
 /// The child's life between clone and exec. It shares the parent's memory: it may only call the
 /// system, and leaves why it failed in the slot.
 extern "C" fn child_main(child: *mut c_void) -> ! {
-    // SAFETY: the parent passed its `Child`, and sleeps.
-    let child = unsafe { &*child.cast::<Child<'_>>() };
+    // SAFETY: the parent passed its `Newborn`, and sleeps.
+    let child = unsafe { &*child.cast::<Newborn<'_>>() };
     let (stage, errno) = prepare_and_exec(child);
     child.slot.errno.store(errno, Ordering::SeqCst);
     child.slot.stage.store(stage as i32, Ordering::SeqCst);
@@ -188,40 +180,34 @@ extern "C" fn child_main(child: *mut c_void) -> ! {
     unsafe { libc::_exit(127) }
 }
 
-fn errno() -> c_int {
-    // SAFETY: always points at this thread's errno.
-    unsafe { *libc::__errno_location() }
-}
-
-fn prepare_and_exec(child: &Child<'_>) -> (Stage, c_int) {
-    let steps: [(Stage, fn(&Child<'_>) -> bool); 6] = [
+fn prepare_and_exec(newborn: &Newborn<'_>) -> (Stage, c_int) {
+    let steps: [(Stage, fn(&Newborn<'_>) -> bool); 6] = [
         (Stage::Cgroup, enter_cgroup),
-        (Stage::Session, make_session),
+        (Stage::Session, |newborn| newborn.child.make_session()),
         (Stage::ParentDeath, tie_to_parent),
         (Stage::Stdio, place_streams),
-        (Stage::Chdir, change_directory),
-        (Stage::Exec, reset_signals),
+        (Stage::Chdir, |newborn| newborn.child.change_directory()),
+        (Stage::Exec, |newborn| newborn.child.reset_signals()),
     ];
     for (stage, step) in steps {
-        if !step(child) {
+        if !step(newborn) {
             return (stage, errno());
         }
     }
-    (Stage::Exec, execute(child))
+    (Stage::Exec, newborn.child.execute())
 }
 
-fn enter_cgroup(child: &Child<'_>) -> bool {
+fn enter_cgroup(child: &Newborn<'_>) -> bool {
     // SAFETY: an open descriptor and one byte of static memory.
-    child.cgroup_procs.is_none_or(|fd| unsafe { libc::write(fd, b"0".as_ptr().cast(), 1) } == 1)
+    child
+        .cgroup_procs
+        .is_none_or(|fd| unsafe { libc::write(fd, b"0".as_ptr().cast(), 1) } == 1)
 }
 
-fn make_session(child: &Child<'_>) -> bool {
-    // SAFETY: takes no arguments; a new process leads no group yet, so it can't fail for that.
-    child.session == Session::Inherit || unsafe { libc::setsid() } != -1
-}
-
-fn tie_to_parent(child: &Child<'_>) -> bool {
-    let Some(signal) = child.parent_death else { return true };
+fn tie_to_parent(child: &Newborn<'_>) -> bool {
+    let Some(signal) = child.parent_death else {
+        return true;
+    };
     // SAFETY: plain numbers. The parent sleeps in clone, so it can have died only by SIGKILL; then
     // the wish came too late, and the child must see to it itself.
     unsafe {
@@ -230,70 +216,22 @@ fn tie_to_parent(child: &Child<'_>) -> bool {
     }
 }
 
-/// Puts the three streams at 0, 1 and 2 and marks all else to be closed by exec. Sources that lie
-/// in another's place are moved out of the way first.
-fn place_streams(child: &Child<'_>) -> bool {
-    let mut sources = child.stdio;
-    for source in &mut sources {
-        if *source < 3 {
-            // SAFETY: duplicates a descriptor; marked to be closed by exec.
-            *source = unsafe { libc::fcntl(*source, libc::F_DUPFD_CLOEXEC, 3) };
-            if *source < 0 {
-                return false;
-            }
-        }
-    }
-    for (place, source) in sources.iter().enumerate() {
-        // SAFETY: both are plain numbers, the source open.
-        if unsafe { libc::dup2(*source, place as c_int) } < 0 {
-            return false;
-        }
+/// Places the streams and marks all else to be closed by exec.
+fn place_streams(newborn: &Newborn<'_>) -> bool {
+    if !newborn.child.place_streams() {
+        return false;
     }
     // SAFETY: only marks descriptors. Where it is missing (before Linux 5.11) those of Foster are
     // marked already, each at its opening.
-    unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
-    true
-}
-
-fn change_directory(child: &Child<'_>) -> bool {
-    // SAFETY: a NUL-terminated path.
-    child.cwd.is_none_or(|cwd| unsafe { libc::chdir(cwd.as_ptr()) } == 0)
-}
-
-fn reset_signals(child: &Child<'_>) -> bool {
-    // Handlers are per process even while memory is shared (no CLONE_SIGHAND), and a handler of the
-    // parent's must not run here.
-    let last = *super::realtime_signals().end();
-    for number in 1..=last {
-        if child.default_signals || number == libc::SIGPIPE {
-            // SAFETY: sets a disposition; for KILL and STOP it fails and changes nothing.
-            unsafe { libc::signal(number, libc::SIG_DFL) };
-        }
-    }
-    let mask = if child.default_signals { None } else { Some(&child.old_mask) };
-    // SAFETY: both sets are initialised before they are used.
     unsafe {
-        let mut empty = MaybeUninit::<libc::sigset_t>::uninit();
-        libc::sigemptyset(empty.as_mut_ptr());
-        let wanted = mask.map_or(empty.as_ptr(), std::ptr::from_ref);
-        libc::sigprocmask(libc::SIG_SETMASK, wanted, std::ptr::null_mut()) == 0
-    }
-}
-
-/// Tries each place in turn, as `execvp` does, but for its habit of giving what is no program to a
-/// shell: no shell unless asked.
-fn execute(child: &Child<'_>) -> c_int {
-    let mut worst = libc::ENOENT;
-    for path in &child.candidates {
-        // SAFETY: NUL-terminated strings in NULL-terminated arrays.
-        unsafe { libc::execve(*path, child.argv.as_ptr(), child.env.as_ptr()) };
-        match errno() {
-            libc::ENOENT | libc::ENOTDIR | libc::ESTALE | libc::ENODEV => {}
-            libc::EACCES => worst = libc::EACCES,
-            other => return other,
-        }
-    }
-    worst
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+    true
 }
 
 struct Stack {
@@ -315,30 +253,6 @@ impl Drop for Stack {
     fn drop(&mut self) {
         // SAFETY: mapped by `new`; the child has executed or exited and needs it no more.
         let _ = unsafe { rustix::mm::munmap(self.base, STACK) };
-    }
-}
-
-/// All signals blocked in this thread, so that no handler of ours runs on memory that two share.
-struct BlockedSignals(libc::sigset_t);
-
-impl BlockedSignals {
-    fn all() -> io::Result<Self> {
-        let mut all = MaybeUninit::<libc::sigset_t>::uninit();
-        let mut old = MaybeUninit::<libc::sigset_t>::uninit();
-        // SAFETY: both sets are written before they are read.
-        let (failed, old) = unsafe {
-            libc::sigfillset(all.as_mut_ptr());
-            let failed = libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), old.as_mut_ptr());
-            (failed, old.assume_init())
-        };
-        if failed == 0 { Ok(Self(old)) } else { Err(io::Error::from_raw_os_error(failed)) }
-    }
-}
-
-impl Drop for BlockedSignals {
-    fn drop(&mut self) {
-        // SAFETY: restores the set that was in force.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, std::ptr::null_mut()) };
     }
 }
 

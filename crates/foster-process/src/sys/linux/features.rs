@@ -21,20 +21,36 @@ pub fn kernel_features() -> Vec<KernelFeature> {
     };
     let unsupported = || io::Error::from(io::ErrorKind::Unsupported);
     vec![
-        result("pidfd", probe_pidfd(own), "a process is held, never a number (required)"),
+        result(
+            "pidfd",
+            probe_pidfd(own),
+            "a process is held, never a number (required)",
+        ),
         result(
             "pidfd_signal_group",
-            handle.as_ref().ok().filter(|h| h.can_signal_groups()).map(drop).ok_or_else(unsupported),
+            handle
+                .as_ref()
+                .ok()
+                .filter(|h| h.can_signal_groups())
+                .map(drop)
+                .ok_or_else(unsupported),
             "a group is signalled at once; otherwise member by member",
         ),
         result(
             "pidfs",
-            handle.as_ref().ok().and_then(ProcessHandle::unique).map(drop).ok_or_else(unsupported),
+            handle
+                .as_ref()
+                .ok()
+                .and_then(ProcessHandle::unique)
+                .map(drop)
+                .ok_or_else(unsupported),
             "each process has a number that is never used again; otherwise its start time",
         ),
         result(
             "subreaper",
-            rustix::process::child_subreaper().map(drop).map_err(io::Error::from),
+            rustix::process::child_subreaper()
+                .map(drop)
+                .map_err(io::Error::from),
             "orphans come back to their supervisor (required)",
         ),
         result(
@@ -42,7 +58,11 @@ pub fn kernel_features() -> Vec<KernelFeature> {
             fs::metadata("/proc/thread-self/children").map(drop),
             "a tree is walked by its own links; otherwise all of /proc is looked through",
         ),
-        result("splice", probe_splice(), "output moves within the kernel; otherwise by copy"),
+        result(
+            "splice",
+            probe_splice(),
+            "output moves within the kernel; otherwise by copy",
+        ),
     ]
 }
 

@@ -1,4 +1,7 @@
-#![expect(unsafe_code, reason = "pidfd_send_signal with flags has no safe wrapper yet")]
+#![expect(
+    unsafe_code,
+    reason = "pidfd_send_signal with flags has no safe wrapper yet"
+)]
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
@@ -36,7 +39,9 @@ impl ProcessHandle {
         const PIDFS_MAGIC: u64 = 0x5049_4446;
         let filesystem = rustix::fs::fstatfs(&self.0).ok()?;
         let is_pidfs = filesystem.f_type as u64 == PIDFS_MAGIC;
-        is_pidfs.then(|| rustix::fs::fstat(&self.0).ok().map(|stat| stat.st_ino)).flatten()
+        is_pidfs
+            .then(|| rustix::fs::fstat(&self.0).ok().map(|stat| stat.st_ino))
+            .flatten()
     }
 
     /// Sends a signal to it.
@@ -47,16 +52,18 @@ impl ProcessHandle {
     /// Sends a signal to the group that it leads or led; `ESRCH` if that group is empty, whoever
     /// has its number now.
     pub fn signal_group(&self, signal: Signal) -> io::Result<()> {
-        self.send(signal.number(), TO_GROUP).map_err(|error| match error.raw_os_error() {
-            Some(libc::EINVAL) => io::ErrorKind::Unsupported.into(),
-            _ => error,
-        })
+        self.send(signal.number(), TO_GROUP)
+            .map_err(|error| match error.raw_os_error() {
+                Some(libc::EINVAL) => io::ErrorKind::Unsupported.into(),
+                _ => error,
+            })
     }
 
     /// Returns whether the kernel can signal a group through a pidfd, without signalling anybody.
     pub fn can_signal_groups(&self) -> bool {
         const NOTHING: i32 = 0;
-        self.send(NOTHING, TO_GROUP).map_or_else(|e| e.raw_os_error() == Some(libc::ESRCH), |()| true)
+        self.send(NOTHING, TO_GROUP)
+            .map_or_else(|e| e.raw_os_error() == Some(libc::ESRCH), |()| true)
     }
 
     fn send(&self, number: i32, flags: libc::c_uint) -> io::Result<()> {
@@ -70,7 +77,11 @@ impl ProcessHandle {
                 flags,
             )
         };
-        if sent == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+        if sent == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
     }
 
     /// Returns how it ended, and reaps it if told to; `None` while it runs.
@@ -84,9 +95,13 @@ impl ProcessHandle {
         };
         let ended = match (status.exit_status(), status.terminating_signal()) {
             (Some(code), _) => Some(ExitStatus::Code(code)),
-            (None, Some(number)) => Signal::from_number(number)
-                .ok()
-                .map(|signal| ExitStatus::Signal { signal, core_dumped: status.dumped() }),
+            (None, Some(number)) => {
+                let signal = Signal::from_kernel(number);
+                Some(ExitStatus::Signal {
+                    signal,
+                    core_dumped: status.dumped(),
+                })
+            }
             (None, None) => None,
         };
         Ok(ended)
@@ -95,8 +110,14 @@ impl ProcessHandle {
     /// Waits until it has ended.
     pub fn wait_ended(&self, _: &ProcessIdentity, at_most: Option<Duration>) -> io::Result<bool> {
         wait_any(&[self.0.as_fd()], None, at_most.unwrap_or(Duration::MAX))?;
-        let mut fds = [rustix::event::PollFd::new(&self.0, rustix::event::PollFlags::IN)];
-        let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+        let mut fds = [rustix::event::PollFd::new(
+            &self.0,
+            rustix::event::PollFlags::IN,
+        )];
+        let now = rustix::event::Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
         Ok(rustix::event::poll(&mut fds, Some(&now))? > 0)
     }
 }

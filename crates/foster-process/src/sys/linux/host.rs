@@ -16,6 +16,8 @@ pub fn host_identity() -> HostIdentity {
     HostIdentity {
         machine: line("/etc/machine-id").unwrap_or_else(host_name),
         boot: line("/proc/sys/kernel/random/boot_id"),
-        pid_namespace: fs::metadata("/proc/self/ns/pid").ok().map(|meta| meta.ino()),
+        pid_namespace: fs::metadata("/proc/self/ns/pid")
+            .ok()
+            .map(|meta| meta.ino()),
     }
 }

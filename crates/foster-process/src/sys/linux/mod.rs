@@ -5,6 +5,7 @@ mod clone;
 mod features;
 mod handle;
 mod host;
+mod peer;
 mod poller;
 mod procfs;
 mod signals;
@@ -16,16 +17,21 @@ pub use clone::spawn_process;
 pub use features::kernel_features;
 pub use handle::ProcessHandle;
 pub use host::host_identity;
+pub use peer::peer_credentials;
 pub use poller::{Poller, Ready, wait_any};
 pub use procfs::{
-    all_processes, children_of, environment_has, own_children, process_stat, thread_count,
-    why_alive,
+    all_processes, children_of, environment_has, own_children, pipe_holders, process_stat,
+    thread_count, why_alive, zombie_wait_word,
 };
 pub use signals::{Received, SignalQueue, realtime_signals};
 pub use splice::move_bytes;
 pub use title::{close_all_but, set_process_title, set_subreaper};
 
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+
 use crate::containment::Level;
+use crate::sys::ProcessStat;
 
 /// How a tree is held without a control group.
 pub const OWN_LEVEL: Level = Level::Subreaper;
@@ -33,3 +39,9 @@ pub const OWN_LEVEL: Level = Level::Subreaper;
 /// That level, for people.
 pub const OWN_LEVEL_DETAIL: &str =
     "orphans come back to their subreaper, which sweeps them through pidfds";
+
+/// Returns whether a process that was found from these is still what it was found as: the child of
+/// one of them.
+pub fn belongs<S: BuildHasher>(stat: &ProcessStat, found: &HashSet<i32, S>) -> bool {
+    found.contains(&stat.parent)
+}

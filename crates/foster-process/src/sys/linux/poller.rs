@@ -48,7 +48,12 @@ impl Poller {
     pub fn also_writable(&self, fd: impl AsFd, token: u64, writable: bool) -> io::Result<()> {
         let mut flags = EventFlags::IN;
         flags.set(EventFlags::OUT, writable);
-        Ok(epoll::modify(&self.epoll, fd, EventData::new_u64(token), flags)?)
+        Ok(epoll::modify(
+            &self.epoll,
+            fd,
+            EventData::new_u64(token),
+            flags,
+        )?)
     }
 
     /// Watches it no more.
@@ -79,7 +84,12 @@ impl Poller {
     }
 
     fn put(&self, fd: impl AsFd, token: u64, flags: EventFlags) -> io::Result<()> {
-        Ok(epoll::add(&self.epoll, fd, EventData::new_u64(token), flags)?)
+        Ok(epoll::add(
+            &self.epoll,
+            fd,
+            EventData::new_u64(token),
+            flags,
+        )?)
     }
 }
 
@@ -90,8 +100,10 @@ pub fn wait_any(
     urgent: Option<BorrowedFd<'_>>,
     at_most: Duration,
 ) -> io::Result<()> {
-    let mut fds: Vec<PollFd<'_>> =
-        readable.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
+    let mut fds: Vec<PollFd<'_>> = readable
+        .iter()
+        .map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
+        .collect();
     fds.extend(urgent.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::PRI)));
     match rustix::event::poll(&mut fds, Some(&timespec(at_most))) {
         Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
@@ -102,5 +114,8 @@ pub fn wait_any(
 /// The longest wait that every kernel takes: a year. Whoever waits longer asks again.
 fn timespec(duration: Duration) -> Timespec {
     let duration = duration.min(Duration::from_secs(366 * 24 * 3600));
-    Timespec { tv_sec: duration.as_secs() as i64, tv_nsec: i64::from(duration.subsec_nanos()) }
+    Timespec {
+        tv_sec: duration.as_secs() as i64,
+        tv_nsec: i64::from(duration.subsec_nanos()),
+    }
 }

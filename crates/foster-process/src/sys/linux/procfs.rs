@@ -1,5 +1,7 @@
 use std::fs;
 use std::io::{self, Read as _};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
 
 use crate::sys::ProcessStat;
 
@@ -18,10 +20,18 @@ fn parse_stat(text: &[u8]) -> Option<ProcessStat> {
     // The name stands in parentheses and may hold any byte, parentheses too: the last one counts.
     let open = text.iter().position(|b| *b == b'(')?;
     let close = text.iter().rposition(|b| *b == b')')?;
-    let pid = std::str::from_utf8(&text[..open]).ok()?.trim().parse().ok()?;
+    let pid = std::str::from_utf8(&text[..open])
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
     let rest = std::str::from_utf8(text.get(close + 1..)?).ok()?;
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
-    let number = |index: usize| fields.get(index - 3).and_then(|field| field.parse::<i64>().ok());
+    let number = |index: usize| {
+        fields
+            .get(index - 3)
+            .and_then(|field| field.parse::<i64>().ok())
+    };
     Some(ProcessStat {
         pid,
         command: String::from_utf8_lossy(&text[open + 1..close]).into_owned(),
@@ -32,6 +42,25 @@ fn parse_stat(text: &[u8]) -> Option<ProcessStat> {
         threads: number(20)?,
         start_time: number(22).map(|ticks| ticks as u64),
     })
+}
+
+/// Returns the status word of a zombie: the last field (52) of its stat, which is 0 where we
+/// may not look (then nothing is known, since 0 would also be a success).
+pub fn zombie_wait_word(pid: i32) -> Option<i32> {
+    if !process_stat(pid).ok()?.is_dead() || !may_look_at(pid) {
+        return None;
+    }
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    text.split_ascii_whitespace().last()?.parse().ok()
+}
+
+/// The kernel shows the field to those who may trace the process: its own user, and root.
+fn may_look_at(pid: i32) -> bool {
+    let Ok(meta) = fs::metadata(format!("/proc/{pid}")) else {
+        return false;
+    };
+    let user = rustix::process::geteuid();
+    user.is_root() || std::os::unix::fs::MetadataExt::uid(&meta) == user.as_raw()
 }
 
 /// Returns the numbers of the children of all threads of `pid`; none if it is gone.
@@ -71,14 +100,37 @@ fn children_by_scan(parent: i32) -> io::Result<Vec<i32>> {
 
 /// Returns the numbers of all processes that this one can see.
 pub fn all_processes() -> io::Result<Vec<i32>> {
-    let names = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let names =
+        fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     Ok(names.filter_map(|name| name.parse().ok()).collect())
 }
 
 /// Returns whether `pid` was started with this `NAME=value` in its environment.
 pub fn environment_has(pid: i32, pair: &[u8]) -> bool {
     let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    environment.split(|b| *b == 0).any(|variable| variable == pair)
+    environment
+        .split(|b| *b == 0)
+        .any(|variable| variable == pair)
+}
+
+/// Returns the numbers and names of the processes, this one excepted, that hold an end of a pipe
+/// open. Those of other users are seen only by root.
+pub fn pipe_holders(pipe: impl AsFd) -> io::Result<Vec<(i32, String)>> {
+    let inode = rustix::fs::fstat(pipe)?.st_ino;
+    let link = PathBuf::from(format!("pipe:[{inode}]"));
+    let own = std::process::id() as i32;
+    let mut holders = Vec::new();
+    for pid in all_processes()?.into_iter().filter(|pid| *pid != own) {
+        let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+            continue;
+        };
+        let holds = |entry: fs::DirEntry| fs::read_link(entry.path()).is_ok_and(|to| to == link);
+        if descriptors.flatten().any(holds) {
+            let name = process_stat(pid).map_or_else(|_| String::new(), |stat| stat.command);
+            holders.push((pid, name));
+        }
+    }
+    Ok(holders)
 }
 
 /// Returns how many threads this process has.
@@ -108,7 +160,10 @@ mod tests {
         let line = b"42 (a) b (c)) S 7 8 9 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 3 0 1234 5 6\n";
         let stat = parse_stat(line).unwrap();
         assert_eq!(stat.command, "a) b (c)");
-        assert_eq!((stat.pid, stat.parent, stat.group, stat.session), (42, 7, 8, 9));
+        assert_eq!(
+            (stat.pid, stat.parent, stat.group, stat.session),
+            (42, 7, 8, 9)
+        );
         assert_eq!((stat.threads, stat.start_time), (3, Some(1234)));
         assert!(parse_stat(b"").is_none() && parse_stat(b"1 (").is_none());
     }

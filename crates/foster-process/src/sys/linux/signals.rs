@@ -1,4 +1,7 @@
-#![expect(unsafe_code, reason = "signalfd and signal masks have no safe wrapper in rustix")]
+#![expect(
+    unsafe_code,
+    reason = "signalfd and signal masks have no safe wrapper in rustix"
+)]
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -9,7 +12,10 @@ use crate::signal::Signal;
 
 /// Signals to this process that are read from a descriptor instead of interrupting it.
 #[derive(Debug)]
-pub struct SignalQueue(OwnedFd);
+pub struct SignalQueue {
+    fd: OwnedFd,
+    blocked: Vec<Signal>,
+}
 
 /// A signal that has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,16 +49,27 @@ impl SignalQueue {
             set.assume_init()
         };
         let flags = libc::SFD_CLOEXEC | libc::SFD_NONBLOCK;
-        // SAFETY: the set is initialised, and -1 asks for a new descriptor.
-        let fd = unsafe {
-            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut());
-            libc::signalfd(-1, &raw const set, flags)
+        // SAFETY: the set is initialised, the old one zeroed and then written; -1 asks for a new
+        // descriptor.
+        let (fd, old) = unsafe {
+            let mut old = MaybeUninit::<libc::sigset_t>::zeroed();
+            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, old.as_mut_ptr());
+            (libc::signalfd(-1, &raw const set, flags), old.assume_init())
         };
         if fd < 0 {
             return Err(io::Error::last_os_error());
         }
+        let mut blocked = signals.to_vec();
+        // SAFETY: the set is initialised, and only asked.
+        blocked.retain(|signal| unsafe { libc::sigismember(&raw const old, signal.number()) } == 0);
         // SAFETY: just opened, and nobody else's.
-        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        Ok(Self { fd, blocked })
+    }
+
+    /// Returns the signals that were not blocked before.
+    pub fn blocked(&self) -> &[Signal] {
+        &self.blocked
     }
 
     /// Returns the next signal that has come, if any.
@@ -60,11 +77,15 @@ impl SignalQueue {
         let mut info = MaybeUninit::<libc::signalfd_siginfo>::zeroed();
         let size = size_of::<libc::signalfd_siginfo>();
         // SAFETY: the buffer is as large as the kernel's record.
-        let n = unsafe { libc::read(self.0.as_raw_fd(), info.as_mut_ptr().cast(), size) };
+        let n = unsafe { libc::read(self.fd.as_raw_fd(), info.as_mut_ptr().cast(), size) };
         if n < 0 {
             let error = io::Error::last_os_error();
             let nothing = [io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted];
-            return if nothing.contains(&error.kind()) { Ok(None) } else { Err(error) };
+            return if nothing.contains(&error.kind()) {
+                Ok(None)
+            } else {
+                Err(error)
+            };
         }
         // SAFETY: all bytes were zeroed, then filled by the kernel; every pattern is valid.
         let info = unsafe { info.assume_init() };
@@ -80,6 +101,6 @@ impl SignalQueue {
 
 impl AsFd for SignalQueue {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.fd.as_fd()
     }
 }

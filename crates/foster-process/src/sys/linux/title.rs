@@ -1,4 +1,7 @@
-#![expect(unsafe_code, reason = "the arguments that ps shows lie in this process's own memory")]
+#![expect(
+    unsafe_code,
+    reason = "the arguments that ps shows lie in this process's own memory"
+)]
 
 use std::fs;
 use std::io;
@@ -6,7 +9,9 @@ use std::os::fd::RawFd;
 
 /// Makes this process the one that orphans among its descendants come back to.
 pub fn set_subreaper() -> io::Result<()> {
-    Ok(rustix::process::set_child_subreaper(rustix::process::Pid::from_raw(1))?)
+    Ok(rustix::process::set_child_subreaper(
+        rustix::process::Pid::from_raw(1),
+    )?)
 }
 
 /// Overwrites the arguments that `ps` and `/proc/PID/cmdline` show, and the short name.
@@ -28,7 +33,10 @@ pub fn set_process_title(title: &str) -> io::Result<()> {
     // this process reads them any more but `std::env::args`, which a supervisor never calls. The
     // last byte stays NUL, or the kernel would go on reading into the environment.
     unsafe {
-        let area = std::slice::from_raw_parts_mut(std::ptr::with_exposed_provenance_mut::<u8>(start), length);
+        let area = std::slice::from_raw_parts_mut(
+            std::ptr::with_exposed_provenance_mut::<u8>(start),
+            length,
+        );
         area.fill(0);
         let shown = title.len().min(length - 1);
         area[..shown].copy_from_slice(&title.as_bytes()[..shown]);
@@ -41,7 +49,10 @@ fn argument_area() -> io::Result<(usize, usize)> {
     let stat = fs::read("/proc/self/stat")?;
     let close = stat.iter().rposition(|b| *b == b')').unwrap_or(0);
     let rest = String::from_utf8_lossy(&stat[close + 1..]).into_owned();
-    let mut fields = rest.split_ascii_whitespace().skip(48 - 3).map(str::parse::<usize>);
+    let mut fields = rest
+        .split_ascii_whitespace()
+        .skip(48 - 3)
+        .map(str::parse::<usize>);
     match (fields.next(), fields.next()) {
         (Some(Ok(start)), Some(Ok(end))) => Ok((start, end)),
         _ => Err(io::ErrorKind::InvalidData.into()),
@@ -67,5 +78,9 @@ fn close_range(from: u32, to: u32) -> io::Result<()> {
     // SAFETY: whoever calls this has said which descriptors it still uses. It runs right after a
     // fork, in a child that owns its table of descriptors.
     let failed = unsafe { libc::syscall(libc::SYS_close_range, from, to, 0) } != 0;
-    if failed { Err(io::Error::last_os_error()) } else { Ok(()) }
+    if failed {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }

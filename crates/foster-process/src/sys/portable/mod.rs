@@ -1,0 +1,55 @@
+//! Unix systems other than Linux, by what POSIX has: process groups, sessions, `poll`, `sigaction`.
+//!
+//! What is weaker than on Linux, and why:
+//! - There are no control groups and no subreapers. A tree is the descendants of this process, and
+//!   whoever is in the group or session of a child of ours that is not reaped. An orphan that has
+//!   left both is not found.
+//! - A process is a number. It is a child of ours, which keeps the number its own until we reap it,
+//!   or its start time is compared right before each signal; the moment between the two remains.
+//! - Only the end of a child of ours wakes a wait. Another's is seen when the wait is over.
+//! - Starting a process copies this one's page tables (`fork`), so it costs more in a large caller.
+//! - `SpawnPlan::parent_death` has no effect.
+//!
+//! With `--cfg foster_portable` this is what Linux uses too, so that it can be run and tested there.
+
+mod cgroup;
+mod events;
+mod features;
+mod handle;
+mod poller;
+mod signals;
+mod spawn;
+mod title;
+mod tree;
+
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod system;
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+#[path = "unknown.rs"]
+mod system;
+#[cfg(target_os = "linux")]
+#[path = "forced.rs"]
+mod system;
+
+pub use cgroup::Cgroup;
+pub use features::kernel_features;
+pub use handle::ProcessHandle;
+pub use poller::{Poller, Ready, wait_any};
+pub use signals::{Received, SignalQueue, realtime_signals};
+pub use spawn::spawn_process;
+pub use system::{
+    all_processes, environment_has, host_identity, peer_credentials, pipe_holders, process_stat,
+    set_process_title, thread_count, why_alive, zombie_wait_word,
+};
+pub use title::{close_all_but, move_bytes, set_subreaper};
+pub use tree::{belongs, children_of, own_children};
+
+use crate::containment::Level;
+
+/// How a tree is held.
+pub const OWN_LEVEL: Level = Level::Group;
+
+/// That level, for people.
+pub const OWN_LEVEL_DETAIL: &str = "descendants, and the leader's group and session; an orphan that \
+    has left both is not found";

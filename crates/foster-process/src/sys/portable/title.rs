@@ -1,0 +1,41 @@
+#![expect(unsafe_code, reason = "closing what one does not own has no safe form")]
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::fd::{BorrowedFd, RawFd};
+
+use super::{events, signals};
+use crate::capture::{Moved, discard};
+
+/// Moves bytes from a pipe to a file's offset, by way of this process: a kill between the two calls
+/// loses what was read and not yet written.
+pub fn move_bytes(from: BorrowedFd<'_>, mut to: &File, at_most: usize) -> io::Result<Moved> {
+    let mut buffer = vec![0; at_most.min(64 * 1024)];
+    let moved = discard(from, &mut buffer)?;
+    if let Moved::Bytes(n) = moved {
+        to.write_all(&buffer[..n])?;
+    }
+    Ok(moved)
+}
+
+/// Does nothing: the system has no subreapers. Orphans go to the first process; of those the ones
+/// that stay in the leader's group or session are found.
+pub fn set_subreaper() -> io::Result<()> {
+    Ok(())
+}
+
+/// Closes every descriptor from 3 on but these, and those that this layer itself waits with.
+pub fn close_all_but(keep: &[RawFd]) -> io::Result<()> {
+    let open: Vec<RawFd> = fs::read_dir("/dev/fd")?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    let own = [events::descriptors().to_vec(), signals::descriptors()].concat();
+    for fd in open {
+        if fd >= 3 && !keep.contains(&fd) && !own.contains(&fd) {
+            // SAFETY: whoever calls this has said which descriptors it still uses. It runs right
+            // after a fork, in a child that owns its table of descriptors.
+            unsafe { libc::close(fd) };
+        }
+    }
+    Ok(())
+}

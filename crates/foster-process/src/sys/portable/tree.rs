@@ -1,0 +1,58 @@
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+use std::io;
+
+use rustix::process::{Pid, WaitId, WaitIdOptions};
+
+use super::system;
+use crate::sys::ProcessStat;
+
+/// Returns the numbers of this process's children, zombies among them, and of the living members of
+/// the groups and sessions that those children lead.
+///
+/// A child keeps its number until it is reaped, so a group or session of that number is its own. The
+/// leader that is kept as a zombie is what still connects us to its orphans.
+pub fn own_children() -> io::Result<Vec<i32>> {
+    let mut found = system::real_children()?;
+    let leaders: HashSet<i32> = found.iter().copied().collect();
+    if leaders.is_empty() {
+        return Ok(found);
+    }
+    let orphans = system::all_processes()?.into_iter().filter(|pid| {
+        !leaders.contains(pid)
+            && system::process_stat(*pid).is_ok_and(|stat| {
+                !stat.is_dead()
+                    && [stat.group, stat.session]
+                        .iter()
+                        .any(|led| leaders.contains(led))
+            })
+    });
+    found.extend(orphans);
+    Ok(found)
+}
+
+/// Returns the numbers of the children of `pid`; of this process, all that [`own_children`] finds.
+pub fn children_of(pid: i32) -> io::Result<Vec<i32>> {
+    if pid == std::process::id() as i32 {
+        own_children()
+    } else {
+        system::children_of(pid)
+    }
+}
+
+/// Returns whether a process that was found from these is still what it was found as: the child of
+/// one of them, or in the group or session of one that is our child now.
+pub fn belongs<S: BuildHasher>(stat: &ProcessStat, found: &HashSet<i32, S>) -> bool {
+    let led = |leader: i32| found.contains(&leader) && is_own_child(leader);
+    found.contains(&stat.parent) || led(stat.group) || led(stat.session)
+}
+
+/// Returns whether `pid` is a child of ours that nobody has reaped. While it is, the number can't
+/// become another's.
+pub fn is_own_child(pid: i32) -> bool {
+    let Some(pid) = Pid::from_raw(pid) else {
+        return false;
+    };
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    rustix::process::waitid(WaitId::Pid(pid), options).is_ok()
+}
