@@ -1,1 +1,34 @@
-//! placeholder
+//! The keeper and the supervisor of one job, and how others reach them.
+//!
+//! Theory of operation. [`launch`] makes a keeper out of a copy of the launcher (or of the program
+//! `foster`, for launchers with threads), and the keeper makes the supervisor. The supervisor
+//! executes the command and looks after it: one thread, one loop, in which what the kernel says
+//! becomes facts, a pure machine says which effect is due, and the loop carries it out. Its journal
+//! is the truth. The keeper sleeps; if the supervisor dies, the kernel gives it the supervisor's
+//! children, and it goes on in its place with the pipes, the lock and the socket, which it shares.
+//!
+//! Whoever holds a job's lock is the only writer of its files. Everybody else asks over the control
+//! socket ([`Client`]), or, where nobody holds the lock any more, takes it and [`recover`]s what
+//! can be had.
+
+mod capture;
+mod control;
+mod handover;
+mod identity;
+mod keeper;
+mod launch;
+mod life;
+mod log_file;
+mod parts;
+mod phases;
+mod recover;
+mod supervisor;
+
+pub use control::{Client, ControlError};
+pub use handover::{HandoverError, supervise_handed_over};
+pub use identity::{Kinship, current_host, kinship};
+pub use launch::{Launch, LaunchError, Way, launch};
+pub use log_file::LogFile;
+pub use parts::start_failure;
+pub use phases::{InvalidPhases, from_specs, to_specs};
+pub use recover::{Leftovers, RecoverError, Recovery, end_leftovers, recover};

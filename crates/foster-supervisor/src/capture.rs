@@ -1,0 +1,240 @@
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt as _;
+use std::time::{Instant, SystemTime};
+
+use foster_model::StreamTotals;
+use foster_process::{Moved, discard, move_bytes};
+use foster_store::{JobFolder, Stream, StreamWriter, TimelineWriter};
+
+use crate::log_file::LogFile;
+
+/// How many bytes one system call may move: more than a pipe of the default size holds.
+const CHUNK: u64 = 1 << 20;
+
+/// How many chunks of one stream are moved before the other events get their turn.
+const TURN: usize = 16;
+
+/// Moves a job's output from its pipes to its files.
+pub struct Capture {
+    pipes: [Option<OwnedFd>; 2],
+    writers: [StreamWriter; 2],
+    timeline: TimelineWriter,
+    log: Option<LogFile>,
+    last_output: Instant,
+    losses: Vec<Loss>,
+    losing: [bool; 2],
+    timeline_lost: bool,
+    scratch: Vec<u8>,
+}
+
+/// Output that could not be kept.
+pub struct Loss {
+    /// `stdout`, `stderr`, `log` or `timeline`.
+    pub stream: &'static str,
+    /// Where in the stream it began.
+    pub from: u64,
+    /// The system's reason.
+    pub reason: String,
+}
+
+impl Capture {
+    /// Returns a capture that goes on where the files of the folder end.
+    pub fn new(
+        folder: &JobFolder,
+        pipes: [Option<OwnedFd>; 2],
+        cap: Option<u64>,
+        log: Option<LogFile>,
+    ) -> io::Result<Self> {
+        let mut capture = Self {
+            pipes,
+            writers: [
+                folder.stream_writer(Stream::Stdout, cap)?,
+                folder.stream_writer(Stream::Stderr, cap)?,
+            ],
+            timeline: folder.timeline_writer()?,
+            log,
+            last_output: Instant::now(),
+            losses: Vec::new(),
+            losing: [false; 2],
+            timeline_lost: false,
+            scratch: Vec::new(),
+        };
+        capture.cover_gap();
+        Ok(capture)
+    }
+
+    /// Gives the timeline what a predecessor moved and had no time to note.
+    fn cover_gap(&mut self) {
+        let covered = self.timeline.covered();
+        for stream in Stream::ALL {
+            let missing = self.writers[stream.index()].position().saturating_sub(covered[stream.index()]);
+            if missing > 0 {
+                self.note(stream, missing);
+            }
+        }
+    }
+
+    /// Returns the pipe of a stream, while it is open.
+    pub fn pipe(&self, stream: Stream) -> Option<BorrowedFd<'_>> {
+        self.pipes[stream.index()].as_ref().map(|fd| fd.as_fd())
+    }
+
+    /// Returns whether both streams were read to their end.
+    pub fn ended(&self) -> bool {
+        self.pipes.iter().all(Option::is_none)
+    }
+
+    /// Returns when bytes were last read.
+    pub fn last_output(&self) -> Instant {
+        self.last_output
+    }
+
+    /// Returns how much came on a stream.
+    pub fn totals(&self, stream: Stream) -> StreamTotals {
+        let writer = &self.writers[stream.index()];
+        StreamTotals { observed_bytes: writer.position(), omitted_bytes: writer.omitted_bytes() }
+    }
+
+    /// Returns the losses that began since the last call.
+    pub fn take_losses(&mut self) -> Vec<Loss> {
+        std::mem::take(&mut self.losses)
+    }
+
+    /// Closes a stream of which no more is wanted.
+    pub fn abandon(&mut self, stream: Stream) {
+        self.pipes[stream.index()] = None;
+    }
+
+    /// Moves what there is of a stream, up to a turn's worth. Returns whether anything came and
+    /// whether the stream ended; then it is to be abandoned.
+    pub fn pump(&mut self, stream: Stream) -> io::Result<Pumped> {
+        let mut pumped = Pumped::default();
+        for _ in 0..TURN {
+            match self.move_chunk(stream)? {
+                Moved::Bytes(n) => {
+                    pumped.moved = true;
+                    self.last_output = Instant::now();
+                    self.note(stream, n as u64);
+                }
+                Moved::Nothing => break,
+                Moved::End => {
+                    pumped.ended = true;
+                    break;
+                }
+            }
+        }
+        Ok(pumped)
+    }
+
+    fn move_chunk(&mut self, stream: Stream) -> io::Result<Moved> {
+        let Some(pipe) = &self.pipes[stream.index()] else { return Ok(Moved::End) };
+        let writer = &mut self.writers[stream.index()];
+        let moved = match writer.target() {
+            Ok((file, room)) => {
+                let wanted = room.min(CHUNK) as usize;
+                let copy_from = self.log.as_ref().map(|_| end_of(file)).transpose()?;
+                let moved = move_bytes(pipe, file, wanted);
+                if let (Some(at), Ok(Moved::Bytes(n)), Some(log)) = (copy_from, &moved, &mut self.log) {
+                    self.scratch.resize(*n, 0);
+                    file.read_exact_at(&mut self.scratch, at)?;
+                    log.take(stream, &self.scratch, now());
+                }
+                moved
+            }
+            Err(error) => Err(error),
+        };
+        match moved {
+            Ok(Moved::Bytes(n)) => {
+                writer.advance(n as u64);
+                self.losing[stream.index()] = false;
+                Ok(Moved::Bytes(n))
+            }
+            Ok(other) => Ok(other),
+            Err(error) => self.lose_chunk(stream, &error),
+        }
+    }
+
+    /// The file can't take it (no space, most likely). Reading goes on, so that the job never
+    /// blocks; what is dropped is counted, and its place is known.
+    fn lose_chunk(&mut self, stream: Stream, error: &io::Error) -> io::Result<Moved> {
+        let Some(pipe) = &self.pipes[stream.index()] else { return Ok(Moved::End) };
+        self.scratch.resize(64 * 1024, 0);
+        let moved = discard(pipe, &mut self.scratch)?;
+        if let Moved::Bytes(n) = moved {
+            let from = self.writers[stream.index()].position();
+            if !std::mem::replace(&mut self.losing[stream.index()], true) {
+                let reason = error.to_string();
+                self.losses.push(Loss { stream: stream.as_str(), from, reason });
+            }
+            if let Some(log) = &mut self.log {
+                log.take(stream, &self.scratch[..n], now());
+            }
+            self.writers[stream.index()].skip(n as u64);
+        }
+        Ok(moved)
+    }
+
+    fn note(&mut self, stream: Stream, bytes: u64) {
+        let at = now_us();
+        let mut left = bytes;
+        while left > 0 {
+            let part = left.min(u64::from(u32::MAX));
+            left -= part;
+            if let Err(error) = self.timeline.append(at, stream, part as u32) {
+                self.lose_timeline(stream, &error);
+            }
+        }
+    }
+
+    fn lose_timeline(&mut self, stream: Stream, error: &io::Error) {
+        if !std::mem::replace(&mut self.timeline_lost, true) {
+            let from = self.writers[stream.index()].position();
+            self.losses.push(Loss { stream: "timeline", from, reason: error.to_string() });
+        }
+    }
+
+    /// Writes out what was kept back to be joined with what might follow at once.
+    pub fn flush(&mut self) {
+        if let Err(error) = self.timeline.flush() {
+            self.lose_timeline(Stream::Stdout, &error);
+        }
+        if let Some(log) = &mut self.log
+            && let Err(error) = log.flush()
+        {
+            self.losses.push(Loss { stream: "log", from: 0, reason: error.to_string() });
+            self.log = None;
+        }
+    }
+
+    /// Writes out everything, also lines whose end never came.
+    pub fn finish(&mut self) {
+        if let Some(log) = &mut self.log {
+            log.finish(now());
+        }
+        self.flush();
+    }
+}
+
+/// What a turn of moving brought.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Pumped {
+    /// Whether any bytes came.
+    pub moved: bool,
+    /// Whether the stream is at its end.
+    pub ended: bool,
+}
+
+fn end_of(mut file: &File) -> io::Result<u64> {
+    io::Seek::stream_position(&mut file)
+}
+
+fn now() -> foster_model::Time {
+    SystemTime::now().into()
+}
+
+fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

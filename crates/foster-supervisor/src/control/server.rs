@@ -1,0 +1,268 @@
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use foster_model::answer::StopReport;
+use foster_model::control::{Message, Request, VERSION};
+use foster_model::{ErrorCode, JobId, PhaseSpec, Requester, Target};
+use foster_process::{Poller, Ready, peer_credentials};
+
+use super::connection::Connection;
+
+/// How many clients are served at once. More are turned away, so that a flood of them can't take
+/// the descriptors that the job's own files need.
+const MOST_CLIENTS: usize = 512;
+
+/// Something that a client asks the supervisor to do.
+#[derive(Debug)]
+pub enum Ask {
+    /// To end the whole tree.
+    Stop {
+        /// The client, for the answer.
+        client: u64,
+        /// The phases, or the job's own.
+        phases: Option<Vec<PhaseSpec>>,
+        /// Who asks.
+        by: Requester,
+    },
+    /// To send one signal.
+    Signal {
+        /// The client, for the answer.
+        client: u64,
+        /// The signal's number.
+        number: i32,
+        /// To whom.
+        target: Target,
+        /// Who asks.
+        by: Requester,
+    },
+}
+
+/// Serves a job's control socket.
+pub struct Server {
+    job_id: JobId,
+    listener: UnixListener,
+    clients: BTreeMap<u64, Client>,
+    next_token: u64,
+    listener_token: u64,
+    totals: [u64; 2],
+    closed: bool,
+    finished: bool,
+}
+
+struct Client {
+    connection: Connection,
+    by: Requester,
+    watching: bool,
+    wants_output: bool,
+    told: Option<([u64; 2], bool)>,
+    waits_for_stop: bool,
+    behind: bool,
+}
+
+impl Server {
+    /// Returns a server on this listener, which it adds to the poller under `listener_token`;
+    /// clients get the tokens from `first_token` on.
+    pub fn new(
+        job_id: JobId,
+        listener: UnixListener,
+        poller: &Poller,
+        listener_token: u64,
+        first_token: u64,
+    ) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        poller.add(&listener, listener_token)?;
+        Ok(Self {
+            job_id,
+            listener,
+            clients: BTreeMap::new(),
+            next_token: first_token,
+            listener_token,
+            totals: [0; 2],
+            closed: false,
+            finished: false,
+        })
+    }
+
+    /// Takes in a client that is connected already: the launcher.
+    pub fn adopt(&mut self, stream: UnixStream, poller: &Poller) {
+        if let Ok(mut client) = Client::new(stream) {
+            client.watching = true;
+            self.admit(client, poller);
+        }
+    }
+
+    /// Deals with a token of this server's. Returns what clients ask for.
+    pub fn handle(&mut self, ready: Ready, poller: &Poller) -> Vec<Ask> {
+        if ready.token == self.listener_token {
+            self.accept(poller);
+            return Vec::new();
+        }
+        let Some(client) = self.clients.get_mut(&ready.token) else { return Vec::new() };
+        if ready.writable && client.connection.flush().is_err() {
+            self.dismiss(ready.token, poller);
+            return Vec::new();
+        }
+        let requests = client.connection.receive::<Request>();
+        let ended = client.connection.has_ended();
+        let asks = match requests {
+            Ok(requests) => requests.into_iter().flat_map(|r| self.take(ready.token, r)).collect(),
+            Err(_) => {
+                self.refuse(ready.token, ErrorCode::InvalidArgument, "that is no request");
+                self.dismiss(ready.token, poller);
+                return Vec::new();
+            }
+        };
+        if ended {
+            self.dismiss(ready.token, poller);
+        }
+        self.settle(poller);
+        asks
+    }
+
+    /// Tells who watches how much output has come.
+    pub fn output(&mut self, totals: [u64; 2], closed: bool, poller: &Poller) {
+        self.totals = totals;
+        self.closed = closed;
+        self.settle(poller);
+    }
+
+    /// Tells every watcher that the command was executed.
+    pub fn started(&mut self, poller: &Poller) {
+        self.tell(poller, &Message::Started {}, |client| client.watching);
+    }
+
+    /// Tells every watcher that the job is over.
+    pub fn finished(&mut self, poller: &Poller) {
+        self.finished = true;
+        self.tell(poller, &Message::Finished {}, |client| client.watching);
+    }
+
+    /// Tells who asked for it that an escalation has ended.
+    pub fn stopped(&mut self, report: StopReport, poller: &Poller) {
+        self.tell(poller, &Message::Stopped { report }, |client| client.waits_for_stop);
+        self.clients.values_mut().for_each(|client| client.waits_for_stop = false);
+    }
+
+    /// Answers one client.
+    pub fn reply(&mut self, client: u64, message: &Message) {
+        if let Some(client) = self.clients.get_mut(&client) {
+            // Whoever can't be told has gone, and is let go of when the poller says so.
+            client.send(message);
+        }
+    }
+
+    /// Refuses what one client asked for.
+    pub fn refuse(&mut self, client: u64, code: ErrorCode, message: &str) {
+        self.reply(client, &Message::Refused { code, message: message.to_owned() });
+    }
+
+    /// Tells the watchers why the command could not be executed.
+    pub fn start_failed(&mut self, failure: foster_model::StartFailure, poller: &Poller) {
+        self.tell(poller, &Message::StartFailed { failure }, |client| client.watching);
+    }
+
+    fn accept(&mut self, poller: &Poller) {
+        while let Ok((stream, _)) = self.listener.accept() {
+            let welcome = self.clients.len() < MOST_CLIENTS;
+            // The folder is closed to others already; the kernel's word on who asks is kept for
+            // the journal, and checked all the same.
+            let ours = |by: Requester| {
+                by.uid == 0 || by.uid == rustix::process::geteuid().as_raw()
+            };
+            match Client::new(stream) {
+                Ok(client) if welcome && ours(client.by) => self.admit(client, poller),
+                _ => {}
+            }
+        }
+    }
+
+    fn admit(&mut self, mut client: Client, poller: &Poller) {
+        client.send(&Message::Hello { version: VERSION, job_id: self.job_id });
+        let token = self.next_token;
+        self.next_token += 1;
+        if poller.add(&client.connection, token).is_ok() {
+            self.clients.insert(token, client);
+        }
+    }
+
+    fn dismiss(&mut self, token: u64, poller: &Poller) {
+        if let Some(client) = self.clients.remove(&token) {
+            // Closing the descriptor takes it out of the poller as well.
+            drop(poller.remove(&client.connection));
+        }
+    }
+
+    fn take(&mut self, token: u64, request: Request) -> Option<Ask> {
+        let finished = self.finished;
+        let client = self.clients.get_mut(&token)?;
+        let by = client.by;
+        match request {
+            Request::Watch { output } => {
+                client.watching = true;
+                client.wants_output = output;
+                client.send(&Message::Started {});
+                if finished {
+                    client.send(&Message::Finished {});
+                }
+                None
+            }
+            Request::Stop { phases } => {
+                client.waits_for_stop = true;
+                client.send(&Message::Stopping {});
+                Some(Ask::Stop { client: token, phases, by })
+            }
+            Request::Signal { number, target } => {
+                Some(Ask::Signal { client: token, number, target, by })
+            }
+        }
+    }
+
+    fn tell(&mut self, poller: &Poller, message: &Message, whom: impl Fn(&Client) -> bool) {
+        for client in self.clients.values_mut().filter(|client| whom(client)) {
+            client.send(message);
+        }
+        self.settle(poller);
+    }
+
+    /// Brings watchers of output up to date, as far as they keep up, and asks the poller to say
+    /// when those who lag behind can take more.
+    fn settle(&mut self, poller: &Poller) {
+        let now = (self.totals, self.closed);
+        let output =
+            Message::Output { stdout: self.totals[0], stderr: self.totals[1], closed: self.closed };
+        for (token, client) in &mut self.clients {
+            // One notice at a time: a slow follower gets the latest totals, not a queue of old ones.
+            if client.wants_output && client.told != Some(now) && !client.connection.is_behind() {
+                client.told = Some(now);
+                client.send(&output);
+            }
+            let behind = client.connection.is_behind();
+            if behind != client.behind
+                && poller.also_writable(&client.connection, *token, behind).is_ok()
+            {
+                client.behind = behind;
+            }
+        }
+    }
+}
+
+impl Client {
+    fn new(stream: UnixStream) -> io::Result<Self> {
+        let (pid, uid) = peer_credentials(&stream)?;
+        Ok(Self {
+            connection: Connection::new(stream)?,
+            by: Requester { pid, uid },
+            watching: false,
+            wants_output: false,
+            told: None,
+            waits_for_stop: false,
+            behind: false,
+        })
+    }
+
+    fn send(&mut self, message: &Message) {
+        // Whoever can't be told has gone; the poller says so next.
+        drop(self.connection.send(message));
+    }
+}

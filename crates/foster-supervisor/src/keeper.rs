@@ -1,0 +1,118 @@
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd as _, AsRawFd as _};
+
+use foster_model::{ErrorCode, StartFailure};
+use foster_process::{
+    Forked, ProcessRef, Signal, SignalQueue, close_all_but, exit_now, fork, set_process_title,
+    set_subreaper, start_session,
+};
+
+use crate::parts::Parts;
+use crate::supervisor::Supervisor;
+
+/// How a supervisor ends that has nothing left to do. Anything else means that its keeper must go
+/// on in its place.
+const CONCLUDED: i32 = 0;
+
+/// How a process ends that could not do its work.
+const GAVE_UP: i32 = 70;
+
+/// Turns this process, a fresh copy of the launcher or a program of its own, into the job's keeper,
+/// which makes the supervisor and then sleeps until that one has gone.
+///
+/// The keeper exists because only a parent learns how a process ended: when the supervisor dies,
+/// the kernel gives its children to the nearest subreaper above, and that is the keeper.
+pub fn keep(mut parts: Parts) -> ! {
+    exit_now(match detach(&parts) {
+        Ok(()) => match parts.prepare_scope() {
+            Ok(()) => part_ways(parts),
+            Err(failure) => refuse(parts, failure),
+        },
+        Err(_) => GAVE_UP,
+    })
+}
+
+fn refuse(parts: Parts, failure: StartFailure) -> i32 {
+    let refused = Supervisor::new(parts, None).and_then(|supervisor| supervisor.fail(failure));
+    if refused.is_ok() { CONCLUDED } else { GAVE_UP }
+}
+
+fn part_ways(mut parts: Parts) -> i32 {
+    match divide(&mut parts) {
+        Ok(Role::Supervisor(keeper)) => supervise(parts, keeper),
+        Ok(Role::Keeper(supervisor)) => attend(parts, &supervisor),
+        Err(error) => {
+            let code = ErrorCode::ResourcesExhausted.as_str().to_owned();
+            let message = format!("the job's supervisor can't be made: {error}");
+            refuse(parts, StartFailure { code, message })
+        }
+    }
+}
+
+enum Role {
+    Supervisor(ProcessRef),
+    Keeper(ProcessRef),
+}
+
+/// Leaves the launcher's world: its session and terminal, its descriptors, its directory, its
+/// arguments, and whatever signals a terminal or a careless hand may send.
+fn detach(parts: &Parts) -> io::Result<()> {
+    start_session()?;
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
+    let mut keep = vec![
+        parts.folder.dir().as_raw_fd(),
+        parts.lock.as_fd().as_raw_fd(),
+        parts.listener.as_raw_fd(),
+    ];
+    keep.extend(parts.launcher.as_ref().map(|launcher| launcher.as_raw_fd()));
+    close_all_but(&keep)?;
+    std::mem::forget(null);
+    set_process_title(&format!("foster: keeper of {}", parts.folder.id()))?;
+    rustix::process::chdir("/")?;
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    set_subreaper()
+}
+
+fn divide(parts: &mut Parts) -> io::Result<Role> {
+    // Blocked, not ignored: what is ignored stays ignored in the job. A TERM waits for the one who
+    // has to act on it, if this process ever becomes that.
+    let deaf = [Signal::HUP, Signal::INT, Signal::TERM, Signal::QUIT];
+    drop(SignalQueue::new(&deaf)?);
+    parts.renew_pipes()?;
+    let keeper = ProcessRef::open(std::process::id() as i32)?;
+    match fork()? {
+        Forked::Child => Ok(Role::Supervisor(keeper)),
+        Forked::Parent(supervisor) => {
+            parts.writers = None;
+            Ok(Role::Keeper(supervisor))
+        }
+    }
+}
+
+fn supervise(parts: Parts, keeper: ProcessRef) -> i32 {
+    let title = format!("foster: supervisor of {}", parts.folder.id());
+    let ready = start_session().and_then(|()| set_process_title(&title)).and_then(|()| set_subreaper());
+    match ready.and_then(|()| Supervisor::new(parts, Some(keeper))?.start()) {
+        Ok(()) => CONCLUDED,
+        Err(_) => GAVE_UP,
+    }
+}
+
+fn attend(parts: Parts, supervisor: &ProcessRef) -> i32 {
+    let concluded = supervisor.wait_ended(None).and_then(|_| {
+        let status = supervisor.reap()?;
+        Ok(status.and_then(foster_process::ExitStatus::code) == Some(CONCLUDED))
+    });
+    if matches!(concluded, Ok(true)) {
+        return CONCLUDED;
+    }
+    let title = format!("foster: supervisor of {}", parts.folder.id());
+    let resumed = set_process_title(&title)
+        .and_then(|()| Supervisor::new(parts, None))
+        .and_then(Supervisor::resume);
+    if resumed.is_ok() { CONCLUDED } else { GAVE_UP }
+}

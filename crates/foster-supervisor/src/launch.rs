@@ -1,0 +1,127 @@
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+
+use foster_model::control::Message;
+use foster_model::{Definition, JobId, StartFailure};
+use foster_process::{Containment, Forked, Phase, Scope, SharedSlot, fork};
+use foster_store::{JobFolder, Lock, Root};
+
+use crate::control::{Client, ControlError};
+use crate::handover::{HandoverError, hand_over};
+use crate::keeper::keep;
+use crate::parts::Parts;
+use crate::phases::{InvalidPhases, from_specs};
+
+/// How the keeper comes into being.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// As a copy of this process, without exec: the quickest. Only for a process with one thread.
+    Fork,
+    /// As `PROGRAM _supervise`, for programs with threads. Nothing secret is in its arguments.
+    Exec(PathBuf),
+}
+
+/// A job that is to be started. Its folder exists, and its lock is held by the caller.
+#[derive(Debug)]
+pub struct Launch {
+    /// The root, for the index.
+    pub root: Root,
+    /// The job's folder.
+    pub folder: JobFolder,
+    /// Its lock, which the keeper gets.
+    pub lock: Lock,
+    /// What the job is to do.
+    pub definition: Definition,
+    /// The program and its arguments.
+    pub argv: Vec<OsString>,
+    /// The whole environment.
+    pub env: Vec<(OsString, OsString)>,
+    /// How the tree is to be held.
+    pub containment: Containment,
+    /// How the keeper comes into being.
+    pub way: Way,
+}
+
+/// Why a job could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// The command could not be executed; the job is `failed`.
+    #[error("{}", .0.message)]
+    Start(StartFailure),
+    /// The escalation can't be carried out here.
+    #[error(transparent)]
+    Phases(#[from] InvalidPhases),
+    /// The keeper could not be made.
+    #[error("the keeper of {job_id} can't be made")]
+    Keeper {
+        /// The job.
+        job_id: JobId,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The program that was to be the keeper could not be executed or told what to do.
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
+    /// Keeper and supervisor were gone before they could say whether the command runs.
+    #[error("keeper and supervisor ended before they could say whether the command runs")]
+    Lost(#[source] ControlError),
+}
+
+/// Starts a job, and returns a connection to its supervisor once the command is being executed.
+///
+/// The caller may end at any moment from now on: the job stays.
+pub fn launch(launch: Launch) -> Result<Client, LaunchError> {
+    let job_id = launch.folder.id();
+    let phases = from_specs(&launch.definition.escalation)?;
+    let keeper_failed = |source| LaunchError::Keeper { job_id, source };
+    let (ours, theirs) = UnixStream::pair().map_err(keeper_failed)?;
+    match launch.way.clone() {
+        Way::Fork => {
+            let parts = prepare(launch, phases, theirs).map_err(keeper_failed)?;
+            if let Forked::Child = fork().map_err(keeper_failed)? {
+                keep(parts);
+            }
+        }
+        Way::Exec(program) => hand_over(&program, &launch, theirs)?,
+    }
+    await_start(ours, job_id)
+}
+
+fn await_start(stream: UnixStream, job_id: JobId) -> Result<Client, LaunchError> {
+    let mut client = Client::over(stream, job_id).map_err(LaunchError::Lost)?;
+    loop {
+        match client.next(None).map_err(LaunchError::Lost)? {
+            Some(Message::Started {}) => return Ok(client),
+            Some(Message::StartFailed { failure }) => return Err(LaunchError::Start(failure)),
+            _ => {}
+        }
+    }
+}
+
+/// Makes all that keeper and supervisor share, before either exists.
+pub(crate) fn prepare(
+    launch: Launch,
+    phases: Vec<Phase>,
+    launcher: UnixStream,
+) -> io::Result<Parts> {
+    let listener = launch.folder.bind()?;
+    Ok(Parts {
+        listener,
+        launcher: Some(launcher),
+        phases,
+        scope: Scope::reopen(None),
+        slot: SharedSlot::new()?,
+        readers: [None, None],
+        writers: None,
+        stop_report: None,
+        root: launch.root,
+        folder: launch.folder,
+        definition: launch.definition,
+        lock: launch.lock,
+        argv: launch.argv,
+        env: launch.env,
+        containment: launch.containment,
+    })
+}

@@ -1,0 +1,172 @@
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use foster_model::answer::StopReport;
+use foster_model::{AFTER_KILL, DRAIN_QUIET, Definition, ErrorCode, StartFailure};
+use foster_process::{
+    Containment, Phase, ProcessRef, Scope, Session, SharedSlot, SpawnError, SpawnPlan, pipe, spawn,
+};
+use foster_store::{JobFolder, Lock, Root};
+
+use crate::life::Plan;
+use crate::log_file::LogFile;
+
+/// All that keeper and supervisor share: made before one is forked from the other, so that either
+/// can go on without the other.
+pub struct Parts {
+    pub root: Root,
+    pub folder: JobFolder,
+    pub definition: Definition,
+    /// Held, not used: it is released when the last of both processes is gone.
+    pub lock: Lock,
+    pub listener: UnixListener,
+    /// The launcher's connection.
+    pub launcher: Option<UnixStream>,
+    pub argv: Vec<OsString>,
+    pub env: Vec<(OsString, OsString)>,
+    pub phases: Vec<Phase>,
+    pub containment: Containment,
+    pub scope: Scope,
+    pub slot: SharedSlot,
+    pub readers: [Option<OwnedFd>; 2],
+    pub writers: Option<[OwnedFd; 2]>,
+    /// What an escalation did, kept until the end that it brought is written down.
+    pub stop_report: Option<StopReport>,
+}
+
+impl Parts {
+    /// Prepares the place in which the tree will live.
+    pub fn prepare_scope(&mut self) -> Result<(), StartFailure> {
+        let name = format!("foster-{}", self.folder.id());
+        self.scope = Scope::prepare(self.containment, &name).map_err(|error| StartFailure {
+            code: ErrorCode::ContainmentUnavailable.as_str().to_owned(),
+            message: error.to_string(),
+        })?;
+        Ok(())
+    }
+
+    /// Makes new pipes, in place of those whose writing ends are gone.
+    pub fn renew_pipes(&mut self) -> io::Result<()> {
+        let (out_reader, out_writer) = pipe()?;
+        let (err_reader, err_writer) = pipe()?;
+        self.readers = [Some(out_reader), Some(err_reader)];
+        self.writers = Some([out_writer, err_writer]);
+        Ok(())
+    }
+
+    /// Returns what the life of the job is to follow.
+    pub fn plan(&self) -> Plan {
+        Plan {
+            timeout: self.definition.timeout,
+            phases: self.phases.clone(),
+            after_kill: AFTER_KILL,
+            stragglers: self.definition.stragglers,
+            drain: self.definition.drain,
+            drain_quiet: DRAIN_QUIET.min(self.definition.drain),
+        }
+    }
+
+    /// Opens the interleaved log, if one was asked for, and marks who writes from here.
+    pub fn open_log(&self, fresh: bool) -> io::Result<Option<LogFile>> {
+        let Some(path) = &self.definition.log else { return Ok(None) };
+        let path = Path::new(OsStr::from_bytes(path.as_bytes()));
+        let empty = path.metadata().is_ok_and(|meta| meta.len() == 0);
+        let mut log = LogFile::open(path)?;
+        if !fresh {
+            log.mark("another process took over; the line before may be cut", now());
+        } else if !empty {
+            log.mark(&format!("job {} begins", self.folder.id()), now());
+        }
+        Ok(Some(log))
+    }
+
+    /// Takes the scope out, for the tree that lives in it.
+    pub fn take_scope(&mut self) -> Scope {
+        std::mem::replace(&mut self.scope, Scope::reopen(None))
+    }
+
+    /// Executes the command. The writing ends of the pipes are the child's alone afterwards.
+    pub fn spawn(&mut self) -> Result<ProcessRef, StartFailure> {
+        let writers = self.writers.take().ok_or_else(|| failed("its pipes are gone"))?;
+        let stdin = self.open_stdin().map_err(|error| {
+            let message = format!("standard input can't be opened: {error}");
+            StartFailure { code: ErrorCode::BadStdin.as_str().to_owned(), message }
+        })?;
+        let cwd = self.cwd();
+        let plan = SpawnPlan {
+            argv: &self.argv,
+            env: &self.env,
+            cwd: Some(&cwd),
+            stdio: [stdin.as_fd(), writers[0].as_fd(), writers[1].as_fd()],
+            session: Session::New,
+            default_signals: true,
+            parent_death: None,
+        };
+        match spawn(&plan, &mut self.scope, &self.slot) {
+            Ok(spawned) => Ok(spawned.leader),
+            Err(error) => Err(start_failure(&error)),
+        }
+    }
+
+    /// Returns why a predecessor could not execute the command, as it left word in shared memory.
+    pub fn spawn_failure(&self) -> StartFailure {
+        let cwd = self.cwd();
+        let plan = SpawnPlan {
+            argv: &self.argv,
+            env: &self.env,
+            cwd: Some(&cwd),
+            stdio: [self.listener.as_fd(); 3],
+            session: Session::New,
+            default_signals: true,
+            parent_death: None,
+        };
+        let failure = self.slot.failure(&plan).map(|error| start_failure(&error));
+        failure.unwrap_or_else(|| failed("the process that was to execute it was killed"))
+    }
+
+    fn cwd(&self) -> PathBuf {
+        PathBuf::from(OsStr::from_bytes(self.definition.cwd.as_bytes()))
+    }
+
+    fn open_stdin(&self) -> io::Result<File> {
+        match self.folder.stdin_file()? {
+            Some(file) if self.definition.stdin => Ok(file),
+            _ => File::open("/dev/null"),
+        }
+    }
+}
+
+/// Returns an error of spawning as the journal and the launcher get it.
+pub fn start_failure(error: &SpawnError) -> StartFailure {
+    let code = match error {
+        SpawnError::NotFound { .. } => ErrorCode::CommandNotFound,
+        SpawnError::NotExecutable { .. } => ErrorCode::NotExecutable,
+        SpawnError::BadCwd { .. } => ErrorCode::BadCwd,
+        SpawnError::Nul(_) => ErrorCode::InvalidArgument,
+        SpawnError::TooLarge { .. } => ErrorCode::ArgumentsTooLarge,
+        SpawnError::ContainmentRefused { .. } => ErrorCode::ContainmentUnavailable,
+        SpawnError::Exhausted { .. } => ErrorCode::ResourcesExhausted,
+        SpawnError::Failed { .. } => ErrorCode::StartFailed,
+    };
+    let mut message = error.to_string();
+    if let Some(source) = std::error::Error::source(error)
+        && !matches!(error, SpawnError::NotExecutable { .. })
+    {
+        message = format!("{message}: {source}");
+    }
+    StartFailure { code: code.as_str().to_owned(), message }
+}
+
+fn failed(message: &str) -> StartFailure {
+    StartFailure { code: ErrorCode::StartFailed.as_str().to_owned(), message: message.to_owned() }
+}
+
+fn now() -> foster_model::Time {
+    SystemTime::now().into()
+}
