@@ -326,7 +326,10 @@ impl std::str::FromStr for ErrorCode {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|code| code.as_str() == text).ok_or(())
+        Self::ALL
+            .into_iter()
+            .find(|code| code.as_str() == text)
+            .ok_or(())
     }
 }
 

@@ -64,12 +64,15 @@ impl FromStr for JobId {
         // Crockford's alphabet also reads `o` as 0 and `i`, `l` as 1; two spellings of one folder
         // are one too many, so only the canonical letters are let in.
         let canonical = text.bytes().all(|b| {
-            b.is_ascii_alphanumeric() && !matches!(b.to_ascii_lowercase(), b'i' | b'l' | b'o' | b'u')
+            b.is_ascii_alphanumeric()
+                && !matches!(b.to_ascii_lowercase(), b'i' | b'l' | b'o' | b'u')
         });
         if text.len() != Self::LENGTH || !canonical {
             return Err(invalid());
         }
-        Ulid::from_string(&text.to_ascii_uppercase()).map(Self).map_err(|_| invalid())
+        Ulid::from_string(&text.to_ascii_uppercase())
+            .map(Self)
+            .map_err(|_| invalid())
     }
 }
 
@@ -127,7 +130,15 @@ mod tests {
 
     #[test]
     fn paths_are_no_ids() {
-        for text in ["", ".", "..", "../x", "/abs", "a/b", "01hzzzzzzzzzzzzzzzzzzzzzz/"] {
+        for text in [
+            "",
+            ".",
+            "..",
+            "../x",
+            "/abs",
+            "a/b",
+            "01hzzzzzzzzzzzzzzzzzzzzzz/",
+        ] {
             assert!(text.parse::<JobId>().is_err(), "{text:?}");
         }
     }

@@ -25,8 +25,8 @@ mod time;
 pub use definition::{CommandLine, Definition, EnvValue, Host, Identity, Stragglers};
 pub use error::{ErrorBody, ErrorCode, Exit};
 pub use event::{
-    Entry, Event, OutputEnd, PhaseSpec, ProcessInfo, Requester, StartFailure, StreamTotals,
-    Straggler, Supervision, Target,
+    Entry, Event, OutputEnd, PhaseSpec, ProcessInfo, Requester, StartFailure, Straggler,
+    StreamTotals, Supervision, Target,
 };
 pub use id::{InvalidJobId, JobId};
 pub use limits::{InvalidDuration, InvalidSize, parse_duration, parse_size};

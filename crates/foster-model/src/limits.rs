@@ -52,7 +52,9 @@ pub fn parse_size(text: &str) -> Result<u64, InvalidSize> {
     if !trimmed.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(malformed());
     }
-    bytesize::ByteSize::from_str(trimmed).map(|size| size.as_u64()).map_err(|_| malformed())
+    bytesize::ByteSize::from_str(trimmed)
+        .map(|size| size.as_u64())
+        .map_err(|_| malformed())
 }
 
 fn is_bare_number(text: &str) -> bool {
@@ -67,11 +69,26 @@ mod tests {
 
     #[test]
     fn units_are_read() {
-        let rows = [("500ms", 500), ("5s", 5_000), ("2m", 120_000), ("1h", 3_600_000), ("0s", 0)];
+        let rows = [
+            ("500ms", 500),
+            ("5s", 5_000),
+            ("2m", 120_000),
+            ("1h", 3_600_000),
+            ("0s", 0),
+        ];
         for (text, ms) in rows {
-            assert_eq!(parse_duration(text), Ok(Duration::from_millis(ms)), "{text}");
+            assert_eq!(
+                parse_duration(text),
+                Ok(Duration::from_millis(ms)),
+                "{text}"
+            );
         }
-        let rows = [("0B", 0), ("64KiB", 65_536), ("1GiB", 1 << 30), ("1kB", 1_000)];
+        let rows = [
+            ("0B", 0),
+            ("64KiB", 65_536),
+            ("1GiB", 1 << 30),
+            ("1kB", 1_000),
+        ];
         for (text, bytes) in rows {
             assert_eq!(parse_size(text), Ok(bytes), "{text}");
         }
@@ -79,8 +96,14 @@ mod tests {
 
     #[test]
     fn bare_numbers_and_nonsense_are_refused() {
-        assert_eq!(parse_duration("5"), Err(InvalidDuration::NoUnit("5".into())));
-        assert_eq!(parse_duration("0"), Err(InvalidDuration::NoUnit("0".into())));
+        assert_eq!(
+            parse_duration("5"),
+            Err(InvalidDuration::NoUnit("5".into()))
+        );
+        assert_eq!(
+            parse_duration("0"),
+            Err(InvalidDuration::NoUnit("0".into()))
+        );
         assert_eq!(parse_size("64"), Err(InvalidSize::NoUnit("64".into())));
         for text in ["", "-5s", "5 parsecs", "99999999999999999999h", "s", "1e3s"] {
             assert!(parse_duration(text).is_err(), "{text:?}");

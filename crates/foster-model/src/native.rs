@@ -65,7 +65,9 @@ impl Serialize for NativeString {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match std::str::from_utf8(&self.0) {
             Ok(text) => Wire::Text(text.into()),
-            Err(_) => Wire::Bytes { base64: STANDARD.encode(&self.0).into() },
+            Err(_) => Wire::Bytes {
+                base64: STANDARD.encode(&self.0).into(),
+            },
         }
         .serialize(serializer)
     }
@@ -75,9 +77,10 @@ impl<'de> Deserialize<'de> for NativeString {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Wire::deserialize(deserializer)? {
             Wire::Text(text) => Ok(Self(text.into_owned().into_bytes())),
-            Wire::Bytes { base64 } => {
-                STANDARD.decode(&*base64).map(Self).map_err(serde::de::Error::custom)
-            }
+            Wire::Bytes { base64 } => STANDARD
+                .decode(&*base64)
+                .map(Self)
+                .map_err(serde::de::Error::custom),
         }
     }
 }
@@ -119,6 +122,9 @@ mod tests {
 
     #[test]
     fn text_stays_text() {
-        assert_eq!(serde_json::json!(NativeString::from("é")), serde_json::json!("é"));
+        assert_eq!(
+            serde_json::json!(NativeString::from("é")),
+            serde_json::json!("é")
+        );
     }
 }

@@ -170,7 +170,12 @@ impl JobRecord {
                 self.supervisor = Some(*supervisor);
                 self.supervision = Supervision::Full;
             }
-            Event::Started { leader, containment, cgroup, monotonic_ms } => {
+            Event::Started {
+                leader,
+                containment,
+                cgroup,
+                monotonic_ms,
+            } => {
                 self.started_at = Some(at);
                 self.leader = Some(*leader);
                 self.containment = Some(containment.clone());
@@ -183,7 +188,12 @@ impl JobRecord {
                 self.stopping = Some(*cause);
             }
             Event::StopRequested { .. } | Event::Signalled { .. } | Event::OutputLost { .. } => {}
-            Event::Exited { exit_code, signal, core_dumped, duration_ms } => {
+            Event::Exited {
+                exit_code,
+                signal,
+                core_dumped,
+                duration_ms,
+            } => {
                 self.exited_at = Some(at);
                 self.exit_code = *exit_code;
                 self.signal.clone_from(signal);
@@ -193,9 +203,16 @@ impl JobRecord {
             Event::Stragglers { processes } => self.stragglers.clone_from(processes),
             Event::Empty {} => {
                 self.tree_empty = Some(true);
-                self.stragglers.iter_mut().for_each(|straggler| straggler.ended = true);
+                self.stragglers
+                    .iter_mut()
+                    .for_each(|straggler| straggler.ended = true);
             }
-            Event::Closed { output, holders, stdout, stderr } => {
+            Event::Closed {
+                output,
+                holders,
+                stdout,
+                stderr,
+            } => {
                 self.output = *output;
                 self.holders.clone_from(holders);
                 self.stdout = *stdout;
@@ -247,12 +264,19 @@ mod tests {
     use super::*;
 
     fn at(ms: i64, event: Event) -> Entry {
-        Entry { at: Time::from_unix_ms(ms), event }
+        Entry {
+            at: Time::from_unix_ms(ms),
+            event,
+        }
     }
 
     fn started() -> Event {
         Event::Started {
-            leader: Identity { pid: 7, start_time: Some(1), unique: None },
+            leader: Identity {
+                pid: 7,
+                start_time: Some(1),
+                unique: None,
+            },
             containment: "subreaper".to_owned(),
             cgroup: None,
             monotonic_ms: 5,
@@ -290,8 +314,17 @@ mod tests {
     #[test]
     fn a_stop_after_the_exit_does_not_claim_the_end() {
         let id = JobId::from_parts(1, 1);
-        let stop = Event::StopRequested { cause: Cause::Stop, phases: vec![], by: None };
-        let journal = [at(1, Event::Created {}), at(2, started()), at(3, exited(0)), at(4, stop)];
+        let stop = Event::StopRequested {
+            cause: Cause::Stop,
+            phases: vec![],
+            by: None,
+        };
+        let journal = [
+            at(1, Event::Created {}),
+            at(2, started()),
+            at(3, exited(0)),
+            at(4, stop),
+        ];
         assert_eq!(JobRecord::replay(id, &journal).unwrap().stopping, None);
     }
 
@@ -299,7 +332,10 @@ mod tests {
     fn a_journal_line_reads_back() {
         let entry = at(9, exited(4));
         let text = serde_json::to_string(&entry).unwrap();
-        assert!(text.starts_with(r#"{"at":"1970-01-01T00:00:00.009Z","event":"exited""#), "{text}");
+        assert!(
+            text.starts_with(r#"{"at":"1970-01-01T00:00:00.009Z","event":"exited""#),
+            "{text}"
+        );
         assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry);
     }
 }

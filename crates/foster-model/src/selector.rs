@@ -44,7 +44,9 @@ impl FromStr for JobSelector {
         }
         // Whatever may be a name may be a part of an id too: names are the wider set.
         match JobName::try_from(text.to_owned()) {
-            Ok(_) => Ok(Self::Label { text: text.to_owned() }),
+            Ok(_) => Ok(Self::Label {
+                text: text.to_owned(),
+            }),
             Err(_) => Err(invalid()),
         }
     }
@@ -68,8 +70,9 @@ mod tests {
 
     #[test]
     fn what_could_be_a_path_is_refused() {
-        for text in ["", ".", "..", "../x", "/abs", "a/b", "a\\b", "@", "@0", "@-1", "@+1", "~", "a\0"]
-        {
+        for text in [
+            "", ".", "..", "../x", "/abs", "a/b", "a\\b", "@", "@0", "@-1", "@+1", "~", "a\0",
+        ] {
             assert!(text.parse::<JobSelector>().is_err(), "{text:?}");
         }
     }

@@ -92,8 +92,14 @@ pub struct IllegalTransition {
 
 impl State {
     /// All states, in the order of a life.
-    pub const ALL: [Self; 6] =
-        [Self::Created, Self::Running, Self::Exited, Self::Killed, Self::Failed, Self::Lost];
+    pub const ALL: [Self; 6] = [
+        Self::Created,
+        Self::Running,
+        Self::Exited,
+        Self::Killed,
+        Self::Failed,
+        Self::Lost,
+    ];
 
     /// Returns whether the job is over.
     pub fn is_final(self) -> bool {
@@ -293,6 +299,10 @@ mod tests {
         if std::env::var_os("FOSTER_BLESS").is_some() {
             std::fs::write(path, &text).unwrap();
         }
-        assert_eq!(std::fs::read_to_string(path).unwrap(), text, "run with FOSTER_BLESS=1");
+        assert_eq!(
+            std::fs::read_to_string(path).unwrap(),
+            text,
+            "run with FOSTER_BLESS=1"
+        );
     }
 }

@@ -27,7 +27,9 @@ pub enum InvalidLabel {
 pub struct JobName(String);
 
 /// A mark on a job, such as `ci.lint`, by which jobs are found together.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct Tag(String);
@@ -96,7 +98,16 @@ mod tests {
         for good in ["web", "web-1", "a.b_c", "1"] {
             assert!(JobName::try_from(good.to_owned()).is_ok(), "{good}");
         }
-        for bad in ["", ".", "..", "-x", "a/b", "a b", "@1", "01h00000000000000000000000"] {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "-x",
+            "a/b",
+            "a b",
+            "@1",
+            "01h00000000000000000000000",
+        ] {
             assert!(JobName::try_from(bad.to_owned()).is_err(), "{bad}");
         }
         for good in ["ci", "ci.lint", "a.b.c"] {

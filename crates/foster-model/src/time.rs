@@ -15,7 +15,11 @@ pub struct Time(Timestamp);
 impl Time {
     /// Returns the moment `ms` milliseconds after 1970 began, or the nearest that can be written.
     pub fn from_unix_ms(ms: i64) -> Self {
-        let end = if ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        let end = if ms < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        };
         Self(Timestamp::from_millisecond(ms).unwrap_or(end))
     }
 
@@ -86,8 +90,14 @@ mod tests {
 
     #[test]
     fn milliseconds_are_always_written() {
-        assert_eq!(Time::from_unix_ms(0).to_string(), "1970-01-01T00:00:00.000Z");
-        assert_eq!(Time::from_unix_ms(1_795_000_000_120).to_string(), "2026-11-18T11:06:40.120Z");
+        assert_eq!(
+            Time::from_unix_ms(0).to_string(),
+            "1970-01-01T00:00:00.000Z"
+        );
+        assert_eq!(
+            Time::from_unix_ms(1_795_000_000_120).to_string(),
+            "2026-11-18T11:06:40.120Z"
+        );
     }
 
     #[test]

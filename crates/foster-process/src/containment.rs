@@ -85,6 +85,19 @@ impl FromStr for Containment {
     }
 }
 
+impl Containment {
+    /// Returns the word for it, which [`Containment::from_str`] reads.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cgroup => "cgroup",
+            Self::Subreaper => "subreaper",
+            Self::Group => "group",
+            Self::PidNamespace => "pidns",
+        }
+    }
+}
+
 impl Level {
     /// Returns the word for it in answers: `cgroup`, `subreaper` or `group`.
     pub fn as_str(self) -> &'static str {

@@ -7,6 +7,70 @@
 //! pure machine that decides which signal is due and when; [`terminate`] drives it to its end, and
 //! a program with a loop of its own ([`Poller`]) drives it itself.
 //!
+//! ```
+//! use std::os::fd::AsFd as _;
+//! use std::time::Duration;
+//!
+//! use foster_process::{
+//!     Containment, Escalation, Phase, Scope, Session, Signal, SpawnPlan, SpawnSlot, Tree,
+//! };
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Orphans among our descendants come back to us. This process has no other children.
+//! foster_process::set_subreaper()?;
+//! let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+//! let mut scope = Scope::prepare(Containment::Auto, &format!("example-{}", std::process::id()))?;
+//! let started = foster_process::spawn(
+//!     &SpawnPlan {
+//!         // A script that leaves a daemon behind.
+//!         argv: &["sh", "-c", "(sleep 300 &); exec sleep 300"].map(Into::into),
+//!         env: &[("PATH".into(), "/usr/bin:/bin".into())],
+//!         cwd: None,
+//!         stdio: [null.as_fd(), null.as_fd(), null.as_fd()],
+//!         session: Session::New,
+//!         default_signals: true,
+//!         parent_death: None,
+//!     },
+//!     &mut scope,
+//!     &SpawnSlot::default(),
+//! )?;
+//!
+//! let tree = Tree::of_descendants(scope);
+//! let term = Phase { signal: Signal::TERM, grace: Duration::from_secs(5) };
+//! let escalation = Escalation::new(vec![term], Duration::from_secs(5))?;
+//! let report = foster_process::terminate(&tree, Some(&started.leader), escalation)?;
+//! assert!(report.empty && report.survivors.is_empty());
+//! assert_eq!(started.leader.reap()?.and_then(|status| status.signal()), Some(Signal::TERM));
+//! tree.scope().remove()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A program that can't be started is told by what was wrong with it:
+//!
+//! ```
+//! # use std::os::fd::AsFd as _;
+//! # use foster_process::{Containment, Scope, Session, SpawnError, SpawnPlan, SpawnSlot};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+//! # let mut scope = Scope::prepare(Containment::Auto, &format!("missing-{}", std::process::id()))?;
+//! let plan = SpawnPlan {
+//!     argv: &["no-such-program".into()],
+//!     # env: &[],
+//!     # cwd: None,
+//!     # stdio: [null.as_fd(), null.as_fd(), null.as_fd()],
+//!     # session: Session::New,
+//!     # default_signals: true,
+//!     # parent_death: None,
+//!     // …
+//! };
+//! let refused = foster_process::spawn(&plan, &mut scope, &SpawnSlot::default());
+//! assert!(matches!(refused, Err(SpawnError::NotFound { .. })));
+//! # scope.remove()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The crate knows nothing of jobs and of Foster's files. It never prints and reads no variable of
 //! the environment. All platform code, and all `unsafe`, is in `sys`.
 
@@ -24,7 +88,9 @@ mod terminate;
 mod tree;
 
 pub use capture::{Moved, discard, move_bytes, pipe};
-pub use containment::{Containment, ContainmentError, Level, LevelReport, Scope};
+pub use containment::{
+    Containment, ContainmentError, Level, LevelReport, Scope, UnknownContainment,
+};
 pub use escalation::{Escalation, InvalidEscalation, Phase, PhaseOutcome, Report, Step};
 pub use exit_status::ExitStatus;
 pub use foreground::{Foreground, ForegroundEnd, ForegroundError};

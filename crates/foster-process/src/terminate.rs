@@ -8,6 +8,10 @@ use crate::signal::Signal;
 use crate::sys;
 use crate::tree::Tree;
 
+/// How many members are watched at once: the tree is not empty before those have ended too, and
+/// then others are watched.
+const WATCHED: usize = 128;
+
 /// Drives an escalation over a tree to its end, blocking, and returns what was done and what is
 /// left. The leader, if it is a child of ours, stays a zombie: reap it afterwards.
 ///
@@ -46,7 +50,7 @@ pub fn terminate(
 }
 
 fn wait_for_change(tree: &Tree, leader: Option<&ProcessRef>, due: Instant) -> io::Result<()> {
-    let members = tree.members()?;
+    let members = tree.some_members(WATCHED)?;
     tree.reap(leader.map(ProcessRef::pid))?;
     let cgroup = tree.scope().events_fd();
     // The last may have ended, or been forked and left behind, as we looked. With nobody to watch

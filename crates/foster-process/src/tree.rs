@@ -23,6 +23,16 @@ pub struct Member {
     pub command: String,
 }
 
+/// A member as it was seen: no descriptor is held, so a tree may have more members than this process
+/// may have descriptors. Whoever wants to act on it finds it again by its identity.
+#[derive(Debug)]
+struct Seen {
+    identity: ProcessIdentity,
+    parent: i32,
+    group: i32,
+    command: String,
+}
+
 /// What came of sending a signal to a tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Delivery {
@@ -93,7 +103,30 @@ impl Tree {
     }
 
     /// Returns the living members, parents before their children. Zombies are not among them.
+    ///
+    /// # Errors
+    /// If there are more than this process may have descriptors, each member being held by one.
     pub fn members(&self) -> io::Result<Vec<Member>> {
+        let held = self.look()?.into_iter().map(Seen::hold);
+        held.filter_map(Result::transpose).collect()
+    }
+
+    /// Returns up to `at_most` living members.
+    pub(crate) fn some_members(&self, at_most: usize) -> io::Result<Vec<Member>> {
+        let held = self.look()?.into_iter().map(Seen::hold);
+        let mut members = Vec::new();
+        for member in held.filter_map(Result::transpose).take(at_most) {
+            match member {
+                Ok(member) => members.push(member),
+                // No descriptor is left: those will do.
+                Err(_) if !members.is_empty() => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(members)
+    }
+
+    fn look(&self) -> io::Result<Vec<Seen>> {
         let own = std::process::id() as i32;
         let mut seen = HashSet::from([own]);
         seen.extend(&self.excluded);
@@ -103,9 +136,9 @@ impl Tree {
             Some(marks) => self.collect_marked(marks, &mut seen, &mut found)?,
         }
         if let Some(cgroup) = self.scope.cgroup() {
-            for pid in cgroup.members()? {
+            for pid in cgroup.members() {
                 if seen.insert(pid) {
-                    found.extend(hold(pid, |_| cgroup.contains(pid)));
+                    found.extend(see(pid, |_| cgroup.contains(pid))?);
                 }
             }
         }
@@ -119,14 +152,14 @@ impl Tree {
             return self.kill();
         }
         // Looked at before the group is signalled: what a signal handler starts is not its target.
-        let members = self.members()?;
+        let members = self.look()?;
         let grouped = leader.filter(|leader| leader.signal_group(signal).is_ok());
         let mut delivery = Delivery::default();
         for member in &members {
             if grouped.is_some_and(|leader| leader.pid() == member.group) {
                 delivery.sent += 1;
             } else {
-                delivery.add(member, member.process.signal(signal));
+                delivery.add(member, member.signal(signal));
             }
         }
         Ok(delivery)
@@ -140,18 +173,19 @@ impl Tree {
         if let Some(cgroup) = self.scope.cgroup() {
             // The whole leaf in one step, so that no fork slips through. The sweep that follows
             // reaches what was moved out of it, and counts nobody twice.
-            killed.extend(cgroup.members()?);
+            let inside = self.look()?.into_iter().map(|member| member.identity);
+            killed.extend(inside.filter(|identity| cgroup.contains(identity.pid)));
             delivery.sent = killed.len() as u32;
             cgroup.kill()?;
         }
         for _ in 0..KILL_PASSES {
-            let mut fresh = self.members()?;
-            fresh.retain(|member| killed.insert(member.process.pid()));
+            let mut fresh = self.look()?;
+            fresh.retain(|member| killed.insert(member.identity));
             if fresh.is_empty() {
                 break;
             }
             for member in &fresh {
-                delivery.add(member, member.process.signal(Signal::KILL));
+                delivery.add(member, member.signal(Signal::KILL));
             }
         }
         Ok(delivery)
@@ -179,7 +213,7 @@ impl Tree {
             return Ok(false);
         }
         if self.marks.is_some() {
-            return Ok(self.members()?.is_empty());
+            return Ok(self.look()?.is_empty());
         }
         for pid in sys::own_children()? {
             let leader_is_over = match leader {
@@ -195,13 +229,14 @@ impl Tree {
 
     /// Returns who is left, each with the likeliest reason.
     pub fn survivors(&self) -> io::Result<Vec<Survivor>> {
-        let survivors = self.members()?.into_iter().map(|member| {
-            let reason = match member.process.signal(Signal::CONT) {
+        let survivors = self.look()?.into_iter().map(|member| {
+            let pid = member.identity.pid;
+            let reason = match member.signal(Signal::CONT) {
                 Err(error) => format!("it can't be signalled: {error}"),
-                Ok(()) => sys::why_alive(member.process.pid()),
+                Ok(()) => sys::why_alive(pid),
             };
             Survivor {
-                pid: member.process.pid(),
+                pid,
                 command: member.command,
                 reason,
             }
@@ -213,7 +248,7 @@ impl Tree {
         &self,
         mut parents: Vec<i32>,
         seen: &mut HashSet<i32>,
-        found: &mut Vec<Member>,
+        found: &mut Vec<Seen>,
     ) -> io::Result<()> {
         while let Some(parent) = parents.pop() {
             for pid in sys::children_of(parent)? {
@@ -222,7 +257,7 @@ impl Tree {
                 }
                 parents.push(pid);
                 // A number read a moment ago may be another's by now; a parent of ours proves it.
-                found.extend(hold(pid, |stat| sys::belongs(stat, seen)));
+                found.extend(see(pid, |stat| sys::belongs(stat, seen))?);
             }
         }
         Ok(())
@@ -232,7 +267,7 @@ impl Tree {
         &self,
         marks: &Marks,
         seen: &mut HashSet<i32>,
-        found: &mut Vec<Member>,
+        found: &mut Vec<Seen>,
     ) -> io::Result<()> {
         let leader = marks
             .leader
@@ -241,18 +276,18 @@ impl Tree {
             if seen.contains(&pid) {
                 continue;
             }
-            let marked = hold(pid, |stat| {
+            let marked = see(pid, |stat| {
                 sys::environment_has(pid, marks.cookie.as_bytes())
                     || leader.is_some_and(|leader| {
                         [stat.pid, stat.group, stat.session].contains(&leader.pid)
                     })
-            });
+            })?;
             if let Some(member) = marked {
                 seen.insert(pid);
                 found.push(member);
             }
         }
-        let roots = found.iter().map(|member| member.process.pid()).collect();
+        let roots = found.iter().map(|member| member.identity.pid).collect();
         self.collect_descendants(roots, seen, found)
     }
 }
@@ -260,28 +295,79 @@ impl Tree {
 /// Opens `pid`, then proves by what it is *now* that it is the one that was meant: whoever holds a
 /// pidfd holds one process for good, so what is true after the opening stays true of that process.
 /// A zombie is nobody.
-fn hold(pid: i32, proof: impl Fn(&sys::ProcessStat) -> bool) -> Option<Member> {
-    let process = ProcessRef::open(pid).ok()?;
-    let stat = sys::process_stat(pid).ok()?;
-    let same = stat.start_time == process.identity().start_time;
-    if !same || stat.is_dead() || !proof(&stat) {
-        return None;
+///
+/// # Errors
+/// If it can't be opened for want of descriptors or memory: a member must not be passed over.
+fn see(pid: i32, proof: impl Fn(&sys::ProcessStat) -> bool) -> io::Result<Option<Seen>> {
+    let process = match ProcessRef::open(pid) {
+        Err(error) if is_exhaustion(&error) => return Err(error),
+        result => result.ok(),
+    };
+    let stat = match sys::process_stat(pid) {
+        Err(error) if is_exhaustion(&error) => return Err(error),
+        result => result.ok(),
+    };
+    let Some((process, stat)) = process.zip(stat) else {
+        return Ok(None);
+    };
+    let identity = process.identity();
+    if stat.start_time != identity.start_time || stat.is_dead() || !proof(&stat) {
+        return Ok(None);
     }
-    Some(Member {
-        process,
-        parent: stat.parent,
-        group: stat.group,
-        command: stat.command,
-    })
+    let sys::ProcessStat {
+        parent,
+        group,
+        command,
+        ..
+    } = stat;
+    Ok(Some(Seen {
+        identity,
+        parent,
+        group,
+        command,
+    }))
+}
+
+fn is_exhaustion(error: &io::Error) -> bool {
+    let exhausted = [libc::EMFILE, libc::ENFILE, libc::ENOMEM];
+    error
+        .raw_os_error()
+        .is_some_and(|errno| exhausted.contains(&errno))
+}
+
+impl Seen {
+    /// Finds it again and holds it; `None` if it is gone.
+    fn hold(self) -> io::Result<Option<Member>> {
+        let Self {
+            identity,
+            parent,
+            group,
+            command,
+        } = self;
+        match ProcessRef::find(&identity) {
+            Ok(process) => Ok(Some(Member {
+                process,
+                parent,
+                group,
+                command,
+            })),
+            Err(error) if is_exhaustion(&error) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn signal(&self, signal: Signal) -> io::Result<()> {
+        ProcessRef::find(&self.identity)?.signal(signal)
+    }
 }
 
 impl Delivery {
-    fn add(&mut self, member: &Member, result: io::Result<()>) {
+    fn add(&mut self, member: &Seen, result: io::Result<()>) {
         match result {
             Ok(()) => self.sent += 1,
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
             Err(error) => {
-                let pid = member.process.pid();
+                let pid = member.identity.pid;
                 self.errors
                     .push(format!("pid {pid} ({}): {error}", member.command));
             }

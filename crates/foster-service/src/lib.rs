@@ -1,1 +1,47 @@
-//! placeholder
+//! The verbs of Foster: the one door for its front ends, and for programs that embed it.
+//!
+//! Theory of operation. A [`Context`] says who calls, from where, and where the jobs are kept. Each
+//! verb is a function of a context and a request, in a file of its own, and returns the document
+//! that `foster-model` defines for it, or a [`ServiceError`], whose code and hint stand in one
+//! table. Nothing here prints, and nothing reads the environment: callers say what they want known.
+//!
+//! A program with threads sets [`Context::way`] to [`Way::Exec`] with the path of `foster`; only a
+//! program with a single thread may fork the keeper.
+
+mod context;
+mod doctor;
+mod environment;
+mod error;
+mod exec;
+mod kill;
+mod list;
+mod logs;
+mod outcome;
+mod recover;
+mod run;
+mod schema;
+mod snapshot;
+mod status;
+mod tail;
+mod view;
+mod wait;
+mod watch;
+
+pub use context::Context;
+pub use doctor::doctor;
+pub use environment::EnvSetting;
+pub use error::ServiceError;
+pub use exec::{ExecRequest, ExecStatus, exec};
+pub use foster_process::{Containment, Signal};
+pub use foster_store::Stream;
+pub use foster_supervisor::{HandoverError, Way, supervise_handed_over};
+pub use kill::{KillRequest, kill};
+pub use list::{ListRequest, list};
+pub use logs::{LogItem, LogsRequest, Since, logs};
+pub use outcome::Outcome;
+pub use recover::{RecoverRequest, recover};
+pub use run::{Observe, RunRequest, run};
+pub use schema::schema;
+pub use status::status;
+pub use tail::{TailRequest, tail};
+pub use wait::{WaitRequest, wait};

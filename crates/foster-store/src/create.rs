@@ -33,8 +33,7 @@ impl Root {
     ///
     /// # Errors
     ///
-    /// What was made of the folder is taken away again. That the index could not be written is no
-    /// error: it is a cache.
+    /// What was made of the folder is taken away again.
     pub fn create_job(
         &self,
         definition: &Definition,
@@ -51,17 +50,25 @@ impl Root {
                 _ => io_error(&path, source),
             })?;
         match fill(&day, definition, stdin) {
-            Ok((folder, lock, record)) => {
-                let _ = self
-                    .index()
-                    .append(&IndexRow::from_parts(definition, &record));
-                Ok((folder, lock))
-            }
+            Ok((folder, lock, _)) => Ok((folder, lock)),
             Err(source) => {
                 take_away(&day, &id.to_string());
                 Err(io_error(&path, source))
             }
         }
+    }
+
+    /// Puts a new job into the index, so that listings show it. Call it once the job can be talked
+    /// to: whoever finds a job that is locked and has no socket has nothing to wait on.
+    ///
+    /// That the index could not be written is no error: it is a cache.
+    pub fn publish(&self, definition: &Definition) {
+        let mut record = JobRecord::new(definition.job_id);
+        record.created_at = Some(definition.created_at);
+        record.updated_at = Some(definition.created_at);
+        let _ = self
+            .index()
+            .append(&IndexRow::from_parts(definition, &record));
     }
 
     fn day_for(&self, definition: &Definition) -> io::Result<Dir> {

@@ -182,13 +182,13 @@ mod tests {
             tags: (0..9).map(long_tag).collect(),
             ..named(1, &"n".repeat(64))
         };
-        root.create_job(&full, None).unwrap();
+        root.create_listed(&full, None).unwrap();
         let medium = Definition {
             command: CommandLine::Shell("x".repeat(5000).into()),
             tags: vec![long_tag(1)],
             ..named(2, "n")
         };
-        root.create_job(&medium, None).unwrap();
+        root.create_listed(&medium, None).unwrap();
         let rows: Vec<_> = root.index().newest_first().unwrap().collect();
         assert_eq!(rows_on_disk(&root), 2);
         assert!(!rows[0].more && rows[0].tags.len() == 1 && rows[0].cwd == "/tmp");
@@ -206,7 +206,7 @@ mod tests {
         fs::rename(&path, root.path().join("elsewhere")).unwrap();
         std::os::unix::fs::symlink(root.path().join("elsewhere"), &path).unwrap();
         assert!(root.index().newest_first().is_err());
-        let made = root.create_job(&definition(id(2)), None);
+        let made = root.create_listed(&definition(id(2)), None);
         assert!(made.is_ok(), "the index is only a cache");
     }
 
@@ -237,7 +237,7 @@ mod tests {
         let one = JobId::from_parts(common_time(), 0x1234_5678_9abc);
         let two = JobId::from_parts(common_time(), 0x1234_5678_9abd);
         for id in [one, two] {
-            root.create_job(&definition(id), None).unwrap();
+            root.create_listed(&definition(id), None).unwrap();
         }
         let text = one.to_string();
         assert_eq!(resolve(&root, &text[18..], true).unwrap(), one);
@@ -280,9 +280,9 @@ mod tests {
     #[test]
     fn jobs_are_called_by_name() {
         let (_temp, root) = root();
-        root.create_job(&named(1, "web"), None).unwrap();
-        root.create_job(&named(2, "web"), None).unwrap();
-        root.create_job(&named(3, "web2"), None).unwrap();
+        root.create_listed(&named(1, "web"), None).unwrap();
+        root.create_listed(&named(2, "web"), None).unwrap();
+        root.create_listed(&named(3, "web2"), None).unwrap();
         assert!(matches!(
             resolve(&root, "web", true),
             Err(ResolveError::Ambiguous { candidates, .. }) if candidates == [id(2), id(1)]
@@ -307,7 +307,7 @@ mod tests {
         let (_temp, root) = root();
         let _ = job(&root, 1);
         let text = id(1).to_string();
-        root.create_job(&named(2, &text[20..]), None).unwrap();
+        root.create_listed(&named(2, &text[20..]), None).unwrap();
         assert_eq!(resolve(&root, &text[20..], true).unwrap(), id(2));
     }
 
@@ -316,7 +316,7 @@ mod tests {
         let (_temp, root) = root();
         let _ = job(&root, 1);
         let index = fs::read(root.path().join("index")).unwrap();
-        root.create_job(&named(2, "late"), None).unwrap();
+        root.create_listed(&named(2, "late"), None).unwrap();
         fs::write(root.path().join("index"), index).unwrap();
         assert_eq!(resolve(&root, "late", true).unwrap(), id(2));
     }
@@ -324,11 +324,11 @@ mod tests {
     #[test]
     fn the_index_may_lag_behind_the_folder() {
         let (_temp, root) = root();
-        root.create_job(&named(1, "web"), None).unwrap();
+        root.create_listed(&named(1, "web"), None).unwrap();
         let stale = fs::read(root.path().join("index")).unwrap();
         finish(&root, 1);
         fs::write(root.path().join("index"), stale).unwrap();
-        root.create_job(&named(2, "web"), None).unwrap();
+        root.create_listed(&named(2, "web"), None).unwrap();
         assert_eq!(resolve(&root, "web", true).unwrap(), id(2));
     }
 }

@@ -65,13 +65,16 @@ impl Capture {
         Ok(capture)
     }
 
-    /// Gives the timeline what a predecessor moved and had no time to note.
+    /// Brings the files together where a predecessor was stopped between two of them: it had moved
+    /// bytes and not noted them, or noted bytes at the end that it could not keep.
     fn cover_gap(&mut self) {
         let covered = self.timeline.covered();
         for stream in Stream::ALL {
-            let missing = self.writers[stream.index()].position().saturating_sub(covered[stream.index()]);
-            if missing > 0 {
-                self.note(stream, missing);
+            let writer = &mut self.writers[stream.index()];
+            let (noted, kept) = (covered[stream.index()], writer.position());
+            writer.skip(noted.saturating_sub(kept));
+            if kept > noted {
+                self.note(stream, kept - noted);
             }
         }
     }
@@ -94,7 +97,10 @@ impl Capture {
     /// Returns how much came on a stream.
     pub fn totals(&self, stream: Stream) -> StreamTotals {
         let writer = &self.writers[stream.index()];
-        StreamTotals { observed_bytes: writer.position(), omitted_bytes: writer.omitted_bytes() }
+        StreamTotals {
+            observed_bytes: writer.position(),
+            omitted_bytes: writer.omitted_bytes(),
+        }
     }
 
     /// Returns the losses that began since the last call.
@@ -129,14 +135,18 @@ impl Capture {
     }
 
     fn move_chunk(&mut self, stream: Stream) -> io::Result<Moved> {
-        let Some(pipe) = &self.pipes[stream.index()] else { return Ok(Moved::End) };
+        let Some(pipe) = &self.pipes[stream.index()] else {
+            return Ok(Moved::End);
+        };
         let writer = &mut self.writers[stream.index()];
         let moved = match writer.target() {
             Ok((file, room)) => {
                 let wanted = room.min(CHUNK) as usize;
                 let copy_from = self.log.as_ref().map(|_| end_of(file)).transpose()?;
                 let moved = move_bytes(pipe, file, wanted);
-                if let (Some(at), Ok(Moved::Bytes(n)), Some(log)) = (copy_from, &moved, &mut self.log) {
+                if let (Some(at), Ok(Moved::Bytes(n)), Some(log)) =
+                    (copy_from, &moved, &mut self.log)
+                {
                     self.scratch.resize(*n, 0);
                     file.read_exact_at(&mut self.scratch, at)?;
                     log.take(stream, &self.scratch, now());
@@ -159,14 +169,20 @@ impl Capture {
     /// The file can't take it (no space, most likely). Reading goes on, so that the job never
     /// blocks; what is dropped is counted, and its place is known.
     fn lose_chunk(&mut self, stream: Stream, error: &io::Error) -> io::Result<Moved> {
-        let Some(pipe) = &self.pipes[stream.index()] else { return Ok(Moved::End) };
+        let Some(pipe) = &self.pipes[stream.index()] else {
+            return Ok(Moved::End);
+        };
         self.scratch.resize(64 * 1024, 0);
         let moved = discard(pipe, &mut self.scratch)?;
         if let Moved::Bytes(n) = moved {
             let from = self.writers[stream.index()].position();
             if !std::mem::replace(&mut self.losing[stream.index()], true) {
                 let reason = error.to_string();
-                self.losses.push(Loss { stream: stream.as_str(), from, reason });
+                self.losses.push(Loss {
+                    stream: stream.as_str(),
+                    from,
+                    reason,
+                });
             }
             if let Some(log) = &mut self.log {
                 log.take(stream, &self.scratch[..n], now());
@@ -191,7 +207,11 @@ impl Capture {
     fn lose_timeline(&mut self, stream: Stream, error: &io::Error) {
         if !std::mem::replace(&mut self.timeline_lost, true) {
             let from = self.writers[stream.index()].position();
-            self.losses.push(Loss { stream: "timeline", from, reason: error.to_string() });
+            self.losses.push(Loss {
+                stream: "timeline",
+                from,
+                reason: error.to_string(),
+            });
         }
     }
 
@@ -203,7 +223,11 @@ impl Capture {
         if let Some(log) = &mut self.log
             && let Err(error) = log.flush()
         {
-            self.losses.push(Loss { stream: "log", from: 0, reason: error.to_string() });
+            self.losses.push(Loss {
+                stream: "log",
+                from: 0,
+                reason: error.to_string(),
+            });
             self.log = None;
         }
     }
@@ -235,6 +259,8 @@ fn now() -> foster_model::Time {
 }
 
 fn now_us() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

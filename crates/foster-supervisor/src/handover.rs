@@ -3,12 +3,12 @@ use std::io::{self, IoSlice, IoSliceMut, Read as _, Write as _};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use foster_model::{JobId, NativeString};
-use foster_process::{Containment, Forked, exit_now, fork};
+use foster_process::{Forked, exit_now, fork};
 use foster_store::{JobFolder, Lock, Root};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -54,24 +54,9 @@ pub enum HandoverError {
     Use(String),
 }
 
-/// The containment's name for the wire.
-fn name(containment: Containment) -> &'static str {
-    match containment {
-        Containment::Auto => "auto",
-        Containment::Cgroup => "cgroup",
-        Containment::Subreaper => "subreaper",
-        Containment::Group => "group",
-        Containment::PidNamespace => "pidns",
-    }
-}
-
 /// Executes `program _supervise` and hands the job over to it: the description as a line of JSON,
 /// the folder's and the lock's descriptors beside it.
-pub fn hand_over(
-    program: &Path,
-    launch: &Launch,
-    theirs: UnixStream,
-) -> Result<(), HandoverError> {
+pub fn hand_over(program: &Path, launch: &Launch, theirs: UnixStream) -> Result<(), HandoverError> {
     let native = |text: &OsString| NativeString::from(text.as_bytes().to_vec());
     let path = |path: &Path| NativeString::from(path.as_os_str().as_bytes().to_vec());
     let handover = Handover {
@@ -79,8 +64,12 @@ pub fn hand_over(
         folder: path(launch.folder.path()),
         job_id: launch.folder.id(),
         argv: launch.argv.iter().map(native).collect(),
-        env: launch.env.iter().map(|(k, v)| (native(k), native(v))).collect(),
-        containment: name(launch.containment).to_owned(),
+        env: launch
+            .env
+            .iter()
+            .map(|(k, v)| (native(k), native(v)))
+            .collect(),
+        containment: launch.containment.as_str().to_owned(),
     };
     let (teller, told) = UnixStream::pair()?;
     let mut child = Command::new(program)
@@ -89,13 +78,26 @@ pub fn hand_over(
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .map_err(|source| HandoverError::Execute { program: program.to_owned(), source })?;
-    let fds = [launch.folder.dir(), launch.lock.as_fd(), theirs.as_fd()];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+        .map_err(|source| HandoverError::Execute {
+            program: program.to_owned(),
+            source,
+        })?;
+    let fds = [
+        launch.folder.dir(),
+        launch.lock.as_fd(),
+        theirs.as_fd(),
+        launch.listener.as_fd(),
+    ];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
     let mut rights = SendAncillaryBuffer::new(&mut space);
     rights.push(SendAncillaryMessage::ScmRights(&fds));
-    rustix::net::sendmsg(&teller, &[IoSlice::new(b"F")], &mut rights, SendFlags::NOSIGNAL)
-        .map_err(io::Error::from)?;
+    rustix::net::sendmsg(
+        &teller,
+        &[IoSlice::new(b"F")],
+        &mut rights,
+        SendFlags::NOSIGNAL,
+    )
+    .map_err(io::Error::from)?;
     (&teller).write_all(&serde_json::to_vec(&handover)?)?;
     drop(teller);
     // It only forks the keeper and ends; reaped here, it leaves no zombie in our caller.
@@ -106,9 +108,10 @@ pub fn hand_over(
 /// The hidden verb `_supervise`: becomes the keeper of the job that is handed over on standard
 /// input. Returns in the process that was executed, once the keeper is another one.
 pub fn supervise_handed_over() -> Result<(), HandoverError> {
-    let stdin = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3).map_err(io::Error::from)?;
+    let stdin =
+        rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3).map_err(io::Error::from)?;
     let socket = UnixStream::from(stdin);
-    let [dir, lock, launcher] = receive_descriptors(&socket)?;
+    let [dir, lock, launcher, listener] = receive_descriptors(&socket)?;
     let mut text = Vec::new();
     (&socket).read_to_end(&mut text)?;
     let handover: Handover = serde_json::from_slice(&text)?;
@@ -122,10 +125,18 @@ pub fn supervise_handed_over() -> Result<(), HandoverError> {
         root,
         folder,
         lock: Lock::from(lock),
+        listener: UnixListener::from(listener),
         definition,
         argv: handover.argv.into_iter().map(os).collect(),
-        env: handover.env.into_iter().map(|(k, v)| (os(k), os(v))).collect(),
-        containment: handover.containment.parse().map_err(|e| unusable(&e))?,
+        env: handover
+            .env
+            .into_iter()
+            .map(|(k, v)| (os(k), os(v)))
+            .collect(),
+        containment: handover
+            .containment
+            .parse()
+            .map_err(|e: foster_process::UnknownContainment| unusable(&e))?,
         way: Way::Fork,
     };
     let parts = prepare(launch, phases, UnixStream::from(launcher))?;
@@ -135,18 +146,24 @@ pub fn supervise_handed_over() -> Result<(), HandoverError> {
     }
 }
 
-fn receive_descriptors(socket: &UnixStream) -> Result<[OwnedFd; 3], HandoverError> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+fn receive_descriptors(socket: &UnixStream) -> Result<[OwnedFd; 4], HandoverError> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
     let mut rights = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0];
     let flags = RecvFlags::CMSG_CLOEXEC;
-    rustix::net::recvmsg(socket, &mut [IoSliceMut::new(&mut byte)], &mut rights, flags)
-        .map_err(io::Error::from)?;
+    rustix::net::recvmsg(
+        socket,
+        &mut [IoSliceMut::new(&mut byte)],
+        &mut rights,
+        flags,
+    )
+    .map_err(io::Error::from)?;
     let mut fds = Vec::new();
     for message in rights.drain() {
         if let RecvAncillaryMessage::ScmRights(received) = message {
             fds.extend(received);
         }
     }
-    fds.try_into().map_err(|_| HandoverError::Use("its descriptors are missing".to_owned()))
+    fds.try_into()
+        .map_err(|_| HandoverError::Use("its descriptors are missing".to_owned()))
 }

@@ -3,20 +3,44 @@ use foster_process::{HostIdentity, ProcessIdentity};
 
 /// Returns a process's identity as files have it.
 pub fn to_model(identity: ProcessIdentity) -> Identity {
-    let ProcessIdentity { pid, start_time, unique } = identity;
-    Identity { pid, start_time, unique }
+    let ProcessIdentity {
+        pid,
+        start_time,
+        unique,
+    } = identity;
+    Identity {
+        pid,
+        start_time,
+        unique,
+    }
 }
 
 /// Returns an identity from a file as the process library has it.
 pub fn from_model(identity: Identity) -> ProcessIdentity {
-    let Identity { pid, start_time, unique } = identity;
-    ProcessIdentity { pid, start_time, unique }
+    let Identity {
+        pid,
+        start_time,
+        unique,
+    } = identity;
+    ProcessIdentity {
+        pid,
+        start_time,
+        unique,
+    }
 }
 
 /// Returns the system that this process runs on, as files have it.
 pub fn current_host() -> Host {
-    let HostIdentity { machine, boot, pid_namespace } = HostIdentity::current();
-    Host { machine, boot, pid_namespace }
+    let HostIdentity {
+        machine,
+        boot,
+        pid_namespace,
+    } = HostIdentity::current();
+    Host {
+        machine,
+        boot,
+        pid_namespace,
+    }
 }
 
 /// How the system that a job was launched on relates to this one.

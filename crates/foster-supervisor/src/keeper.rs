@@ -95,7 +95,9 @@ fn divide(parts: &mut Parts) -> io::Result<Role> {
 
 fn supervise(parts: Parts, keeper: ProcessRef) -> i32 {
     let title = format!("foster: supervisor of {}", parts.folder.id());
-    let ready = start_session().and_then(|()| set_process_title(&title)).and_then(|()| set_subreaper());
+    let ready = start_session()
+        .and_then(|()| set_process_title(&title))
+        .and_then(|()| set_subreaper());
     match ready.and_then(|()| Supervisor::new(parts, Some(keeper))?.start()) {
         Ok(()) => CONCLUDED,
         Err(_) => GAVE_UP,

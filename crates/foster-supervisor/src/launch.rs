@@ -1,6 +1,6 @@
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 
 use foster_model::control::Message;
@@ -32,6 +32,8 @@ pub struct Launch {
     pub folder: JobFolder,
     /// Its lock, which the keeper gets.
     pub lock: Lock,
+    /// Its control socket, which the keeper gets.
+    pub listener: UnixListener,
     /// What the job is to do.
     pub definition: Definition,
     /// The program and its arguments.
@@ -106,9 +108,8 @@ pub(crate) fn prepare(
     phases: Vec<Phase>,
     launcher: UnixStream,
 ) -> io::Result<Parts> {
-    let listener = launch.folder.bind()?;
     Ok(Parts {
-        listener,
+        listener: launch.listener,
         launcher: Some(launcher),
         phases,
         scope: Scope::reopen(None),

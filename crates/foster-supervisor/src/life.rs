@@ -98,7 +98,9 @@ struct Stop {
 impl Life {
     /// Returns the life of a job that started at `started`.
     pub fn new(plan: Plan, started: Instant) -> Self {
-        let deadline = plan.timeout.and_then(|timeout| started.checked_add(timeout));
+        let deadline = plan
+            .timeout
+            .and_then(|timeout| started.checked_add(timeout));
         Self {
             plan,
             deadline,
@@ -135,12 +137,21 @@ impl Life {
             return;
         }
         let phases = phases.unwrap_or_else(|| self.plan.phases.clone());
-        let kill = || vec![Phase { signal: Signal::KILL, grace: self.plan.after_kill }];
+        let kill = || {
+            vec![Phase {
+                signal: Signal::KILL,
+                grace: self.plan.after_kill,
+            }]
+        };
         let escalation = Escalation::new(phases, self.plan.after_kill)
             .or_else(|_| Escalation::new(kill(), self.plan.after_kill));
         if let Ok(escalation) = escalation {
             self.gave_up = false;
-            self.stop = Some(Stop { cause, escalation, announced: false });
+            self.stop = Some(Stop {
+                cause,
+                escalation,
+                announced: false,
+            });
         }
     }
 
@@ -151,13 +162,18 @@ impl Life {
 
     /// Returns whether the escalation under way has come to KILL.
     pub fn is_killing(&self) -> bool {
-        let standing = self.stop.as_ref().and_then(|s| s.escalation.standing(Instant::now()));
+        let standing = self
+            .stop
+            .as_ref()
+            .and_then(|s| s.escalation.standing(Instant::now()));
         standing.is_some_and(|(phase, _)| phase.signal == Signal::KILL)
     }
 
     /// Returns the phases of the escalation under way.
     pub fn phases(&self) -> &[Phase] {
-        self.stop.as_ref().map_or(&[], |stop| stop.escalation.phases())
+        self.stop
+            .as_ref()
+            .map_or(&[], |stop| stop.escalation.phases())
     }
 
     /// Takes in what came of [`Effect::Send`].
@@ -170,7 +186,13 @@ impl Life {
     /// Takes in that somebody had a single signal sent to the tree. If it is one that asks for an
     /// end, the leader's end will count as asked for.
     pub fn signalled(&mut self, signal: Signal) {
-        let ends = [Signal::TERM, Signal::INT, Signal::KILL, Signal::QUIT, Signal::HUP];
+        let ends = [
+            Signal::TERM,
+            Signal::INT,
+            Signal::KILL,
+            Signal::QUIT,
+            Signal::HUP,
+        ];
         if self.exited.is_none() && ends.contains(&signal) {
             self.claimed.get_or_insert(Cause::Stop);
         }
@@ -208,7 +230,9 @@ impl Life {
             Step::Done { empty } => {
                 self.gave_up = !empty;
                 self.drain_from = self.drain_from.map(|_| now);
-                self.stop.take().map(|stop| Effect::EndStop(stop.escalation))
+                self.stop
+                    .take()
+                    .map(|stop| Effect::EndStop(stop.escalation))
             }
         }
     }
@@ -222,7 +246,8 @@ impl Life {
             Some(deadline) if now >= deadline && self.stop.is_none() && !self.gave_up => {
                 self.deadline = None;
                 self.stop(now, None, Some(Cause::Timeout));
-                self.next_of_stop(now, facts.empty).unwrap_or(Effect::Wait(None))
+                self.next_of_stop(now, facts.empty)
+                    .unwrap_or(Effect::Wait(None))
             }
             deadline => Effect::Wait(earliest(deadline, self.phase_due(now))),
         }
@@ -244,13 +269,21 @@ impl Life {
         if !self.finished {
             return self.toward_the_finish(now, facts, oom);
         }
-        if facts.empty { Effect::Conclude } else { Effect::Wait(None) }
+        if facts.empty {
+            Effect::Conclude
+        } else {
+            Effect::Wait(None)
+        }
     }
 
     /// The leader has exited, no escalation is under way, and the job is not over.
     fn toward_the_finish(&mut self, now: Instant, facts: &Facts, oom: bool) -> Effect {
         let waits_for_all = self.plan.stragglers == Stragglers::Wait && !facts.empty;
-        let drained = if waits_for_all { None } else { self.drain_due(facts) };
+        let drained = if waits_for_all {
+            None
+        } else {
+            self.drain_due(facts)
+        };
         let still_draining = self.closed.is_none() && drained.is_none_or(|due| now < due);
         if still_draining || (waits_for_all && !self.gave_up) {
             return Effect::Wait(drained);
@@ -261,7 +294,9 @@ impl Life {
         }
         if !facts.empty && self.plan.stragglers == Stragglers::Kill && !self.gave_up {
             self.stop(now, None, None);
-            return self.next_of_stop(now, facts.empty).unwrap_or(Effect::Wait(None));
+            return self
+                .next_of_stop(now, facts.empty)
+                .unwrap_or(Effect::Wait(None));
         }
         if self.closed.is_none() {
             self.closed = Some(OutputEnd::HeldOpen);
@@ -311,7 +346,10 @@ mod tests {
     fn plan(stragglers: Stragglers) -> Plan {
         Plan {
             timeout: None,
-            phases: vec![Phase { signal: Signal::TERM, grace: 100 * MS }],
+            phases: vec![Phase {
+                signal: Signal::TERM,
+                grace: 100 * MS,
+            }],
             after_kill: 50 * MS,
             stragglers,
             drain: 1000 * MS,
@@ -329,9 +367,18 @@ mod tests {
     impl World {
         fn new(plan: Plan) -> Self {
             let now = Instant::now();
-            let facts =
-                Facts { leader: None, empty: false, output_ended: false, last_output: now };
-            Self { now, facts, life: Life::new(plan, now), seen: Vec::new() }
+            let facts = Facts {
+                leader: None,
+                empty: false,
+                output_ended: false,
+                last_output: now,
+            };
+            Self {
+                now,
+                facts,
+                life: Life::new(plan, now),
+                seen: Vec::new(),
+            }
         }
 
         /// Carries out effects until the machine waits; returns until when.
@@ -380,17 +427,30 @@ mod tests {
 
     #[test]
     fn a_timeout_ends_the_tree_and_names_itself() {
-        let mut world = World::new(Plan { timeout: Some(500 * MS), ..plan(Stragglers::Kill) });
+        let mut world = World::new(Plan {
+            timeout: Some(500 * MS),
+            ..plan(Stragglers::Kill)
+        });
         assert_eq!(world.settle(), Some(world.now + 500 * MS));
         let due = world.at(500 * MS);
         assert_eq!(due, Some(world.now + 100 * MS));
-        assert_eq!(world.seen[1], Effect::Send { phase: 0, signal: Signal::TERM });
+        assert_eq!(
+            world.seen[1],
+            Effect::Send {
+                phase: 0,
+                signal: Signal::TERM
+            }
+        );
         // It exits with a code after TERM: killed all the same, with the code kept.
         world.facts.leader = Some(ExitStatus::Code(0));
         world.facts.empty = true;
         world.facts.output_ended = true;
         world.at(10 * MS);
-        assert!(world.seen.contains(&Effect::Finish(State::Killed, Cause::Timeout)));
+        assert!(
+            world
+                .seen
+                .contains(&Effect::Finish(State::Killed, Cause::Timeout))
+        );
     }
 
     #[test]
@@ -398,16 +458,26 @@ mod tests {
         let mut world = World::new(plan(Stragglers::Kill));
         world.life.stop(world.now, None, Some(Cause::Stop));
         world.settle();
-        let term = ExitStatus::Signal { signal: Signal::TERM, core_dumped: false };
+        let term = ExitStatus::Signal {
+            signal: Signal::TERM,
+            core_dumped: false,
+        };
         world.facts.leader = Some(term);
         world.at(10 * MS);
         assert!(!world.seen.iter().any(|e| matches!(e, Effect::Finish(..))));
         world.at(100 * MS);
-        assert!(world.seen.contains(&Effect::Send { phase: 1, signal: Signal::KILL }));
+        assert!(world.seen.contains(&Effect::Send {
+            phase: 1,
+            signal: Signal::KILL
+        }));
         world.facts.empty = true;
         world.facts.output_ended = true;
         world.at(MS);
-        assert!(world.seen.contains(&Effect::Finish(State::Killed, Cause::Stop)));
+        assert!(
+            world
+                .seen
+                .contains(&Effect::Finish(State::Killed, Cause::Stop))
+        );
     }
 
     #[test]
@@ -426,7 +496,11 @@ mod tests {
         world.facts.output_ended = true;
         world.at(MS);
         assert!(world.seen.contains(&Effect::Close(OutputEnd::Complete)));
-        assert!(world.seen.contains(&Effect::Finish(State::Exited, Cause::Exit)));
+        assert!(
+            world
+                .seen
+                .contains(&Effect::Finish(State::Exited, Cause::Exit))
+        );
     }
 
     #[test]
@@ -439,7 +513,11 @@ mod tests {
             world.at(100 * MS);
         }
         assert!(world.seen.contains(&Effect::Close(OutputEnd::HeldOpen)));
-        assert!(world.seen.contains(&Effect::Finish(State::Exited, Cause::Exit)));
+        assert!(
+            world
+                .seen
+                .contains(&Effect::Finish(State::Exited, Cause::Exit))
+        );
         assert!(!world.seen.contains(&Effect::Conclude));
         // What was left ends at last: the supervisor reads the rest and goes.
         world.facts.empty = true;
@@ -459,7 +537,11 @@ mod tests {
         world.facts.empty = true;
         world.facts.output_ended = true;
         world.settle();
-        assert!(world.seen.contains(&Effect::Finish(State::Exited, Cause::Exit)));
+        assert!(
+            world
+                .seen
+                .contains(&Effect::Finish(State::Exited, Cause::Exit))
+        );
     }
 
     #[test]
@@ -470,7 +552,11 @@ mod tests {
         world.settle();
         world.at(100 * MS);
         world.at(50 * MS);
-        assert!(world.seen.contains(&Effect::Finish(State::Exited, Cause::Exit)));
+        assert!(
+            world
+                .seen
+                .contains(&Effect::Finish(State::Exited, Cause::Exit))
+        );
         assert!(!world.seen.contains(&Effect::RecordEmpty));
     }
 
@@ -482,9 +568,16 @@ mod tests {
             if let Some(signal) = claimed {
                 world.life.signalled(signal);
             }
-            let kill = ExitStatus::Signal { signal: Signal::KILL, core_dumped: false };
-            world.facts =
-                Facts { leader: Some(kill), empty: true, output_ended: true, ..world.facts };
+            let kill = ExitStatus::Signal {
+                signal: Signal::KILL,
+                core_dumped: false,
+            };
+            world.facts = Facts {
+                leader: Some(kill),
+                empty: true,
+                output_ended: true,
+                ..world.facts
+            };
             world.settle();
             world.seen.iter().find_map(|e| match e {
                 Effect::Finish(state, cause) => Some((*state, *cause)),
@@ -493,7 +586,10 @@ mod tests {
         };
         assert_eq!(died(None), Some((State::Killed, Cause::Signal)));
         assert_eq!(died(Some(Signal::KILL)), Some((State::Killed, Cause::Stop)));
-        assert_eq!(died(Some(Signal::CONT)), Some((State::Killed, Cause::Signal)));
+        assert_eq!(
+            died(Some(Signal::CONT)),
+            Some((State::Killed, Cause::Signal))
+        );
     }
 
     #[test]
@@ -506,6 +602,10 @@ mod tests {
         world.facts.empty = true;
         world.facts.output_ended = true;
         world.at(MS);
-        assert!(world.seen.contains(&Effect::Finish(State::Exited, Cause::Exit)));
+        assert!(
+            world
+                .seen
+                .contains(&Effect::Finish(State::Exited, Cause::Exit))
+        );
     }
 }

@@ -22,17 +22,29 @@ impl LogFile {
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut options = File::options();
         // Without NONBLOCK a FIFO without a reader would hang us here for ever.
-        options.append(true).create(true).mode(0o600).custom_flags(nonblocking());
+        options
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .custom_flags(nonblocking());
         let file = options.open(path)?;
         if !file.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is not a regular file",
+            ));
         }
-        Ok(Self { file, partial: [Vec::new(), Vec::new()], out: Vec::new() })
+        Ok(Self {
+            file,
+            partial: [Vec::new(), Vec::new()],
+            out: Vec::new(),
+        })
     }
 
     /// Writes a line of Foster's own.
     pub fn mark(&mut self, text: &str, at: Time) {
-        self.out.extend_from_slice(format!("{at} [FOSTER] {text}\n").as_bytes());
+        self.out
+            .extend_from_slice(format!("{at} [FOSTER] {text}\n").as_bytes());
     }
 
     /// Takes in bytes of a stream.
@@ -67,9 +79,14 @@ impl LogFile {
     }
 
     fn write_line(&mut self, stream: Stream, at: Time) {
-        let name = if stream == Stream::Stdout { "STDOUT" } else { "STDERR" };
+        let name = if stream == Stream::Stdout {
+            "STDOUT"
+        } else {
+            "STDERR"
+        };
         let line = &mut self.partial[stream.index()];
-        self.out.extend_from_slice(format!("{at} [{name}] ").as_bytes());
+        self.out
+            .extend_from_slice(format!("{at} [{name}] ").as_bytes());
         self.out.append(line);
         self.out.push(b'\n');
     }
@@ -96,7 +113,8 @@ mod tests {
         log.flush().unwrap();
         let lines = std::fs::read_to_string(&path).unwrap();
         let t = "1970-01-01T00:00:00.000Z";
-        let expected = format!("{t} [STDOUT] one\n{t} [STDERR] err\n{t} [STDOUT] two\n{t} [STDOUT] three\n");
+        let expected =
+            format!("{t} [STDOUT] one\n{t} [STDERR] err\n{t} [STDOUT] two\n{t} [STDOUT] three\n");
         assert_eq!(lines, expected);
     }
 }

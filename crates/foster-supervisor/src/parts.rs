@@ -74,12 +74,17 @@ impl Parts {
 
     /// Opens the interleaved log, if one was asked for, and marks who writes from here.
     pub fn open_log(&self, fresh: bool) -> io::Result<Option<LogFile>> {
-        let Some(path) = &self.definition.log else { return Ok(None) };
+        let Some(path) = &self.definition.log else {
+            return Ok(None);
+        };
         let path = Path::new(OsStr::from_bytes(path.as_bytes()));
         let empty = path.metadata().is_ok_and(|meta| meta.len() == 0);
         let mut log = LogFile::open(path)?;
         if !fresh {
-            log.mark("another process took over; the line before may be cut", now());
+            log.mark(
+                "another process took over; the line before may be cut",
+                now(),
+            );
         } else if !empty {
             log.mark(&format!("job {} begins", self.folder.id()), now());
         }
@@ -93,10 +98,16 @@ impl Parts {
 
     /// Executes the command. The writing ends of the pipes are the child's alone afterwards.
     pub fn spawn(&mut self) -> Result<ProcessRef, StartFailure> {
-        let writers = self.writers.take().ok_or_else(|| failed("its pipes are gone"))?;
+        let writers = self
+            .writers
+            .take()
+            .ok_or_else(|| failed("its pipes are gone"))?;
         let stdin = self.open_stdin().map_err(|error| {
             let message = format!("standard input can't be opened: {error}");
-            StartFailure { code: ErrorCode::BadStdin.as_str().to_owned(), message }
+            StartFailure {
+                code: ErrorCode::BadStdin.as_str().to_owned(),
+                message,
+            }
         })?;
         let cwd = self.cwd();
         let plan = SpawnPlan {
@@ -160,11 +171,17 @@ pub fn start_failure(error: &SpawnError) -> StartFailure {
     {
         message = format!("{message}: {source}");
     }
-    StartFailure { code: code.as_str().to_owned(), message }
+    StartFailure {
+        code: code.as_str().to_owned(),
+        message,
+    }
 }
 
 fn failed(message: &str) -> StartFailure {
-    StartFailure { code: ErrorCode::StartFailed.as_str().to_owned(), message: message.to_owned() }
+    StartFailure {
+        code: ErrorCode::StartFailed.as_str().to_owned(),
+        message: message.to_owned(),
+    }
 }
 
 fn now() -> foster_model::Time {

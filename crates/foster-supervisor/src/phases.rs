@@ -18,7 +18,12 @@ pub enum InvalidPhases {
 pub fn from_specs(specs: &[PhaseSpec]) -> Result<Vec<Phase>, InvalidPhases> {
     let phases: Vec<Phase> = specs
         .iter()
-        .map(|spec| Ok(Phase { signal: spec.signal.parse()?, grace: spec.grace }))
+        .map(|spec| {
+            Ok(Phase {
+                signal: spec.signal.parse()?,
+                grace: spec.grace,
+            })
+        })
         .collect::<Result<_, UnknownSignal>>()?;
     Escalation::new(phases.clone(), AFTER_KILL)?;
     Ok(phases)
@@ -28,12 +33,21 @@ pub fn from_specs(specs: &[PhaseSpec]) -> Result<Vec<Phase>, InvalidPhases> {
 pub fn to_specs(phases: &[Phase]) -> Vec<PhaseSpec> {
     phases
         .iter()
-        .map(|phase| PhaseSpec { signal: phase.signal.name(), grace: phase.grace })
+        .map(|phase| PhaseSpec {
+            signal: phase.signal.name(),
+            grace: phase.grace,
+        })
         .collect()
 }
 
 /// Returns the same phases with half the time in each.
 pub fn halved(phases: &[Phase]) -> Vec<Phase> {
     let half = |grace: Duration| grace / 2;
-    phases.iter().map(|phase| Phase { grace: half(phase.grace), ..*phase }).collect()
+    phases
+        .iter()
+        .map(|phase| Phase {
+            grace: half(phase.grace),
+            ..*phase
+        })
+        .collect()
 }

@@ -54,11 +54,7 @@ pub enum RecoverError {
 /// Brings the record of a job up to the truth, when both its keeper and its supervisor are gone.
 ///
 /// `_lock` proves that they are: it is the caller's now. A job of another machine is left as it is.
-pub fn recover(
-    root: &Root,
-    folder: &JobFolder,
-    _lock: &Lock,
-) -> Result<Recovery, RecoverError> {
+pub fn recover(root: &Root, folder: &JobFolder, _lock: &Lock) -> Result<Recovery, RecoverError> {
     let definition = folder.definition()?;
     let record = folder.replay()?;
     let mut case = Case::open(root, folder, definition, record)?;
@@ -66,6 +62,8 @@ pub fn recover(
         Kinship::Foreign => {
             return Ok(case.result("it belongs to another machine: not judged", Vec::new()));
         }
+        // Whoever was to launch it never did: it stays what it is, a definition.
+        _ if case.record.state == State::Created && case.record.keeper.is_none() => Vec::new(),
         Kinship::EarlierBoot if !case.record.state.is_final() => {
             case.end(State::Lost, Cause::Reboot);
             Vec::new()
@@ -86,21 +84,36 @@ pub fn end_leftovers(
 ) -> Result<Leftovers, RecoverError> {
     let definition = folder.definition()?;
     let record = folder.record()?;
-    let failed = |source| RecoverError::Io { job_id: folder.id(), source };
+    let failed = |source| RecoverError::Io {
+        job_id: folder.id(),
+        source,
+    };
     if kinship(&definition.host, &current_host()) != Kinship::Same {
-        return Ok(Leftovers { report: StopReport { empty: true, ..StopReport::default() } });
+        return Ok(Leftovers {
+            report: StopReport {
+                empty: true,
+                ..StopReport::default()
+            },
+        });
     }
     let tree = marked_tree(&definition, &record);
     if tree.is_empty(None).map_err(failed)? {
         drop(tree.scope().remove());
-        return Ok(Leftovers { report: StopReport { empty: true, ..StopReport::default() } });
+        return Ok(Leftovers {
+            report: StopReport {
+                empty: true,
+                ..StopReport::default()
+            },
+        });
     }
-    let escalation = Escalation::new(phases, AFTER_KILL)
-        .map_err(|error| failed(io::Error::other(error)))?;
+    let escalation =
+        Escalation::new(phases, AFTER_KILL).map_err(|error| failed(io::Error::other(error)))?;
     let report = terminate(&tree, None, escalation).map_err(failed)?;
     write_down(folder, &record, &report).map_err(failed)?;
     drop(tree.scope().remove());
-    Ok(Leftovers { report: stop_report(&report) })
+    Ok(Leftovers {
+        report: stop_report(&report),
+    })
 }
 
 fn write_down(
@@ -111,7 +124,10 @@ fn write_down(
     let mut record = record.clone();
     let mut journal = folder.journal_writer()?;
     let mut note = |event| {
-        let entry = Entry { at: SystemTime::now().into(), event };
+        let entry = Entry {
+            at: SystemTime::now().into(),
+            event,
+        };
         match record.apply(&entry) {
             Ok(()) => journal.append(&entry),
             Err(_) => Ok(()),
@@ -136,8 +152,12 @@ fn write_down(
 
 /// Returns the tree of a job whose processes are nobody's descendants any more.
 fn marked_tree(definition: &Definition, record: &JobRecord) -> Tree {
-    let cookie =
-        format!("{}={}/{}", foster_model::JOB_VARIABLE, definition.job_id, definition.nonce);
+    let cookie = format!(
+        "{}={}/{}",
+        foster_model::JOB_VARIABLE,
+        definition.job_id,
+        definition.nonce
+    );
     let scope = Scope::reopen(record.cgroup.as_deref().map(Path::new));
     let leader = record.leader.map(from_model);
     Tree::of_marked(scope, Marks { cookie, leader })
@@ -160,15 +180,28 @@ impl<'a> Case<'a> {
         definition: Definition,
         record: JobRecord,
     ) -> Result<Self, RecoverError> {
-        let failed = |source| RecoverError::Io { job_id: folder.id(), source };
+        let failed = |source| RecoverError::Io {
+            job_id: folder.id(),
+            source,
+        };
         let journal = folder.journal_writer().map_err(failed)?;
-        Ok(Self { root, folder, definition, record, journal, changed: false })
+        Ok(Self {
+            root,
+            folder,
+            definition,
+            record,
+            journal,
+            changed: false,
+        })
     }
 
     /// The same boot: finds out what can be known, and returns who still lives.
     fn judge(&mut self) -> Result<Vec<ProcessInfo>, RecoverError> {
         let tree = marked_tree(&self.definition, &self.record);
-        let failed = |source| RecoverError::Io { job_id: self.folder.id(), source };
+        let failed = |source| RecoverError::Io {
+            job_id: self.folder.id(),
+            source,
+        };
         let members = tree.members().map_err(failed)?;
         if members.is_empty() {
             // A leaf that stays behind is empty and costs a directory entry.
@@ -193,7 +226,9 @@ impl<'a> Case<'a> {
 
     /// A leader that has ended and that nobody has reaped still tells how.
     fn find_the_exit(&mut self) {
-        let (None, Some(leader)) = (self.record.exited_at, self.record.leader) else { return };
+        let (None, Some(leader)) = (self.record.exited_at, self.record.leader) else {
+            return;
+        };
         if let Some(status) = zombie_status(&from_model(leader)) {
             self.note(exited(status));
         }
@@ -206,11 +241,19 @@ impl<'a> Case<'a> {
         let totals = |stream| {
             let log = self.folder.stream_log(stream);
             let observed_bytes = log.map_or(0, |log| log.end());
-            StreamTotals { observed_bytes, omitted_bytes: 0 }
+            StreamTotals {
+                observed_bytes,
+                omitted_bytes: 0,
+            }
         };
         let (stdout, stderr) = (totals(Stream::Stdout), totals(Stream::Stderr));
         let output = OutputEnd::Lost;
-        self.note(Event::Closed { output, holders: Vec::new(), stdout, stderr });
+        self.note(Event::Closed {
+            output,
+            holders: Vec::new(),
+            stdout,
+            stderr,
+        });
     }
 
     fn verdict(&self) -> (State, Cause) {
@@ -222,8 +265,11 @@ impl<'a> Case<'a> {
             };
         }
         let outer_ended = self.outer_job().is_some_and(|outer| outer.state.is_final());
-        let cause =
-            if outer_ended { Cause::OuterJobEnded } else { Cause::SupervisorLost };
+        let cause = if outer_ended {
+            Cause::OuterJobEnded
+        } else {
+            Cause::SupervisorLost
+        };
         (State::Lost, cause)
     }
 
@@ -235,12 +281,18 @@ impl<'a> Case<'a> {
     }
 
     fn end(&mut self, state: State, cause: Cause) {
-        self.note(Event::Supervision { now: Supervision::None, by: None });
+        self.note(Event::Supervision {
+            now: Supervision::None,
+            by: None,
+        });
         self.note(Event::Finished { state, cause });
     }
 
     fn note(&mut self, event: Event) {
-        let entry = Entry { at: SystemTime::now().into(), event };
+        let entry = Entry {
+            at: SystemTime::now().into(),
+            event,
+        };
         if self.record.apply(&entry).is_ok() {
             // The record that is answered holds it even if the disk is full.
             drop(self.journal.append(&entry));
@@ -259,12 +311,22 @@ impl<'a> Case<'a> {
         drop(self.folder.unlink_socket());
         let row = IndexRow::from_parts(&self.definition, &self.record);
         drop(self.root.index().update(&row));
-        format!("its keeper and supervisor were gone; it is {} now", self.record.state)
+        format!(
+            "its keeper and supervisor were gone; it is {} now",
+            self.record.state
+        )
     }
 
     fn result(self, action: &str, survivors: Vec<ProcessInfo>) -> Recovery {
-        let Self { record, changed, .. } = self;
-        Recovery { record, changed, action: action.to_owned(), survivors }
+        let Self {
+            record, changed, ..
+        } = self;
+        Recovery {
+            record,
+            changed,
+            action: action.to_owned(),
+            survivors,
+        }
     }
 }
 

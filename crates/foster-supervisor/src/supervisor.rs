@@ -4,8 +4,8 @@ use std::time::{Duration, Instant, SystemTime};
 use foster_model::answer::{PhaseReport, StopReport};
 use foster_model::control::Message;
 use foster_model::{
-    Cause, Entry, ErrorCode, Event, JobRecord, OutputEnd, ProcessInfo, Requester,
-    StartFailure, State, Straggler, Supervision, Target,
+    Cause, Entry, ErrorCode, Event, JobRecord, OutputEnd, ProcessInfo, Requester, StartFailure,
+    State, Straggler, Supervision, Target,
 };
 use foster_process::{
     Delivery, Escalation, ExitStatus, Phase, Poller, ProcessRef, Ready, Signal, SignalQueue, Tree,
@@ -65,8 +65,13 @@ impl Supervisor {
     /// Makes ready to look after a job: nothing runs yet, or a predecessor has died.
     pub fn new(mut parts: Parts, keeper: Option<ProcessRef>) -> io::Result<Self> {
         let poller = Poller::new()?;
-        let listened =
-            [Signal::CHLD, Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT];
+        let listened = [
+            Signal::CHLD,
+            Signal::TERM,
+            Signal::INT,
+            Signal::HUP,
+            Signal::QUIT,
+        ];
         let signals = SignalQueue::new(&listened)?;
         poller.add(&signals, token::SIGNALS)?;
         if let Some(keeper) = &keeper {
@@ -114,7 +119,10 @@ impl Supervisor {
     pub fn resume(mut self) -> io::Result<()> {
         let own = ProcessRef::open(std::process::id() as i32)?;
         let by = Some(to_model(own.identity()));
-        self.note(Event::Supervision { now: Supervision::TakenOver, by });
+        self.note(Event::Supervision {
+            now: Supervision::TakenOver,
+            by,
+        });
         let Some(pid) = self.parts.slot.pid() else {
             return self.resume_without_leader();
         };
@@ -150,7 +158,10 @@ impl Supervisor {
     fn resume_after_the_end(mut self) -> io::Result<()> {
         if !self.record.state.is_final() {
             let cause = Cause::SupervisorLost;
-            self.note(Event::Finished { state: State::Lost, cause });
+            self.note(Event::Finished {
+                state: State::Lost,
+                cause,
+            });
         }
         self.announce_the_end();
         self.leave()
@@ -169,7 +180,9 @@ impl Supervisor {
     /// Writes down and tells that the command could not be executed.
     pub fn fail(mut self, failure: StartFailure) -> io::Result<()> {
         if self.record.failure.is_none() {
-            self.note(Event::StartFailed { failure: failure.clone() });
+            self.note(Event::StartFailed {
+                failure: failure.clone(),
+            });
         }
         let (state, cause) = (State::Failed, Cause::StartFailed);
         self.note(Event::Finished { state, cause });
@@ -188,14 +201,22 @@ impl Supervisor {
             self.note(Event::Started {
                 leader: to_model(leader.identity()),
                 containment: self.parts.scope.level().as_str().to_owned(),
-                cgroup: self.parts.scope.cgroup_path().map(|p| p.to_string_lossy().into_owned()),
+                cgroup: self
+                    .parts
+                    .scope
+                    .cgroup_path()
+                    .map(|p| p.to_string_lossy().into_owned()),
                 monotonic_ms: monotonic().as_millis() as u64,
             });
         }
         let log = self.parts.open_log(fresh)?;
         let pipes = std::mem::take(&mut self.parts.readers);
-        let capture =
-            Capture::new(&self.parts.folder, pipes, self.parts.definition.log_cap, log)?;
+        let capture = Capture::new(
+            &self.parts.folder,
+            pipes,
+            self.parts.definition.log_cap,
+            log,
+        )?;
         for (stream, token) in Stream::ALL.into_iter().zip([token::STDOUT, token::STDERR]) {
             if let Some(pipe) = capture.pipe(stream) {
                 self.poller.add(pipe, token)?;
@@ -228,9 +249,12 @@ impl Supervisor {
 
     /// When the leader started, on this process's clock.
     fn started(&self) -> Instant {
-        let since = self.record.started_monotonic_ms.map_or(Duration::ZERO, |ms| {
-            monotonic().saturating_sub(Duration::from_millis(ms))
-        });
+        let since = self
+            .record
+            .started_monotonic_ms
+            .map_or(Duration::ZERO, |ms| {
+                monotonic().saturating_sub(Duration::from_millis(ms))
+            });
         let now = Instant::now();
         now.checked_sub(since).unwrap_or(now)
     }
@@ -257,7 +281,11 @@ impl Supervisor {
         let closed = run.capture.ended();
         for loss in run.capture.take_losses() {
             let (stream, from) = (loss.stream.to_owned(), loss.from);
-            self.note(Event::OutputLost { stream, from, reason: loss.reason });
+            self.note(Event::OutputLost {
+                stream,
+                from,
+                reason: loss.reason,
+            });
         }
         if self.unsaved {
             self.save();
@@ -268,7 +296,9 @@ impl Supervisor {
     /// Carries out all that is due. Returns until when nothing will be, or `None` at the end.
     fn settle(&mut self) -> io::Result<Option<Option<Instant>>> {
         loop {
-            let Some(run) = &mut self.run else { return Ok(None) };
+            let Some(run) = &mut self.run else {
+                return Ok(None);
+            };
             let facts = run.facts()?;
             let oom = facts.leader.is_some() && run.tree.scope().oom_killed();
             match run.life.next(Instant::now(), &facts, oom) {
@@ -319,7 +349,9 @@ impl Supervisor {
     }
 
     fn send_phase(&mut self, phase: u32, signal: Signal) -> io::Result<()> {
-        let Some(run) = &mut self.run else { return Ok(()) };
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
         let delivery = run.send(signal)?;
         run.life.sent(delivery.clone());
         self.note(signalled(signal, Target::Tree, delivery, Some(phase), None));
@@ -329,7 +361,11 @@ impl Supervisor {
     fn end_stop(&mut self, escalation: &Escalation) -> io::Result<()> {
         let Some(run) = &self.run else { return Ok(()) };
         let empty = run.empty;
-        let survivors = if empty { Vec::new() } else { run.tree.survivors()? };
+        let survivors = if empty {
+            Vec::new()
+        } else {
+            run.tree.survivors()?
+        };
         let report = escalation.report(survivors);
         // Whoever asked hears of it when the record says so too: an empty tree means a job that is
         // over in a moment, and its end is written first.
@@ -364,7 +400,12 @@ impl Supervisor {
         };
         let stdout = run.capture.totals(Stream::Stdout);
         let stderr = run.capture.totals(Stream::Stderr);
-        self.note(Event::Closed { output, holders, stdout, stderr });
+        self.note(Event::Closed {
+            output,
+            holders,
+            stdout,
+            stderr,
+        });
     }
 
     fn finish(&mut self, state: State, cause: Cause) {
@@ -402,7 +443,10 @@ impl Supervisor {
     }
 
     fn leave(mut self) -> io::Result<()> {
-        self.note(Event::Supervision { now: Supervision::None, by: None });
+        self.note(Event::Supervision {
+            now: Supervision::None,
+            by: None,
+        });
         if self.unsaved {
             self.save();
         }
@@ -454,7 +498,11 @@ impl Supervisor {
     /// a grace like ours; half of ours leaves time to write down how it ended.
     fn end_with_the_outer_job(&mut self) {
         let outer = self.parts.definition.outer_job.is_some();
-        let cause = if outer { Cause::OuterJobEnded } else { Cause::Stop };
+        let cause = if outer {
+            Cause::OuterJobEnded
+        } else {
+            Cause::Stop
+        };
         if let Some(run) = &mut self.run {
             let phases = halved(&self.parts.phases);
             run.life.stop(Instant::now(), Some(phases), Some(cause));
@@ -464,13 +512,18 @@ impl Supervisor {
     fn lose_keeper(&mut self) -> io::Result<()> {
         if let Some(keeper) = self.keeper.take() {
             self.poller.remove(&keeper)?;
-            self.note(Event::Supervision { now: Supervision::KeeperLost, by: None });
+            self.note(Event::Supervision {
+                now: Supervision::KeeperLost,
+                by: None,
+            });
         }
         Ok(())
     }
 
     fn pump(&mut self, stream: Stream) -> io::Result<()> {
-        let Some(run) = &mut self.run else { return Ok(()) };
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
         let pumped = run.capture.pump(stream)?;
         if pumped.ended {
             // The keeper holds the same pipe, so closing it here would not take it out of the
@@ -484,7 +537,9 @@ impl Supervisor {
     }
 
     fn answer(&mut self, ask: Ask) -> io::Result<()> {
-        let Some(run) = &mut self.run else { return Ok(()) };
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
         match ask {
             Ask::Stop { client, phases, by } => match phases.as_deref().map(from_specs) {
                 Some(Err(error)) => {
@@ -498,7 +553,12 @@ impl Supervisor {
                     run.life.stop(Instant::now(), phases, Some(Cause::Stop));
                 }
             },
-            Ask::Signal { client, number, target, by } => {
+            Ask::Signal {
+                client,
+                number,
+                target,
+                by,
+            } => {
                 self.send_single(client, number, target, by)?;
             }
         }
@@ -512,10 +572,13 @@ impl Supervisor {
         target: Target,
         by: Requester,
     ) -> io::Result<()> {
-        let Some(run) = &mut self.run else { return Ok(()) };
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
         let Ok(signal) = Signal::from_number(number) else {
             let message = format!("this system has no signal {number}");
-            self.server.refuse(client, ErrorCode::UnknownSignal, &message);
+            self.server
+                .refuse(client, ErrorCode::UnknownSignal, &message);
             return Ok(());
         };
         run.look_again = true;
@@ -524,14 +587,18 @@ impl Supervisor {
         let delivery = run.send_to(signal, target)?;
         let (sent, errors) = (delivery.sent, delivery.errors.clone());
         self.note(signalled(signal, target, delivery, None, Some(by)));
-        self.server.reply(client, &Message::Signalled { sent, errors });
+        self.server
+            .reply(client, &Message::Signalled { sent, errors });
         Ok(())
     }
 
     /// Writes an event down and takes it in. What can't be written is taken in all the same: the
     /// job comes first, and the state file may still be writable.
     fn note(&mut self, event: Event) {
-        let entry = Entry { at: SystemTime::now().into(), event };
+        let entry = Entry {
+            at: SystemTime::now().into(),
+            event,
+        };
         if self.record.apply(&entry).is_ok() {
             drop(self.journal.append(&entry));
             self.unsaved = true;
@@ -586,8 +653,14 @@ impl Run {
 
     fn send_to(&self, signal: Signal, target: Target) -> io::Result<Delivery> {
         let one = |result: io::Result<()>| match result {
-            Ok(()) => Delivery { sent: 1, errors: Vec::new() },
-            Err(error) => Delivery { sent: 0, errors: vec![error.to_string()] },
+            Ok(()) => Delivery {
+                sent: 1,
+                errors: Vec::new(),
+            },
+            Err(error) => Delivery {
+                sent: 0,
+                errors: vec![error.to_string()],
+            },
         };
         match target {
             Target::Leader => Ok(one(self.leader.signal(signal))),
@@ -599,11 +672,17 @@ impl Run {
     fn holders(&self, keeper: Option<&ProcessRef>) -> Vec<ProcessInfo> {
         let mut found = Vec::new();
         for stream in Stream::ALL {
-            let Some(pipe) = self.capture.pipe(stream) else { continue };
+            let Some(pipe) = self.capture.pipe(stream) else {
+                continue;
+            };
             for (pid, command) in foster_process::pipe_holders(pipe).unwrap_or_default() {
                 if keeper.is_none_or(|keeper| keeper.pid() != pid) {
                     let reason = Some(format!("it holds {}", stream.as_str()));
-                    found.push(ProcessInfo { pid, command, reason });
+                    found.push(ProcessInfo {
+                        pid,
+                        command,
+                        reason,
+                    });
                 }
             }
         }

@@ -100,7 +100,10 @@ impl<'a> Child<'a> {
                 // A handler of the parent's must not run here once signals are unblocked: exec would
                 // remove it too, but only later.
                 // SAFETY: sets a disposition; for KILL and STOP it fails and changes nothing.
-                unsafe { libc::signal(number, libc::SIG_DFL) };
+                let refused = unsafe { libc::signal(number, libc::SIG_DFL) } == libc::SIG_ERR;
+                if refused && self.default_signals {
+                    reset_reserved(number);
+                }
             }
         }
         // SAFETY: the set was initialised by `new`.
@@ -146,6 +149,30 @@ fn is_ignored(number: c_int) -> bool {
             && action.assume_init().sa_sigaction == libc::SIG_IGN
     }
 }
+
+/// Resets a signal that the C library keeps for itself and won't touch (32 and 33 on Linux): a job may
+/// be started by somebody who ignores them, and inherit that for ever.
+#[cfg(target_os = "linux")]
+fn reset_reserved(number: c_int) {
+    // `struct sigaction` of the kernel, whatever its order: no handler, no flags, an empty mask.
+    const DEFAULT: [u64; 8] = [0; 8];
+    const MASK_SIZE: usize = 8;
+    // SAFETY: the kernel reads its structure, which is smaller than this one, and writes nothing.
+    unsafe {
+        let none = std::ptr::null_mut::<u64>();
+        libc::syscall(
+            libc::SYS_rt_sigaction,
+            number,
+            DEFAULT.as_ptr(),
+            none,
+            MASK_SIZE,
+        );
+    }
+}
+
+/// Leaves it: no other system's C library refuses a signal.
+#[cfg(not(target_os = "linux"))]
+fn reset_reserved(_: c_int) {}
 
 /// Returns this thread's error number. Allocates nothing.
 pub fn errno() -> c_int {

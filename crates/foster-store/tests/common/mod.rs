@@ -54,7 +54,7 @@ pub fn definition(id: JobId) -> Definition {
 }
 
 pub fn job(root: &Root, number: u64) -> (JobFolder, Lock) {
-    root.create_job(&definition(id(number)), None).unwrap()
+    root.create_listed(&definition(id(number)), None).unwrap()
 }
 
 pub fn at(ms: i64, event: Event) -> Entry {
@@ -99,4 +99,25 @@ pub fn life() -> Vec<Entry> {
             },
         ),
     ]
+}
+
+/// Makes a job that listings show.
+pub trait CreateListed {
+    fn create_listed(
+        &self,
+        definition: &foster_model::Definition,
+        stdin: Option<&[u8]>,
+    ) -> Result<(foster_store::JobFolder, foster_store::Lock), foster_store::CreateError>;
+}
+
+impl CreateListed for foster_store::Root {
+    fn create_listed(
+        &self,
+        definition: &foster_model::Definition,
+        stdin: Option<&[u8]>,
+    ) -> Result<(foster_store::JobFolder, foster_store::Lock), foster_store::CreateError> {
+        let made = self.create_job(definition, stdin)?;
+        self.publish(definition);
+        Ok(made)
+    }
 }

@@ -68,7 +68,12 @@ impl Client {
     pub fn over(stream: UnixStream, job_id: JobId) -> Result<Self, ControlError> {
         let connection =
             Connection::new(stream).map_err(|source| ControlError::Io { job_id, source })?;
-        Ok(Self { connection, waiting: VecDeque::new(), job_id, greeted: false })
+        Ok(Self {
+            connection,
+            waiting: VecDeque::new(),
+            job_id,
+            greeted: false,
+        })
     }
 
     /// Returns the job that it is connected to.
@@ -79,12 +84,14 @@ impl Client {
     /// Sends a request.
     pub fn send(&mut self, request: &Request) -> Result<(), ControlError> {
         let job_id = self.job_id;
-        self.connection.send(request).map_err(|source| match source.kind() {
-            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => {
-                ControlError::HungUp { job_id }
-            }
-            _ => ControlError::Io { job_id, source },
-        })
+        self.connection
+            .send(request)
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => {
+                    ControlError::HungUp { job_id }
+                }
+                _ => ControlError::Io { job_id, source },
+            })
     }
 
     /// Returns the next message that is there already, if any.
@@ -125,20 +132,30 @@ impl Client {
                 return Ok(None);
             }
             foster_process::wait_any(&[self.as_fd()], None, left.unwrap_or(Duration::MAX))
-                .map_err(|source| ControlError::Io { job_id: self.job_id, source })?;
+                .map_err(|source| ControlError::Io {
+                    job_id: self.job_id,
+                    source,
+                })?;
         }
     }
 
     fn greet(&mut self, first: &Message) -> Result<(), ControlError> {
         match first {
-            Message::Hello { version: VERSION, job_id } if *job_id == self.job_id => {
+            Message::Hello {
+                version: VERSION,
+                job_id,
+            } if *job_id == self.job_id => {
                 self.greeted = true;
                 Ok(())
             }
-            Message::Hello { version, .. } => {
-                Err(ControlError::OtherVersion { job_id: self.job_id, version: *version })
-            }
-            _ => Err(ControlError::OtherVersion { job_id: self.job_id, version: 0 }),
+            Message::Hello { version, .. } => Err(ControlError::OtherVersion {
+                job_id: self.job_id,
+                version: *version,
+            }),
+            _ => Err(ControlError::OtherVersion {
+                job_id: self.job_id,
+                version: 0,
+            }),
         }
     }
 }

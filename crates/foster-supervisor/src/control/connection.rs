@@ -24,7 +24,12 @@ impl Connection {
     /// Wraps a connected socket.
     pub fn new(stream: UnixStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Self { stream, inbox: Vec::new(), outbox: Vec::new(), ended: false })
+        Ok(Self {
+            stream,
+            inbox: Vec::new(),
+            outbox: Vec::new(),
+            ended: false,
+        })
     }
 
     /// Returns whether the peer will say no more.

@@ -98,7 +98,9 @@ impl Server {
             self.accept(poller);
             return Vec::new();
         }
-        let Some(client) = self.clients.get_mut(&ready.token) else { return Vec::new() };
+        let Some(client) = self.clients.get_mut(&ready.token) else {
+            return Vec::new();
+        };
         if ready.writable && client.connection.flush().is_err() {
             self.dismiss(ready.token, poller);
             return Vec::new();
@@ -106,9 +108,16 @@ impl Server {
         let requests = client.connection.receive::<Request>();
         let ended = client.connection.has_ended();
         let asks = match requests {
-            Ok(requests) => requests.into_iter().flat_map(|r| self.take(ready.token, r)).collect(),
+            Ok(requests) => requests
+                .into_iter()
+                .flat_map(|r| self.take(ready.token, r))
+                .collect(),
             Err(_) => {
-                self.refuse(ready.token, ErrorCode::InvalidArgument, "that is no request");
+                self.refuse(
+                    ready.token,
+                    ErrorCode::InvalidArgument,
+                    "that is no request",
+                );
                 self.dismiss(ready.token, poller);
                 return Vec::new();
             }
@@ -140,8 +149,12 @@ impl Server {
 
     /// Tells who asked for it that an escalation has ended.
     pub fn stopped(&mut self, report: StopReport, poller: &Poller) {
-        self.tell(poller, &Message::Stopped { report }, |client| client.waits_for_stop);
-        self.clients.values_mut().for_each(|client| client.waits_for_stop = false);
+        self.tell(poller, &Message::Stopped { report }, |client| {
+            client.waits_for_stop
+        });
+        self.clients
+            .values_mut()
+            .for_each(|client| client.waits_for_stop = false);
     }
 
     /// Answers one client.
@@ -154,12 +167,20 @@ impl Server {
 
     /// Refuses what one client asked for.
     pub fn refuse(&mut self, client: u64, code: ErrorCode, message: &str) {
-        self.reply(client, &Message::Refused { code, message: message.to_owned() });
+        self.reply(
+            client,
+            &Message::Refused {
+                code,
+                message: message.to_owned(),
+            },
+        );
     }
 
     /// Tells the watchers why the command could not be executed.
     pub fn start_failed(&mut self, failure: foster_model::StartFailure, poller: &Poller) {
-        self.tell(poller, &Message::StartFailed { failure }, |client| client.watching);
+        self.tell(poller, &Message::StartFailed { failure }, |client| {
+            client.watching
+        });
     }
 
     fn accept(&mut self, poller: &Poller) {
@@ -167,9 +188,7 @@ impl Server {
             let welcome = self.clients.len() < MOST_CLIENTS;
             // The folder is closed to others already; the kernel's word on who asks is kept for
             // the journal, and checked all the same.
-            let ours = |by: Requester| {
-                by.uid == 0 || by.uid == rustix::process::geteuid().as_raw()
-            };
+            let ours = |by: Requester| by.uid == 0 || by.uid == rustix::process::geteuid().as_raw();
             match Client::new(stream) {
                 Ok(client) if welcome && ours(client.by) => self.admit(client, poller),
                 _ => {}
@@ -178,7 +197,10 @@ impl Server {
     }
 
     fn admit(&mut self, mut client: Client, poller: &Poller) {
-        client.send(&Message::Hello { version: VERSION, job_id: self.job_id });
+        client.send(&Message::Hello {
+            version: VERSION,
+            job_id: self.job_id,
+        });
         let token = self.next_token;
         self.next_token += 1;
         if poller.add(&client.connection, token).is_ok() {
@@ -210,11 +232,18 @@ impl Server {
             Request::Stop { phases } => {
                 client.waits_for_stop = true;
                 client.send(&Message::Stopping {});
-                Some(Ask::Stop { client: token, phases, by })
+                Some(Ask::Stop {
+                    client: token,
+                    phases,
+                    by,
+                })
             }
-            Request::Signal { number, target } => {
-                Some(Ask::Signal { client: token, number, target, by })
-            }
+            Request::Signal { number, target } => Some(Ask::Signal {
+                client: token,
+                number,
+                target,
+                by,
+            }),
         }
     }
 
@@ -229,8 +258,11 @@ impl Server {
     /// when those who lag behind can take more.
     fn settle(&mut self, poller: &Poller) {
         let now = (self.totals, self.closed);
-        let output =
-            Message::Output { stdout: self.totals[0], stderr: self.totals[1], closed: self.closed };
+        let output = Message::Output {
+            stdout: self.totals[0],
+            stderr: self.totals[1],
+            closed: self.closed,
+        };
         for (token, client) in &mut self.clients {
             // One notice at a time: a slow follower gets the latest totals, not a queue of old ones.
             if client.wants_output && client.told != Some(now) && !client.connection.is_behind() {
@@ -239,7 +271,9 @@ impl Server {
             }
             let behind = client.connection.is_behind();
             if behind != client.behind
-                && poller.also_writable(&client.connection, *token, behind).is_ok()
+                && poller
+                    .also_writable(&client.connection, *token, behind)
+                    .is_ok()
             {
                 client.behind = behind;
             }

@@ -96,7 +96,7 @@ impl Cgroup {
     }
 
     /// Returns the numbers of all processes in it and below it.
-    pub fn members(&self) -> io::Result<Vec<i32>> {
+    pub fn members(&self) -> Vec<i32> {
         let mut members = Vec::new();
         each_below(&self.path, &mut |directory| {
             // A leaf may be removed while we look; then nobody is in it.
@@ -108,7 +108,7 @@ impl Cgroup {
                 );
             }
         });
-        Ok(members)
+        members
     }
 
     /// Returns whether `pid` is in it or below it now.
@@ -133,7 +133,7 @@ impl Cgroup {
     pub fn remove(&self) -> io::Result<()> {
         let mut directories = Vec::new();
         each_below(&self.path, &mut |directory| {
-            directories.push(directory.to_owned())
+            directories.push(directory.to_owned());
         });
         for directory in directories.iter().rev() {
             match fs::remove_dir(directory) {

@@ -180,8 +180,11 @@ extern "C" fn child_main(child: *mut c_void) -> ! {
     unsafe { libc::_exit(127) }
 }
 
+/// What the child does at a stage; whether it could.
+type Step = fn(&Newborn<'_>) -> bool;
+
 fn prepare_and_exec(newborn: &Newborn<'_>) -> (Stage, c_int) {
-    let steps: [(Stage, fn(&Newborn<'_>) -> bool); 6] = [
+    let steps: [(Stage, Step); 6] = [
         (Stage::Cgroup, enter_cgroup),
         (Stage::Session, |newborn| newborn.child.make_session()),
         (Stage::ParentDeath, tie_to_parent),

@@ -113,7 +113,7 @@ pub fn wait_any(
 
 /// The longest wait that every kernel takes: a year. Whoever waits longer asks again.
 fn timespec(duration: Duration) -> Timespec {
-    let duration = duration.min(Duration::from_secs(366 * 24 * 3600));
+    let duration = duration.min(Duration::from_hours(366 * 24));
     Timespec {
         tv_sec: duration.as_secs() as i64,
         tv_nsec: i64::from(duration.subsec_nanos()),

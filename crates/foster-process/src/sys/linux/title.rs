@@ -54,7 +54,7 @@ fn argument_area() -> io::Result<(usize, usize)> {
         .skip(48 - 3)
         .map(str::parse::<usize>);
     match (fields.next(), fields.next()) {
-        (Some(Ok(start)), Some(Ok(end))) => Ok((start, end)),
+        (Some(Ok(from)), Some(Ok(to))) => Ok((from, to)),
         _ => Err(io::ErrorKind::InvalidData.into()),
     }
 }

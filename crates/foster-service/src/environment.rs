@@ -1,0 +1,243 @@
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::Path;
+
+use foster_model::{EnvValue, ErrorCode, JOB_VARIABLE, NativeString, StartFailure};
+
+use crate::context::Context;
+use crate::error::ServiceError;
+
+/// The fewest bytes of a masked value that are looked for in other texts: a shorter one stands in
+/// everything by chance.
+const SHORTEST_SECRET: usize = 4;
+
+/// A variable for a job, as the caller gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvSetting {
+    /// Its name.
+    pub name: OsString,
+    /// Its value; `None` for the caller's own.
+    pub value: Option<OsString>,
+}
+
+/// The environment that a job gets, and what of it may be shown.
+#[derive(Debug, Default)]
+pub(crate) struct JobEnvironment {
+    /// All of it, each name once.
+    pub all: Vec<(OsString, OsString)>,
+    /// What was given explicitly, in the order in which it counts; masked values left out.
+    pub shown: Vec<EnvValue>,
+    /// The values that must not be shown.
+    secrets: Vec<Vec<u8>>,
+}
+
+/// What an environment is made of.
+pub(crate) struct Sources<'a> {
+    pub inherit: bool,
+    pub settings: &'a [(OsString, OsString)],
+    pub files: Vec<(OsString, OsString)>,
+    pub mask: &'a [OsString],
+}
+
+/// Returns the settings with the caller's values filled in.
+///
+/// # Errors
+/// A name that is empty or holds `=` or NUL, and a variable that the caller doesn't have.
+pub(crate) fn resolve_settings(
+    ctx: &Context,
+    settings: &[EnvSetting],
+) -> Result<Vec<(OsString, OsString)>, ServiceError> {
+    let resolve = |setting: &EnvSetting| {
+        let name = setting.name.as_bytes();
+        let value = setting
+            .value
+            .as_deref()
+            .map(OsStr::as_bytes)
+            .unwrap_or_default();
+        if name.is_empty() || name.contains(&b'=') || name.contains(&0) || value.contains(&0) {
+            let text = format!("{:?} can't be set in an environment", setting.name);
+            return Err(ServiceError::Env(text));
+        }
+        let value = match &setting.value {
+            Some(value) => value.clone(),
+            None => ctx
+                .variable(&setting.name.to_string_lossy())
+                .map(OsStr::to_owned)
+                .ok_or_else(|| {
+                    let text = format!("the caller has no variable {:?} to pass on", setting.name);
+                    ServiceError::Env(text)
+                })?,
+        };
+        Ok((setting.name.clone(), value))
+    };
+    settings.iter().map(resolve).collect()
+}
+
+/// Returns the variables of an environment file: dotenv syntax without substitution, so that a
+/// `$` in a value stays one.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<(OsString, OsString)>, StartFailure> {
+    let failure = |reason: String| StartFailure {
+        code: ErrorCode::BadEnvFile.as_str().to_owned(),
+        message: format!("the environment file {}: {reason}", path.display()),
+    };
+    let bytes = fs::read(path).map_err(|error| failure(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| failure("it is not UTF-8".to_owned()))?;
+    let document = adotenv::parse_strict(&text).map_err(|error| failure(error.to_string()))?;
+    let pairs = document.entries().filter_map(|entry| {
+        let value = entry.value()?;
+        Some((OsString::from(entry.key()), OsString::from(value)))
+    });
+    Ok(pairs.collect())
+}
+
+impl JobEnvironment {
+    /// Puts it together: inherited, then files, then settings, the last one winning, then the mark
+    /// of the job itself.
+    pub fn build(ctx: &Context, sources: Sources<'_>, job: &str) -> Self {
+        let mut environment = Self::default();
+        if sources.inherit {
+            for (name, value) in &ctx.env {
+                environment.set(name, value);
+            }
+        }
+        let explicit = sources.files.iter().chain(sources.settings);
+        for (name, value) in explicit.clone() {
+            environment.set(name, value);
+        }
+        environment.secrets = sources
+            .mask
+            .iter()
+            .filter_map(|name| environment.value(name))
+            .map(|value| value.as_bytes().to_vec())
+            .filter(|value| value.len() >= SHORTEST_SECRET)
+            .collect();
+        for (name, value) in explicit {
+            let masked = sources.mask.contains(name);
+            let value = (!masked).then(|| environment.conceal(value.as_bytes()));
+            environment.show(name, value);
+        }
+        environment.set(OsStr::new(JOB_VARIABLE), OsStr::new(job));
+        environment
+    }
+
+    /// Returns `text` with the masked values in it replaced by `***`.
+    pub fn conceal(&self, text: &[u8]) -> NativeString {
+        let mut text = text.to_vec();
+        for secret in &self.secrets {
+            let mut from = 0;
+            while let Some(at) = find(&text[from..], secret) {
+                text.splice(from + at..from + at + secret.len(), *b"***");
+                from += at + 3;
+            }
+        }
+        text.into()
+    }
+
+    fn set(&mut self, name: &OsStr, value: &OsStr) {
+        match self.all.iter_mut().find(|(known, _)| known == name) {
+            Some(entry) => value.clone_into(&mut entry.1),
+            None => self.all.push((name.to_owned(), value.to_owned())),
+        }
+    }
+
+    fn value(&self, name: &OsStr) -> Option<&OsStr> {
+        self.all
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_os_str())
+    }
+
+    fn show(&mut self, name: &OsStr, value: Option<NativeString>) {
+        let name = NativeString::from(name.as_bytes().to_vec());
+        self.shown.retain(|known| known.name != name);
+        self.shown.push(EnvValue { name, value });
+    }
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|window| window == part)
+}
+
+/// Returns text of the system as the system has it.
+pub(crate) fn to_os(text: &NativeString) -> OsString {
+    OsString::from_vec(text.as_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, String)> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(".env");
+        fs::write(&path, text).unwrap();
+        let pairs = read_file(&path).unwrap().into_iter();
+        pairs
+            .map(|(k, v)| (k.into_string().unwrap(), v.into_string().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn dotenv_rows() {
+        let rows = [
+            ("A=a#b", "a#b"),
+            ("A=a # b", "a"),
+            ("A=\"x\"", "x"),
+            ("A=$6$salt", "$6$salt"),
+            ("A='$6$salt#'", "$6$salt#"),
+            ("export A=v", "v"),
+            ("A=", ""),
+            ("A=\"two words # no comment\"", "two words # no comment"),
+            ("# comment\n\nA=1", "1"),
+        ];
+        for (text, value) in rows {
+            assert_eq!(read(text), [("A".to_owned(), value.to_owned())], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_none_is_refused_with_its_path() {
+        let failure = read_file(Path::new("/nonexistent/x.env")).unwrap_err();
+        assert_eq!(failure.code, "bad_env_file");
+        assert!(failure.message.contains("/nonexistent/x.env"));
+    }
+
+    #[test]
+    fn masked_values_are_concealed_wherever_they_stand() {
+        let ctx = Context {
+            root: "/r".into(),
+            cwd: "/".into(),
+            env: vec![("TOKEN".into(), "s3cret".into())],
+            way: foster_supervisor::Way::Fork,
+            containment: foster_process::Containment::Auto,
+        };
+        let sources = Sources {
+            inherit: true,
+            settings: &[("URL".into(), "http://s3cret@h".into())],
+            files: vec![("K".into(), "1".into()), ("K".into(), "2".into())],
+            mask: &["TOKEN".into()],
+        };
+        let environment = JobEnvironment::build(&ctx, sources, "j/n");
+        let shown: Vec<_> = environment
+            .shown
+            .iter()
+            .map(|v| {
+                (
+                    v.name.to_lossy().into_owned(),
+                    v.value.as_ref().map(|v| v.to_lossy().into_owned()),
+                )
+            })
+            .collect();
+        let pair = |k: &str, v: &str| (k.to_owned(), Some(v.to_owned()));
+        assert_eq!(shown, [pair("K", "2"), pair("URL", "http://***@h")]);
+        assert_eq!(
+            environment.conceal(b"echo s3cret s3cret"),
+            "echo *** ***".into()
+        );
+        assert_eq!(
+            environment.value(OsStr::new(JOB_VARIABLE)),
+            Some(OsStr::new("j/n"))
+        );
+    }
+}

@@ -1,0 +1,169 @@
+use std::io;
+
+use foster_model::{ErrorBody, ErrorCode, InvalidLabel, InvalidSelector, JobId, StartFailure};
+use foster_process::UnknownSignal;
+use foster_store::{CreateError, DamageError, OpenError, ResolveError, RootError};
+use foster_supervisor::{ControlError, InvalidPhases, LaunchError, RecoverError};
+
+/// Why a verb could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The call itself is wrong.
+    #[error("{0}")]
+    Invalid(String),
+    /// What was given can't name a job.
+    #[error(transparent)]
+    Selector(#[from] InvalidSelector),
+    /// A name or a tag that is none.
+    #[error(transparent)]
+    Label(#[from] InvalidLabel),
+    /// A signal that this system lacks.
+    #[error(transparent)]
+    Signal(#[from] UnknownSignal),
+    /// An escalation that can't be carried out.
+    #[error(transparent)]
+    Phases(#[from] InvalidPhases),
+    /// A variable that can't be given so.
+    #[error("{0}")]
+    Env(String),
+    /// No job, or no single one, is called so.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// The root can't be used.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The job's folder can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The job's folder can't be made.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// A file of the job can't be understood.
+    #[error(transparent)]
+    Damaged(#[from] DamageError),
+    /// The job could not be brought up to the truth.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// The command could not be started.
+    #[error("{}", failure.message)]
+    Start {
+        /// The job, which is `failed` now.
+        job_id: JobId,
+        /// Why.
+        failure: StartFailure,
+    },
+    /// The job could not be launched.
+    #[error("the job could not be launched: {source}")]
+    Launch {
+        /// The job.
+        job_id: JobId,
+        /// Why.
+        source: LaunchError,
+    },
+    /// The supervisor can't be talked to.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// The supervisor refused.
+    #[error("{message}")]
+    Refused {
+        /// Its code.
+        code: ErrorCode,
+        /// Its words.
+        message: String,
+    },
+    /// The job is not in a state for this.
+    #[error("{message}")]
+    State {
+        /// The job.
+        job_id: JobId,
+        /// Why not.
+        message: String,
+    },
+    /// The job belongs to another machine or PID namespace.
+    #[error("the job {0} belongs to another machine or PID namespace")]
+    Foreign(JobId),
+    /// There is no schema of this name.
+    #[error("there is no schema of the name {0:?}")]
+    UnknownSchema(String),
+    /// Input or output failed.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was being done.
+        what: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl ServiceError {
+    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what, source }
+    }
+
+    /// Returns the stable code.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Invalid(_) | Self::Label(_) | Self::Phases(_) => ErrorCode::InvalidArgument,
+            Self::Selector(_) => ErrorCode::InvalidJobId,
+            Self::Signal(_) => ErrorCode::UnknownSignal,
+            Self::Env(_) => ErrorCode::BadEnv,
+            Self::Resolve(error) => match error {
+                ResolveError::NotFound(_) => ErrorCode::JobNotFound,
+                ResolveError::Ambiguous { .. } => ErrorCode::AmbiguousJobId,
+                ResolveError::TooShort(_) => ErrorCode::JobIdTooShort,
+                _ => ErrorCode::Io,
+            },
+            Self::Root(error) => match error {
+                RootError::NotOwned { .. } => ErrorCode::RootNotOwned,
+                RootError::WritableByOthers { .. } => ErrorCode::RootWritableByOthers,
+                RootError::Unusable { .. } => ErrorCode::RootUnusable,
+            },
+            Self::Open(OpenError::NotFound { .. }) => ErrorCode::JobNotFound,
+            Self::Open(OpenError::Damaged(_)) | Self::Damaged(_) => ErrorCode::DamagedJob,
+            Self::Recover(RecoverError::Damaged(_)) => ErrorCode::DamagedJob,
+            Self::Open(_) | Self::Recover(_) | Self::Create(_) | Self::Io { .. } => ErrorCode::Io,
+            Self::Start { failure, .. } => failure.code.parse().unwrap_or(ErrorCode::StartFailed),
+            Self::Launch { source, .. } => match source {
+                LaunchError::Phases(_) => ErrorCode::InvalidArgument,
+                _ => ErrorCode::LaunchFailed,
+            },
+            Self::Control(ControlError::OtherVersion { .. }) => ErrorCode::ProtocolMismatch,
+            Self::Control(_) => ErrorCode::SupervisorUnreachable,
+            Self::Refused { code, .. } => *code,
+            Self::State { .. } => ErrorCode::InvalidState,
+            Self::Foreign(_) => ErrorCode::ForeignJob,
+            Self::UnknownSchema(_) => ErrorCode::UnknownSchema,
+        }
+    }
+
+    /// Returns the error of an answer: code, text with its causes, hint, and the job in question.
+    pub fn body(&self) -> ErrorBody {
+        let mut body = self.code().body(self.message());
+        body.job_id = match self {
+            Self::Start { job_id, .. }
+            | Self::Launch { job_id, .. }
+            | Self::State { job_id, .. } => Some(*job_id),
+            Self::Foreign(job_id) => Some(*job_id),
+            _ => None,
+        };
+        if let Self::Resolve(ResolveError::Ambiguous { candidates, .. }) = self {
+            body.candidates.clone_from(candidates);
+        }
+        body
+    }
+
+    /// Returns the text with the causes that it does not hold already.
+    fn message(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            let cause_text = cause.to_string();
+            if !text.contains(&cause_text) {
+                text = format!("{text}: {cause_text}");
+            }
+            source = cause.source();
+        }
+        text
+    }
+}

@@ -1,0 +1,98 @@
+use foster_model::JobSelector;
+use foster_model::answer::{RecoverAnswer, RecoveredJob};
+use foster_store::{JobFolder, Root};
+
+use crate::context::Context;
+use crate::error::ServiceError;
+
+/// What `recover` is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct RecoverRequest {
+    /// The jobs; all, if empty.
+    pub jobs: Vec<JobSelector>,
+}
+
+/// Brings the records of jobs that nobody looks after up to the truth, and makes the index anew.
+///
+/// # Errors
+/// A root that can't be used; a job that is named and not there. A job that can't be read is told
+/// of in its place.
+pub fn recover(ctx: &Context, request: &RecoverRequest) -> Result<RecoverAnswer, ServiceError> {
+    let root = ctx.open_root()?;
+    let mut jobs = Vec::new();
+    let mut looked_at = 0;
+    if request.jobs.is_empty() {
+        for id in root
+            .job_ids()
+            .map_err(ServiceError::io("the root can't be listed"))?
+        {
+            looked_at += 1;
+            let result = root.job(id).map_err(ServiceError::from);
+            let result = result.and_then(|folder| recover_one(&root, &folder, false));
+            jobs.extend(report(&id.to_string(), result));
+        }
+    }
+    for selector in &request.jobs {
+        looked_at += 1;
+        let folder = ctx.find(&root, selector, false)?;
+        let result = recover_one(&root, &folder, true);
+        jobs.extend(report(&folder.id().to_string(), result));
+    }
+    let index_rebuilt = request.jobs.is_empty() && root.index().rebuild().is_ok();
+    let root = root.path().to_string_lossy().into_owned();
+    Ok(RecoverAnswer {
+        root,
+        looked_at,
+        jobs,
+        index_rebuilt,
+    })
+}
+
+fn report(job: &str, result: Result<Option<RecoveredJob>, ServiceError>) -> Option<RecoveredJob> {
+    result.unwrap_or_else(|error| {
+        let action = format!("it can't be recovered: {}", error.body().message);
+        let (job, survivors) = (job.to_owned(), Vec::new());
+        Some(RecoveredJob {
+            job,
+            state: None,
+            cause: None,
+            action,
+            survivors,
+        })
+    })
+}
+
+/// Recovers a job, if nobody looks after it. A job that is well is told of only if it was `named`.
+fn recover_one(
+    root: &Root,
+    folder: &JobFolder,
+    named: bool,
+) -> Result<Option<RecoveredJob>, ServiceError> {
+    let job = folder.id().to_string();
+    let locked = folder
+        .try_lock()
+        .map_err(ServiceError::io("the job's lock can't be taken"))?;
+    let Some(lock) = locked else {
+        let record = folder.record()?;
+        let action = "it is looked after; nothing had to be done".to_owned();
+        let (state, cause, survivors) = (Some(record.state), record.cause, Vec::new());
+        return Ok(named.then_some(RecoveredJob {
+            job,
+            state,
+            cause,
+            action,
+            survivors,
+        }));
+    };
+    let recovery = foster_supervisor::recover(root, folder, &lock)?;
+    let (state, cause) = (Some(recovery.record.state), recovery.record.cause);
+    let worth_telling = named || recovery.changed || !recovery.survivors.is_empty();
+    let (action, survivors) = (recovery.action, recovery.survivors);
+    Ok(worth_telling.then_some(RecoveredJob {
+        job,
+        state,
+        cause,
+        action,
+        survivors,
+    }))
+}

@@ -1,0 +1,39 @@
+use foster_model::JobSelector;
+use foster_model::answer::StatusAnswer;
+use foster_store::Stream;
+
+use crate::context::{Context, now};
+use crate::error::ServiceError;
+use crate::snapshot::observed;
+use crate::view::view;
+use crate::watch::shown_record;
+
+/// Tells everything that is known of a job.
+///
+/// # Errors
+/// No such job, or more than one; files that can't be understood.
+pub fn status(ctx: &Context, job: &JobSelector) -> Result<StatusAnswer, ServiceError> {
+    let root = ctx.open_root()?;
+    let folder = ctx.find(&root, job, false)?;
+    let record = shown_record(&root, &folder)?;
+    let definition = folder.definition()?;
+    let bytes = |stream| -> Result<u64, ServiceError> {
+        Ok(folder
+            .stream_log(stream)?
+            .end()
+            .max(observed(&record, stream)))
+    };
+    let (stdout_bytes, stderr_bytes) = (bytes(Stream::Stdout)?, bytes(Stream::Stderr)?);
+    let running = record
+        .started_at
+        .filter(|_| record.exited_at.is_none() && !record.state.is_final());
+    let running_ms =
+        running.map(|started| u64::try_from(now().unix_ms() - started.unix_ms()).unwrap_or(0));
+    let job = view(&folder, &definition, record);
+    Ok(StatusAnswer {
+        job,
+        running_ms,
+        stdout_bytes,
+        stderr_bytes,
+    })
+}

@@ -1,0 +1,68 @@
+use std::collections::BTreeMap;
+
+use foster_model::answer::JobView;
+use foster_model::{CommandLine, Definition, JobRecord};
+use foster_store::{JobFolder, Stream};
+use foster_supervisor::{Kinship, current_host, kinship};
+
+/// Returns a job as answers show it.
+pub(crate) fn view(folder: &JobFolder, definition: &Definition, record: JobRecord) -> JobView {
+    let path = |stream| folder.log_path(stream).to_string_lossy().into_owned();
+    JobView {
+        job_id: folder.id(),
+        name: definition.name.clone(),
+        tags: definition.tags.clone(),
+        state: record.state,
+        cause: record.cause,
+        exit_code: record.exit_code,
+        signal: record.signal,
+        core_dumped: record.core_dumped,
+        pid: record.leader.map(|leader| leader.pid),
+        containment: record.containment,
+        command: command_words(&definition.command),
+        shell: matches!(definition.command, CommandLine::Shell(_)),
+        cwd: definition.cwd.to_lossy().into_owned(),
+        created_at: record.created_at.unwrap_or(definition.created_at),
+        started_at: record.started_at,
+        exited_at: record.exited_at,
+        finished_at: record.finished_at,
+        updated_at: record.updated_at.unwrap_or(definition.created_at),
+        duration_ms: record.duration_ms,
+        env_vars: env_vars(definition),
+        stdout_log_path: path(Stream::Stdout),
+        stderr_log_path: path(Stream::Stderr),
+        log_path: definition
+            .log
+            .as_ref()
+            .map(|log| log.to_lossy().into_owned()),
+        output: record.output,
+        holders: record.holders,
+        stragglers: record.stragglers,
+        tree_empty: record.tree_empty,
+        failure: record.failure,
+        supervision: record.supervision,
+        outer_job: definition.outer_job.clone(),
+        foreign: is_foreign(definition),
+    }
+}
+
+/// Returns whether the job can't be judged from here.
+pub(crate) fn is_foreign(definition: &Definition) -> bool {
+    kinship(&definition.host, &current_host()) == Kinship::Foreign
+}
+
+fn command_words(command: &CommandLine) -> Vec<String> {
+    match command {
+        CommandLine::Argv(argv) => argv.iter().map(|arg| arg.to_lossy().into_owned()).collect(),
+        CommandLine::Shell(line) => vec![line.to_lossy().into_owned()],
+    }
+}
+
+fn env_vars(definition: &Definition) -> BTreeMap<String, String> {
+    let shown = definition.env.iter().map(|variable| {
+        let value = variable.value.as_ref();
+        let value = value.map_or_else(|| "***".to_owned(), |value| value.to_lossy().into_owned());
+        (variable.name.to_lossy().into_owned(), value)
+    });
+    shown.collect()
+}
