@@ -75,7 +75,7 @@ fn six_roles(wanted: Containment, level: Level) {
 #[test]
 fn six_roles_in_a_cgroup() {
     isolated("six_roles_in_a_cgroup", As::Caller, || {
-        six_roles(Containment::Cgroup, Level::Cgroup)
+        six_roles(Containment::Cgroup, Level::Cgroup);
     });
 }
 
@@ -199,7 +199,7 @@ fn fork_chain(wanted: Containment) {
 #[test]
 fn a_chain_of_forks_is_caught() {
     isolated("a_chain_of_forks_is_caught", As::Caller, || {
-        fork_chain(Containment::Subreaper)
+        fork_chain(Containment::Subreaper);
     });
 }
 

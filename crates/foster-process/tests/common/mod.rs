@@ -32,12 +32,17 @@ pub enum As {
     Ordinary,
 }
 
+/// Returns whether this process was started for that case.
+pub fn is_case(name: &str) -> bool {
+    std::env::var_os(CASE).is_some_and(|chosen| chosen == *name)
+}
+
 /// Runs a case in a process of its own, the second of a PID namespace: it may become a subreaper,
 /// whatever it leaves behind is ended with the namespace, and `strangers` counts it.
 ///
 /// `name` is the test's own path. Where there are no PID namespaces the case is not run, and says so.
 pub fn isolated(name: &str, rights: As, case: impl FnOnce()) {
-    if std::env::var_os(CASE).is_some_and(|chosen| chosen == *name) {
+    if is_case(name) {
         return case();
     }
     let root = rustix::process::geteuid().is_root();
