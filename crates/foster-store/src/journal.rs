@@ -4,9 +4,13 @@ use std::io::{self, Write as _};
 use foster_model::{Entry, JobRecord};
 use rustix::fs::OFlags;
 
-use crate::{DamageError, JobFolder, Problem};
+use crate::{DamageError, JobFolder, Problem, sys};
 
 pub(crate) const NAME: &str = "events.ndjson";
+
+/// How much room is set aside on the disk for what is still to be written. A life without clients
+/// takes about 2 KiB; the end of a job must find room also where its own output has filled the disk.
+const RESERVE: u64 = 16 * 1024;
 
 /// Returns the entry as a line of the journal.
 pub(crate) fn line(entry: &Entry) -> io::Result<Vec<u8>> {
@@ -83,6 +87,8 @@ impl JobFolder {
             torn: end < bytes.len() as u64,
         };
         writer.mend()?;
+        // A file system that can't do that loses the promise for a full disk, and nothing else.
+        let _ = sys::reserve(&writer.file, end, RESERVE);
         Ok(writer)
     }
 }

@@ -34,9 +34,19 @@ impl JobFolder {
     }
 
     /// Writes `state.json` anew; readers see the old one or the new one, never a part.
+    ///
+    /// # Errors
+    ///
+    /// It could not be written (a full disk is the usual case). The old one is taken away then, so
+    /// that nobody believes what is no longer true; readers turn to the journal.
     pub fn write_state(&self, record: &JobRecord) -> io::Result<()> {
         let content = serde_json::to_vec(&StateFile::from(record.clone()))?;
-        self.files().replace(NAME, TEMPORARY, &content)
+        self.files()
+            .replace(NAME, TEMPORARY, &content)
+            .inspect_err(|_| {
+                let _ = self.files().unlink(TEMPORARY);
+                let _ = self.files().unlink(NAME);
+            })
     }
 
     /// Returns when journal, state and the names in the folder are on the disk. Logs are not

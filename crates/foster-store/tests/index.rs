@@ -10,6 +10,7 @@ mod tests {
     use foster_model::{CommandLine, Definition, JobId, JobName, JobSelector, State, Tag};
     use foster_store::{IndexRow, ResolveError, Root};
 
+    use crate::common::CreateListed as _;
     use crate::common::{definition, id, job, life, root};
 
     fn listed(root: &Root) -> Vec<JobId> {

@@ -48,6 +48,13 @@ pub(crate) fn lock_is_held(file: BorrowedFd<'_>) -> io::Result<bool> {
     }
 }
 
+/// Sets room aside on the disk for the `length` bytes from `offset` on, without making the file
+/// longer.
+pub(crate) fn reserve(file: &std::fs::File, offset: u64, length: u64) -> io::Result<()> {
+    let keep_size = rustix::fs::FallocateFlags::KEEP_SIZE;
+    Ok(rustix::fs::fallocate(file, keep_size, offset, length)?)
+}
+
 /// Returns the paths under which a socket in that directory may be reached, best first.
 ///
 /// A socket's address holds 107 bytes; through the descriptor a folder at any depth fits. The plain

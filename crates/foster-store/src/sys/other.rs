@@ -29,3 +29,8 @@ pub(crate) fn lock_is_held(file: BorrowedFd<'_>) -> io::Result<bool> {
 pub(crate) fn socket_paths(_: BorrowedFd<'_>, path: &Path, name: &str) -> Vec<PathBuf> {
     vec![path.join(name)]
 }
+
+/// Sets no room aside: the systems differ too much in how.
+pub(crate) fn reserve(_: &std::fs::File, _: u64, _: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
