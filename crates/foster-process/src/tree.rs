@@ -10,6 +10,9 @@ use crate::sys;
 /// before could not see; more than a handful are needed only against a fork bomb.
 const KILL_PASSES: usize = 256;
 
+/// How often a tree that keeps forking is looked at before a signal is sent to those who were seen.
+const LOOKS: usize = 16;
+
 /// A living process of a tree.
 #[derive(Debug)]
 pub struct Member {
@@ -126,6 +129,23 @@ impl Tree {
         Ok(members)
     }
 
+    /// Looks until nobody new is found: an orphan that is handed to us while its parent is looked at
+    /// is seen only by the next look.
+    fn look_well(&self) -> io::Result<Vec<Seen>> {
+        let mut members = self.look()?;
+        let mut known: HashSet<ProcessIdentity> =
+            members.iter().map(|member| member.identity).collect();
+        for _ in 0..LOOKS {
+            let mut fresh = self.look()?;
+            fresh.retain(|member| known.insert(member.identity));
+            if fresh.is_empty() {
+                break;
+            }
+            members.extend(fresh);
+        }
+        Ok(members)
+    }
+
     fn look(&self) -> io::Result<Vec<Seen>> {
         let own = std::process::id() as i32;
         let mut seen = HashSet::from([own]);
@@ -152,7 +172,7 @@ impl Tree {
             return self.kill();
         }
         // Looked at before the group is signalled: what a signal handler starts is not its target.
-        let members = self.look()?;
+        let members = self.look_well()?;
         let grouped = leader.filter(|leader| leader.signal_group(signal).is_ok());
         let mut delivery = Delivery::default();
         for member in &members {
@@ -215,16 +235,15 @@ impl Tree {
         if self.marks.is_some() {
             return Ok(self.look()?.is_empty());
         }
-        for pid in sys::own_children()? {
-            let leader_is_over = match leader {
-                Some(leader) if leader.pid() == pid => leader.peek_status()?.is_some(),
-                _ => false,
-            };
-            if !leader_is_over && !self.excluded.contains(&pid) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        // First the leader, then the others: what it leaves behind is handed to us before it is over.
+        let over = match leader {
+            Some(leader) if leader.peek_status()?.is_some() => Some(leader.pid()),
+            _ => None,
+        };
+        let left = sys::own_children()?;
+        Ok(left
+            .iter()
+            .all(|pid| Some(*pid) == over || self.excluded.contains(pid)))
     }
 
     /// Returns who is left, each with the likeliest reason.

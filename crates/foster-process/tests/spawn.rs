@@ -358,23 +358,21 @@ fn every_end_is_told() {
 #[cfg(all(target_os = "linux", not(foster_portable)))]
 #[test]
 fn a_large_caller_starts_as_fast_as_a_small_one() {
-    let median = || {
-        let mut times: Vec<_> = (0..41)
-            .map(|_| {
-                let began = std::time::Instant::now();
-                let started = Wish::new(&["/bin/true"]).start(null()).unwrap().leader;
-                let took = began.elapsed();
-                assert!(started.wait_ended(Some(10 * SECOND)).unwrap());
-                started.reap().unwrap();
-                took
-            })
-            .collect();
-        times.sort_unstable();
-        times[20]
+    // The fastest of many: what else the machine does makes some of them slow, never fast.
+    let fastest = || {
+        let times = (0..100).map(|_| {
+            let began = std::time::Instant::now();
+            let started = Wish::new(&["/bin/true"]).start(null()).unwrap().leader;
+            let took = began.elapsed();
+            assert!(started.wait_ended(Some(10 * SECOND)).unwrap());
+            started.reap().unwrap();
+            took
+        });
+        times.min().unwrap()
     };
-    let small = median();
+    let small = fastest();
     let memory = vec![1_u8; 512 * 1024 * 1024];
-    let large = median();
+    let large = fastest();
     assert_eq!(memory[memory.len() / 2], 1);
     assert!(
         large < small * 3,

@@ -242,15 +242,19 @@ impl Life {
             self.closed = Some(OutputEnd::Complete);
             return Effect::Close(OutputEnd::Complete);
         }
-        match self.deadline {
-            Some(deadline) if now >= deadline && self.stop.is_none() && !self.gave_up => {
-                self.deadline = None;
-                self.stop(now, None, Some(Cause::Timeout));
-                self.next_of_stop(now, facts.empty)
-                    .unwrap_or(Effect::Wait(None))
-            }
-            deadline => Effect::Wait(earliest(deadline, self.phase_due(now))),
+        if self.stop.is_none() && self.is_overdue(now) {
+            self.stop(now, None, Some(Cause::Timeout));
+            return self
+                .next_of_stop(now, facts.empty)
+                .unwrap_or(Effect::Wait(None));
         }
+        let deadline = self.deadline.filter(|_| self.stop.is_none());
+        Effect::Wait(earliest(deadline, self.phase_due(now)))
+    }
+
+    /// Returns whether the job has outlived its time; once.
+    fn is_overdue(&mut self, now: Instant) -> bool {
+        self.deadline.take_if(|deadline| now >= *deadline).is_some()
     }
 
     fn after_exit(&mut self, now: Instant, facts: &Facts, oom: bool) -> Effect {
@@ -284,9 +288,17 @@ impl Life {
         } else {
             self.drain_due(facts)
         };
+        if waits_for_all && self.is_overdue(now) {
+            // The leader has gone, and what the job waits for has no other bound.
+            self.stop(now, None, Some(Cause::Timeout));
+            return self
+                .next_of_stop(now, facts.empty)
+                .unwrap_or(Effect::Wait(None));
+        }
         let still_draining = self.closed.is_none() && drained.is_none_or(|due| now < due);
         if still_draining || (waits_for_all && !self.gave_up) {
-            return Effect::Wait(drained);
+            let overdue = self.deadline.filter(|_| waits_for_all);
+            return Effect::Wait(earliest(drained, overdue));
         }
         if !facts.empty && !self.stragglers_listed {
             self.stragglers_listed = true;
@@ -537,6 +549,30 @@ mod tests {
         world.facts.empty = true;
         world.facts.output_ended = true;
         world.settle();
+        assert!(
+            world
+                .seen
+                .contains(&Effect::Finish(State::Exited, Cause::Exit))
+        );
+    }
+
+    #[test]
+    fn a_timeout_bounds_the_wait_for_stragglers_too() {
+        let mut world = World::new(Plan {
+            timeout: Some(500 * MS),
+            ..plan(Stragglers::Wait)
+        });
+        world.facts.leader = Some(ExitStatus::Code(0));
+        assert_eq!(world.settle(), Some(world.now + 500 * MS));
+        world.at(500 * MS);
+        assert!(world.seen.contains(&Effect::Send {
+            phase: 0,
+            signal: Signal::TERM
+        }));
+        world.facts.empty = true;
+        world.facts.output_ended = true;
+        world.at(MS);
+        // The leader had exited before the first signal left.
         assert!(
             world
                 .seen

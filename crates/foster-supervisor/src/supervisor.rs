@@ -126,9 +126,9 @@ impl Supervisor {
         let Some(pid) = self.parts.slot.pid() else {
             return self.resume_without_leader();
         };
-        // It is a child that came to us when its parent died, and only we could reap it; if the
-        // parent had, it had also written the end.
-        let Ok(leader) = ProcessRef::open(pid) else {
+        // It is a child that came to us when its parent died, and only we could reap it. If the
+        // parent had, the number may be a stranger's; but then the end was written too.
+        let Some(leader) = own_child(pid) else {
             return self.resume_after_the_end();
         };
         if self.parts.slot.failed() && !leader_was_recorded(&self.record) {
@@ -138,6 +138,10 @@ impl Supervisor {
             return self.fail(failure);
         }
         self.watch(leader, false)?;
+        if self.record.state.is_final() {
+            // Written, and perhaps not told.
+            self.announce_the_end();
+        }
         self.attend()
     }
 
@@ -209,7 +213,16 @@ impl Supervisor {
                 monotonic_ms: monotonic().as_millis() as u64,
             });
         }
-        let log = self.parts.open_log(fresh)?;
+        // It could be opened when the job was made. If that has changed, the job goes on without.
+        let log = self.parts.open_log(fresh).unwrap_or_else(|error| {
+            let (stream, reason) = ("log".to_owned(), error.to_string());
+            self.note(Event::OutputLost {
+                stream,
+                from: 0,
+                reason,
+            });
+            None
+        });
         let pipes = std::mem::take(&mut self.parts.readers);
         let capture = Capture::new(
             &self.parts.folder,
@@ -328,6 +341,10 @@ impl Supervisor {
         if let Some(run) = &self.run {
             self.poller.remove(&run.leader)?;
         }
+        if self.record.exited_at.is_some() {
+            // A predecessor had written it.
+            return Ok(());
+        }
         let started = self.record.started_monotonic_ms;
         let now = monotonic().as_millis() as u64;
         self.note(Event::Exited {
@@ -371,7 +388,7 @@ impl Supervisor {
         // over in a moment, and its end is written first.
         let report = stop_report(&report);
         if empty && !self.record.state.is_final() {
-            self.parts.stop_report = Some(report);
+            self.parts.stop_report.get_or_insert(report);
         } else {
             self.server.stopped(report, &self.poller);
         }
@@ -689,6 +706,12 @@ impl Run {
         found.dedup_by_key(|holder| holder.pid);
         found
     }
+}
+
+/// Returns the child that has this number, if it is one of ours.
+fn own_child(pid: i32) -> Option<ProcessRef> {
+    let process = ProcessRef::open(pid).ok()?;
+    process.peek_status().is_ok().then_some(process)
 }
 
 fn leader_was_recorded(record: &JobRecord) -> bool {
