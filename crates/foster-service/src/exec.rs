@@ -13,7 +13,7 @@ use foster_supervisor::{from_specs, start_failure};
 use crate::context::Context;
 use crate::environment::{EnvSetting, JobEnvironment, Sources, read_file, resolve_settings, to_os};
 use crate::error::ServiceError;
-use crate::run::escalation;
+use crate::phases::escalation;
 
 /// What `exec` is asked for.
 #[derive(Debug, Clone)]

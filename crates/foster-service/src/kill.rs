@@ -10,7 +10,7 @@ use foster_supervisor::{Client, ControlError, end_leftovers, from_specs};
 use crate::context::Context;
 use crate::error::ServiceError;
 use crate::outcome::Outcome;
-use crate::run::escalation;
+use crate::phases::escalation;
 use crate::watch::{Watcher, is_only_defined, settled_record, wait_for};
 
 /// What `kill` is asked for.

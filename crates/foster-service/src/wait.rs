@@ -6,8 +6,8 @@ use foster_store::{JobFolder, Root};
 
 use crate::context::Context;
 use crate::error::ServiceError;
+use crate::hint::hint;
 use crate::outcome::Outcome;
-use crate::run::hint;
 use crate::snapshot::snapshot;
 use crate::view::view;
 use crate::watch::{Watcher, is_only_defined, shown_record, wait_for};
