@@ -1,0 +1,39 @@
+use std::ffi::OsString;
+
+use foster_service::Since;
+
+use super::common::StreamArgs;
+use super::value;
+
+/// Show both streams of a job, interleaved in the order they came
+///
+/// As text: the bytes of each line, as they are. As JSON: one document with the lines, at most 1MiB
+/// of text unless --max-bytes says otherwise. As JSON with --follow: one document for each line as it
+/// comes (`"type": "log_line"`), and the answer without lines as the last one.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The job
+    pub job: OsString,
+    /// Go on with the output as it comes, until the job is over
+    #[arg(long, short)]
+    pub follow: bool,
+    #[command(flatten)]
+    pub streams: StreamArgs,
+    /// Begin each line with its time and its stream
+    #[arg(long, short)]
+    pub timestamps: bool,
+    /// Begin at this offset of the stream, in bytes, or this long ago
+    #[arg(long, value_name = "OFFSET|DURATION", value_parser = value::since)]
+    pub since: Option<Since>,
+    /// Show at most this much text
+    #[arg(long, value_name = "SIZE", value_parser = value::size)]
+    pub max_bytes: Option<u64>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  foster logs @1
+  foster logs web --follow --timestamps
+  foster logs web --stderr --since 10m
+  foster logs web --json --follow | jq -r .text";

@@ -1,0 +1,104 @@
+//! What can be typed: one structure for each verb, its form checked and nothing else.
+
+pub mod common;
+pub mod doctor;
+pub mod exec;
+pub mod kill;
+pub mod list;
+pub mod logs;
+pub mod recover;
+mod refusal;
+pub mod run;
+pub mod schema;
+pub mod status;
+pub mod tail;
+mod value;
+pub mod wait;
+
+use clap::{Parser, Subcommand};
+
+pub use common::Common;
+pub use refusal::{Typed, failure};
+pub use value::{selector, selectors};
+
+/// Run commands as jobs that outlive whoever started them
+///
+/// Foster runs a command as a job: supervised until the last of its descendants has ended, recorded
+/// to the last byte, and answerable to whoever asks later.
+///
+/// On a terminal the answers are text; otherwise each is one JSON document on standard output.
+#[derive(Debug, Parser)]
+#[command(
+    name = "foster",
+    bin_name = "foster",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = AFTER_HELP
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const AFTER_HELP: &str = "\
+Name a job by its id, by the beginning or the end of it, by its name, or by its age: @1 is the newest.
+Durations and sizes carry a unit: 500ms, 5s, 2m, 1h; 512B, 64KiB, 10MiB.
+
+Environment:
+  FOSTER_ROOT         Keep the jobs here (as --root)
+  FOSTER_OUTPUT       Answer as json, yaml or text (as --output)
+  FOSTER_CONTAINMENT  Hold the trees of new jobs so (as --containment)
+
+Exit status:
+  0  done                           5  the command could not be started
+  1  failed                         6  the root or a job's folder can't be trusted or read
+  2  the call is wrong              7  this machine does not offer what was asked for
+  3  no such job, or several        8  processes are left that could not be ended
+  4  the job's state forbids it";
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    Run(Box<run::Args>),
+    Exec(exec::Args),
+    Status(status::Args),
+    List(list::Args),
+    Ps(list::PsArgs),
+    Tail(tail::Args),
+    Logs(logs::Args),
+    Wait(wait::Args),
+    Kill(kill::Args),
+    Schema(schema::Args),
+    Recover(recover::Args),
+    Doctor(doctor::Args),
+    /// Become the keeper of the job that is handed over on standard input
+    #[command(name = "_supervise", hide = true)]
+    Supervise,
+}
+
+impl Verb {
+    /// Returns the verb as it is typed, which is also the `type` of its answer.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "run",
+            Self::Exec(_) => "exec",
+            Self::Status(_) => "status",
+            Self::List(_) => "list",
+            Self::Ps(_) => "ps",
+            Self::Tail(_) => "tail",
+            Self::Logs(_) => "logs",
+            Self::Wait(_) => "wait",
+            Self::Kill(_) => "kill",
+            Self::Schema(_) => "schema",
+            Self::Recover(_) => "recover",
+            Self::Doctor(_) => "doctor",
+            Self::Supervise => "_supervise",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,24 @@
+use std::ffi::OsString;
+
+use super::common::StreamArgs;
+use super::value;
+
+/// Show the newest output of a job
+///
+/// The answer names its byte range in each stream: --from with the range's end goes on from there.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The job
+    pub job: OsString,
+    #[command(flatten)]
+    pub streams: StreamArgs,
+    /// Show at most this many of the last lines of each stream
+    #[arg(long, value_name = "N", default_value = "50")]
+    pub lines: usize,
+    /// Show at most this much of each stream
+    #[arg(long, value_name = "SIZE", default_value = "64KiB", value_parser = value::size)]
+    pub max_bytes: u64,
+    /// Read forward from this offset of the stream, in bytes, instead of the last lines
+    #[arg(long, value_name = "OFFSET", conflicts_with = "lines")]
+    pub from: Option<u64>,
+}

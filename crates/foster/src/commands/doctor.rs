@@ -1,0 +1,12 @@
+use foster_model::answer::DoctorAnswer;
+use foster_service::Outcome;
+
+use super::Caller;
+use crate::args::doctor::Args;
+use crate::environment::Needs;
+use crate::failure::Failure;
+
+pub fn carry_out(_: &Args, caller: &Caller<'_>) -> Result<Outcome<DoctorAnswer>, Failure> {
+    let context = caller.context(Needs::Root)?;
+    Ok(foster_service::doctor(&context, env!("CARGO_PKG_VERSION")).into())
+}

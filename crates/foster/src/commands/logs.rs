@@ -1,0 +1,128 @@
+use std::io::{self, BufWriter, Write as _};
+
+use foster_model::Exit;
+use foster_model::answer::{LogLine, LogsAnswer};
+use foster_service::{Context, LogItem, LogsRequest, Outcome};
+
+use super::{Caller, Unread, say, say_failure};
+use crate::args::{logs::Args, selector};
+use crate::environment::Needs;
+use crate::exit::Status;
+use crate::failure::Failure;
+use crate::output::{self, Stdout};
+use crate::render::{self, Format, text};
+
+const KIND: &str = "logs";
+const LINE_KIND: &str = "log_line";
+
+/// How much text one document holds, if nothing was said.
+const MOST_IN_A_DOCUMENT: u64 = 1 << 20;
+
+pub fn carry_out(args: Args, caller: &Caller<'_>) -> Status {
+    let prepared = selector(&args.job)
+        .map_err(Failure::from)
+        .and_then(|job| Ok((job, caller.context(Needs::Root)?)));
+    let (job, context) = match prepared {
+        Ok(prepared) => prepared,
+        Err(failure) => return say_failure(caller.style, KIND, &failure),
+    };
+    let one_document = caller.style.format != Format::Text && !args.follow;
+    let request = LogsRequest {
+        job,
+        only: args.streams.only(),
+        since: args.since,
+        follow: args.follow,
+        max_bytes: match args.max_bytes {
+            None if one_document => Some(MOST_IN_A_DOCUMENT),
+            given => given,
+        },
+    };
+    if one_document {
+        say(caller, KIND, Unread::Fine, collect(&context, &request))
+    } else {
+        stream(&context, &request, args.timestamps, caller)
+    }
+}
+
+/// Returns the answer with all its lines in it.
+fn collect(context: &Context, request: &LogsRequest) -> Result<Outcome<LogsAnswer>, Failure> {
+    let mut lines: Vec<LogLine> = Vec::new();
+    let mut answer = foster_service::logs(context, request, &mut |item| {
+        lines.push(item.line);
+        Ok(())
+    })?;
+    answer.lines = lines;
+    Ok(answer.into())
+}
+
+/// Writes each line as it comes.
+fn stream(
+    context: &Context,
+    request: &LogsRequest,
+    timestamps: bool,
+    caller: &Caller<'_>,
+) -> Status {
+    let format = caller.style.format;
+    let mut lines = Lines {
+        out: Stdout::buffered(),
+        flush: request.follow,
+        closed: false,
+    };
+    let result = foster_service::logs(context, request, &mut |item: LogItem| {
+        lines.write(&match format {
+            Format::Json => render::json_line(LINE_KIND, &item.line),
+            Format::Yaml => render::yaml_item(LINE_KIND, &item.line),
+            Format::Text => text::log_line(&item, timestamps),
+        })
+    });
+    let flushed = lines.end();
+    if lines.closed {
+        return Exit::Ok.into();
+    }
+    // What follows the lines is one more document, on one line.
+    let mut style = caller.style;
+    style.pretty = false;
+    match result {
+        Err(error) => say_failure(style, KIND, &error.into()),
+        Ok(_) if flushed.is_err() => {
+            let failure = Failure::with_hint(
+                foster_model::ErrorCode::Io,
+                "standard output can't be written",
+                None,
+            );
+            say_failure(style, KIND, &failure)
+        }
+        Ok(answer) if format == Format::Text => {
+            output::write_err(text::logs_end(&answer).as_bytes());
+            Exit::Ok.into()
+        }
+        Ok(answer) => {
+            let last = Caller { style, ..*caller };
+            say(&last, KIND, Unread::Fine, Ok(answer.into()))
+        }
+    }
+}
+
+struct Lines {
+    out: BufWriter<Stdout>,
+    flush: bool,
+    /// Nobody reads any more.
+    closed: bool,
+}
+
+impl Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        let written = self.out.write_all(line);
+        let written = written.and_then(|()| if self.flush { self.out.flush() } else { Ok(()) });
+        self.note(written)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let flushed = self.out.flush();
+        self.note(flushed)
+    }
+
+    fn note(&mut self, written: io::Result<()>) -> io::Result<()> {
+        written.inspect_err(|error| self.closed |= error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

@@ -1,0 +1,90 @@
+use foster_model::{ErrorBody, ErrorCode, SCHEMA_VERSION};
+use serde::Serialize;
+
+use super::{Format, Rendered, Style};
+
+/// What stands around every answer.
+#[derive(Serialize)]
+struct Envelope<'a, T: Serialize> {
+    schema_version: &'a str,
+    ok: bool,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(flatten)]
+    answer: Option<&'a T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a ErrorBody>,
+}
+
+/// One of many documents, which belong to one answer.
+#[derive(Serialize)]
+struct Item<'a, T: Serialize> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(flatten)]
+    item: &'a T,
+}
+
+/// Returns the one document that a call answers with.
+pub fn answer<T: Serialize>(
+    style: Style,
+    kind: &str,
+    answer: Option<&T>,
+    error: Option<&ErrorBody>,
+) -> Rendered {
+    let envelope = Envelope {
+        schema_version: SCHEMA_VERSION,
+        ok: error.is_none(),
+        kind,
+        answer,
+        error,
+    };
+    let out = match style.format {
+        Format::Yaml => yaml(&envelope),
+        _ => json(&envelope, style.pretty),
+    };
+    Rendered {
+        out: out.unwrap_or_else(|message| unwritable(kind, &message)),
+        err: Vec::new(),
+    }
+}
+
+/// Returns one of many documents as one line of JSON.
+pub fn json_line<T: Serialize>(kind: &str, item: &T) -> Vec<u8> {
+    json(&Item { kind, item }, false).unwrap_or_else(|message| unwritable(kind, &message))
+}
+
+/// Returns one of many documents as one document of a YAML stream.
+pub fn yaml_item<T: Serialize>(kind: &str, item: &T) -> Vec<u8> {
+    let text = yaml(&Item { kind, item }).unwrap_or_else(|message| unwritable(kind, &message));
+    [b"---\n", text.as_slice()].concat()
+}
+
+fn json<T: Serialize>(document: &T, pretty: bool) -> Result<Vec<u8>, String> {
+    let text = if pretty {
+        serde_json::to_vec_pretty(document)
+    } else {
+        serde_json::to_vec(document)
+    };
+    let mut text = text.map_err(|error| error.to_string())?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn yaml<T: Serialize>(document: &T) -> Result<Vec<u8>, String> {
+    let mut text = serde_saphyr::to_string(document).map_err(|error| error.to_string())?;
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Ok(text.into_bytes())
+}
+
+/// Returns the document that stands in for one that could not be written; none of the model's types
+/// can bring that about.
+fn unwritable(kind: &str, message: &str) -> Vec<u8> {
+    let error = ErrorCode::Internal.body(format!("the answer can't be written: {message}"));
+    let value = serde_json::json!({
+        "schema_version": SCHEMA_VERSION, "ok": false, "type": kind, "error": error,
+    });
+    format!("{value}\n").into_bytes()
+}

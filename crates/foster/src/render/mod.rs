@@ -1,0 +1,94 @@
+//! Turns answers into what is written: JSON, YAML, or text for people.
+
+mod document;
+pub mod text;
+
+use foster_model::ErrorBody;
+use foster_service::Outcome;
+use serde::Serialize;
+
+pub use document::{json_line, yaml_item};
+pub use text::Text;
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON document.
+    Json,
+    /// One YAML document.
+    Yaml,
+    /// Text for people.
+    Text,
+}
+
+impl Format {
+    /// The words for them.
+    pub const WORDS: [(&'static str, Self); 3] = [
+        ("json", Self::Json),
+        ("yaml", Self::Yaml),
+        ("text", Self::Text),
+    ];
+
+    /// Returns the form that `word` names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let found = Self::WORDS.iter().find(|(known, _)| *known == word);
+        found.map(|(_, format)| *format)
+    }
+}
+
+/// How answers are to look.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// Their form.
+    pub format: Format,
+    /// Whether JSON is spread over lines.
+    pub pretty: bool,
+    /// How wide lines of text may be, if that matters.
+    pub width: Option<u16>,
+}
+
+/// What goes to standard output and to standard error.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Rendered {
+    /// For standard output.
+    pub out: Vec<u8>,
+    /// For standard error.
+    pub err: Vec<u8>,
+}
+
+impl From<Vec<u8>> for Rendered {
+    fn from(out: Vec<u8>) -> Self {
+        Self {
+            out,
+            err: Vec::new(),
+        }
+    }
+}
+
+/// Returns an answer as it is to be written.
+pub fn answer<T: Serialize + Text>(style: Style, kind: &str, outcome: &Outcome<T>) -> Rendered {
+    let error = outcome.error.as_ref();
+    if style.format != Format::Text {
+        return document::answer(style, kind, Some(&outcome.answer), error);
+    }
+    let mut out = String::new();
+    outcome.answer.text(style, &mut out);
+    Rendered {
+        out: out.into_bytes(),
+        err: error.map(text::error).unwrap_or_default().into_bytes(),
+    }
+}
+
+/// Returns an error as it is to be written.
+pub fn failure(style: Style, kind: &str, error: &ErrorBody) -> Rendered {
+    match style.format {
+        Format::Text => Rendered {
+            out: Vec::new(),
+            err: text::error(error).into_bytes(),
+        },
+        _ => document::answer::<()>(style, kind, None, Some(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+use foster_model::answer::{DoctorAnswer, DoctorCheck};
+
+use super::words::bytes;
+use super::{Style, Text, hint, line, plain};
+
+impl Text for DoctorAnswer {
+    fn text(&self, _: Style, out: &mut String) {
+        line!(out, "foster {} on {}", self.version, plain(&self.system));
+        line!(out, "\nContainment (auto chooses {}):", self.containment);
+        checks(&self.levels, out);
+        line!(out, "\nKernel:");
+        checks(&self.kernel, out);
+        let root = &self.root;
+        line!(out, "\nRoot: {}", plain(&root.path));
+        line!(out, "  {} jobs, {} running", root.jobs, root.running);
+        let filesystem = root
+            .filesystem
+            .as_deref()
+            .unwrap_or("a file system of unknown type");
+        match root.free_bytes {
+            Some(free) => line!(out, "  {filesystem}, {} free", bytes(free)),
+            None => line!(out, "  {filesystem}"),
+        }
+        if let Some(problem) = &root.problem {
+            line!(out, "  problem: {}", plain(&problem.message));
+            hint(problem.hint.as_deref(), out);
+        }
+        let verdict = if self.healthy {
+            "All is well."
+        } else {
+            "Not all is well."
+        };
+        line!(out, "\n{verdict}");
+    }
+}
+
+fn checks(checks: &[DoctorCheck], out: &mut String) {
+    let width = checks
+        .iter()
+        .map(|check| check.name.len())
+        .max()
+        .unwrap_or(0);
+    for check in checks {
+        let mark = if check.available { "yes" } else { "no " };
+        line!(
+            out,
+            "  {mark}  {:<width$}  {}",
+            check.name,
+            plain(&check.detail)
+        );
+    }
+}

@@ -1,0 +1,72 @@
+use foster_model::answer::JobView;
+use foster_model::{Cause, State};
+
+use super::line;
+use super::words::{command, duration, plain};
+
+/// How a job stands, in a few words: `exited with 0 after 1.2s`.
+pub fn standing(job: &JobView) -> String {
+    let how = how(job.state, job.cause, job.exit_code, job.signal.as_deref());
+    match job.duration_ms {
+        Some(ms) => format!("{how} after {}", duration(ms)),
+        None => how,
+    }
+}
+
+/// [`standing`] from its parts, without the time.
+pub fn how(
+    state: State,
+    cause: Option<Cause>,
+    exit_code: Option<i32>,
+    signal: Option<&str>,
+) -> String {
+    let end = match (exit_code, signal) {
+        (Some(code), _) => format!(" with {code}"),
+        (None, Some(signal)) => format!(" by {signal}"),
+        (None, None) => String::new(),
+    };
+    let cause = match cause {
+        None | Some(Cause::Exit | Cause::Signal | Cause::StartFailed) => String::new(),
+        Some(cause) => format!(" ({})", cause.as_str()),
+    };
+    format!("{state}{end}{cause}")
+}
+
+/// Appends one line: the job, its name, how it stands, and its command.
+pub fn headline(job: &JobView, out: &mut String) {
+    let name = job
+        .name
+        .as_ref()
+        .map_or(String::new(), |name| format!(" ({})", name.as_ref()));
+    let pid = match job.pid {
+        Some(pid) if !job.state.is_final() => format!(", pid {pid}"),
+        _ => String::new(),
+    };
+    let typed = command(&job.command, job.shell);
+    line!(out, "{}{name} {}{pid}: {typed}", job.job_id, standing(job));
+    if let Some(failure) = &job.failure {
+        line!(out, "  {}", plain(&failure.message));
+    }
+}
+
+/// Appends what of a job's end deserves notice.
+pub fn notices(job: &JobView, out: &mut String) {
+    for straggler in &job.stragglers {
+        let fate = if straggler.ended {
+            "ended"
+        } else {
+            "still there"
+        };
+        let name = plain(&straggler.command);
+        line!(out, "left behind: {} ({name}), {fate}", straggler.pid);
+    }
+    for holder in &job.holders {
+        line!(out, "holds the output: {}", super::words::process(holder));
+    }
+    if job.foreign {
+        line!(
+            out,
+            "This job belongs to another machine or PID namespace; its files say so much."
+        );
+    }
+}

@@ -1,0 +1,67 @@
+use foster_model::answer::{JobResult, KillAnswer, KillResult, StopReport};
+
+use super::words::{duration, process};
+use super::{Style, Text, job, line, plain};
+
+impl Text for KillAnswer {
+    fn text(&self, _: Style, out: &mut String) {
+        if let Some(result) = &self.job {
+            one(result, out);
+        }
+        for result in self.jobs.iter().flatten() {
+            match result {
+                JobResult::Done(result) => one(result, out),
+                JobResult::Failed { job, error } => {
+                    line!(out, "{}: {}", plain(job), plain(&error.message));
+                }
+            }
+        }
+    }
+}
+
+fn one(result: &KillResult, out: &mut String) {
+    let signal = result.signal.as_deref();
+    let standing = job::how(result.state, result.cause, result.exit_code, signal);
+    let already = if result.already_finished {
+        ", already finished"
+    } else {
+        ""
+    };
+    line!(out, "{} {standing}{already}", result.job_id);
+    if let Some(sent) = &result.sent {
+        line!(out, "  sent {} to {}", sent.signal, processes(sent.sent));
+        errors(&sent.errors, out);
+    }
+    if let Some(report) = &result.report {
+        phases(report, out);
+    }
+}
+
+fn phases(report: &StopReport, out: &mut String) {
+    for phase in &report.phases {
+        let (to, waited) = (processes(phase.sent), duration(phase.waited_ms));
+        line!(out, "  {} to {to}, waited {waited}", phase.signal);
+        errors(&phase.errors, out);
+    }
+    if report.empty {
+        line!(
+            out,
+            "  the tree is empty after {}",
+            duration(report.took_ms)
+        );
+    }
+    for survivor in &report.survivors {
+        line!(out, "  still there: {}", process(survivor));
+    }
+}
+
+fn errors(errors: &[String], out: &mut String) {
+    for error in errors {
+        line!(out, "    {}", plain(error));
+    }
+}
+
+fn processes(count: u32) -> String {
+    let word = if count == 1 { "process" } else { "processes" };
+    format!("{count} {word}")
+}

@@ -1,0 +1,71 @@
+//! Answers as text for people, one file for each verb.
+
+mod doctor;
+mod job;
+mod kill;
+mod list;
+mod logs;
+mod recover;
+mod run;
+mod schema;
+mod snapshot;
+mod status;
+mod tail;
+mod wait;
+mod words;
+
+use foster_model::{ErrorBody, ProcessInfo};
+
+pub use logs::{log_line, logs_end};
+pub use words::plain;
+
+use super::Style;
+
+/// What people can be shown.
+pub trait Text {
+    /// Appends the text to `out`, with the end of its last line.
+    fn text(&self, style: Style, out: &mut String);
+}
+
+/// Appends a line.
+macro_rules! line {
+    ($out:expr, $($part:tt)*) => {{
+        use std::fmt::Write as _;
+        // Writing to a string can't fail.
+        let _ = writeln!($out, $($part)*);
+    }};
+}
+use line;
+
+/// Returns what is said of an error.
+pub fn error(error: &ErrorBody) -> String {
+    let mut out = String::new();
+    line!(out, "error: {}", plain(&error.message));
+    if let Some(job_id) = error.job_id {
+        line!(out, "job: {job_id}");
+    }
+    for candidate in &error.candidates {
+        line!(out, "candidate: {candidate}");
+    }
+    hint(error.hint.as_deref(), &mut out);
+    out
+}
+
+fn hint(hint: Option<&str>, out: &mut String) {
+    if let Some(hint) = hint {
+        line!(out, "hint: {}", plain(hint));
+    }
+}
+
+/// Returns what `exec` says of processes that it could not end.
+pub fn survivors(survivors: &[ProcessInfo]) -> String {
+    let mut out = String::new();
+    for survivor in survivors {
+        line!(
+            out,
+            "warning: could not be ended: {}",
+            words::process(survivor)
+        );
+    }
+    out
+}
