@@ -7,6 +7,9 @@ use rustix::process::{Pid, WaitId, WaitIdOptions};
 use super::system;
 use crate::sys::ProcessStat;
 
+/// How often nobody has to be found before it counts.
+const LOOKS: usize = 2;
+
 /// Returns the numbers of this process's children, zombies among them, and of the living members of
 /// the groups and sessions that those children lead.
 ///
@@ -18,16 +21,29 @@ pub fn own_children() -> io::Result<Vec<i32>> {
     if leaders.is_empty() {
         return Ok(found);
     }
-    let orphans = system::all_processes()?.into_iter().filter(|pid| {
+    // The list is read while it changes: who is forked by somebody who ends meanwhile may be missed,
+    // so "nobody" is believed only when it has been said more than once.
+    for _ in 0..LOOKS {
+        let orphans = orphans_of(&leaders)?;
+        if !orphans.is_empty() {
+            found.extend(orphans);
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn orphans_of(leaders: &HashSet<i32>) -> io::Result<Vec<i32>> {
+    let is_led = |stat: &ProcessStat| {
+        [stat.group, stat.session]
+            .iter()
+            .any(|n| leaders.contains(n))
+    };
+    let mut found = system::all_processes()?;
+    found.retain(|pid| {
         !leaders.contains(pid)
-            && system::process_stat(*pid).is_ok_and(|stat| {
-                !stat.is_dead()
-                    && [stat.group, stat.session]
-                        .iter()
-                        .any(|led| leaders.contains(led))
-            })
+            && system::process_stat(*pid).is_ok_and(|stat| !stat.is_dead() && is_led(&stat))
     });
-    found.extend(orphans);
     Ok(found)
 }
 
