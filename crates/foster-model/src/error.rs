@@ -166,6 +166,7 @@ impl ErrorCode {
     ];
 
     /// Returns the word, the exit status, whether a retry may help, and the hint: the one table.
+    #[expect(clippy::too_many_lines, reason = "it is one table")]
     fn row(self) -> (&'static str, Exit, bool, Option<&'static str>) {
         match self {
             Self::InvalidArgument => ("invalid_argument", Exit::Usage, false, None),

@@ -24,7 +24,7 @@ pub enum InvalidSize {
 }
 
 /// The longest duration that is taken for one: a hundred years. Longer ones overflow clocks.
-const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
 
 /// Returns the duration that `text` names, such as `500ms`, `5s`, `2m`, `1h30m` or `7d`.
 ///

@@ -262,6 +262,8 @@ impl From<IllegalTransition> for ErrorCode {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     #[test]
@@ -283,15 +285,15 @@ mod tests {
              `·` is an illegal pair, which is refused.\n\n| event |",
         );
         for state in State::ALL {
-            text += &format!(" {state} |");
+            let _ = write!(text, " {state} |");
         }
         text += "\n|---|---|---|---|---|---|---|\n";
         for event in EventKind::ALL {
             let name = format!("{event:?}");
-            text += &format!("| {name} |");
+            let _ = write!(text, "| {name} |");
             for state in State::ALL {
                 let cell = transition(state, event).map_or("·", State::as_str);
-                text += &format!(" {cell} |");
+                let _ = write!(text, " {cell} |");
             }
             text += "\n";
         }

@@ -2,7 +2,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use foster_model::{JobId, JobSelector, Time};
+use foster_model::{JobSelector, Time};
 use foster_process::Containment;
 use foster_store::{JobFolder, Root};
 use foster_supervisor::Way;
@@ -40,18 +40,16 @@ impl Context {
         let found = self.env.iter().rev().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_os_str())
     }
+}
 
-    /// Returns the folder of the job that the caller names. `ending` for verbs that end something:
-    /// they demand more of an abbreviation.
-    pub(crate) fn find(
-        &self,
-        root: &Root,
-        selector: &JobSelector,
-        ending: bool,
-    ) -> Result<JobFolder, ServiceError> {
-        let id: JobId = root.resolve(selector, ending)?;
-        Ok(root.job(id)?)
-    }
+/// Returns the folder of the job that the caller names. `ending` for verbs that end something: they
+/// demand more of an abbreviation.
+pub(crate) fn find(
+    root: &Root,
+    selector: &JobSelector,
+    ending: bool,
+) -> Result<JobFolder, ServiceError> {
+    Ok(root.job(root.resolve(selector, ending)?)?)
 }
 
 pub(crate) fn now() -> Time {

@@ -112,7 +112,7 @@ impl ServiceError {
                 ResolveError::NotFound(_) => ErrorCode::JobNotFound,
                 ResolveError::Ambiguous { .. } => ErrorCode::AmbiguousJobId,
                 ResolveError::TooShort(_) => ErrorCode::JobIdTooShort,
-                _ => ErrorCode::Io,
+                ResolveError::Io(_) => ErrorCode::Io,
             },
             Self::Root(error) => match error {
                 RootError::NotOwned { .. } => ErrorCode::RootNotOwned,

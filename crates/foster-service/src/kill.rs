@@ -7,7 +7,7 @@ use foster_process::Signal;
 use foster_store::{JobFolder, Root};
 use foster_supervisor::{Client, ControlError, end_leftovers, from_specs};
 
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::error::ServiceError;
 use crate::outcome::Outcome;
 use crate::phases::escalation;
@@ -43,7 +43,7 @@ pub fn kill(ctx: &Context, request: &KillRequest) -> Result<Outcome<KillAnswer>,
         .jobs
         .iter()
         .map(|job| {
-            let folder = ctx.find(&root, job, true)?;
+            let folder = context::find(&root, job, true)?;
             let begun = Begun::new(&root, &folder, &order)?;
             Ok::<_, ServiceError>((folder, begun))
         })

@@ -147,17 +147,16 @@ fn make_directories(path: &Path) -> std::io::Result<()> {
 }
 
 fn new_id() -> Result<(JobId, String), ServiceError> {
+    let (mut id, mut nonce) = ([0; 16], [0; 8]);
     let mut random = [0; 24];
     rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| ServiceError::io("no random bytes could be had")(error.into()))?;
-    let mut id = [0; 16];
     id.copy_from_slice(&random[..16]);
+    nonce.copy_from_slice(&random[16..]);
     let unix_ms = u64::try_from(now().unix_ms()).unwrap_or(0);
-    let nonce = random[16..]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok((JobId::from_parts(unix_ms, u128::from_le_bytes(id)), nonce))
+    let nonce = u64::from_le_bytes(nonce);
+    let id = JobId::from_parts(unix_ms, u128::from_le_bytes(id));
+    Ok((id, format!("{nonce:016x}")))
 }
 
 fn concealed(command: &CommandLine, environment: &JobEnvironment) -> CommandLine {

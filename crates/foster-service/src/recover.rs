@@ -2,7 +2,7 @@ use foster_model::JobSelector;
 use foster_model::answer::{RecoverAnswer, RecoveredJob};
 use foster_store::{JobFolder, Root};
 
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::error::ServiceError;
 
 /// What `recover` is asked for.
@@ -34,7 +34,7 @@ pub fn recover(ctx: &Context, request: &RecoverRequest) -> Result<RecoverAnswer,
     }
     for selector in &request.jobs {
         looked_at += 1;
-        let folder = ctx.find(&root, selector, false)?;
+        let folder = context::find(&root, selector, false)?;
         let result = recover_one(&root, &folder, true);
         jobs.extend(report(&folder.id().to_string(), result));
     }

@@ -4,7 +4,7 @@ use foster_model::answer::{JobResult, JobView, Snapshot, WaitAnswer, WaitReason}
 use foster_model::{ErrorCode, JobRecord, JobSelector};
 use foster_store::{JobFolder, Root};
 
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::error::ServiceError;
 use crate::hint::hint;
 use crate::outcome::Outcome;
@@ -35,11 +35,8 @@ pub struct WaitRequest {
 pub fn wait(ctx: &Context, request: &WaitRequest) -> Result<Outcome<WaitAnswer>, ServiceError> {
     let began = Instant::now();
     let root = ctx.open_root()?;
-    let found: Vec<Result<JobFolder, ServiceError>> = request
-        .jobs
-        .iter()
-        .map(|job| find(ctx, &root, job))
-        .collect();
+    let found: Vec<Result<JobFolder, ServiceError>> =
+        request.jobs.iter().map(|job| find(&root, job)).collect();
     if let [_] = request.jobs.as_slice() {
         let folder = found.into_iter().next().unwrap_or_else(|| Err(no_jobs()))?;
         return wait_for_one(&root, &folder, request, began).map(Outcome::from);
@@ -54,10 +51,10 @@ fn no_jobs() -> ServiceError {
     ServiceError::Invalid("no job was named".to_owned())
 }
 
-fn find(ctx: &Context, root: &Root, job: &JobSelector) -> Result<JobFolder, ServiceError> {
-    let folder = ctx.find(root, job, false)?;
+fn find(root: &Root, job: &JobSelector) -> Result<JobFolder, ServiceError> {
+    let folder = context::find(root, job, false)?;
     let record = crate::watch::settled_record(root, &folder)?;
-    let not_held = || folder.lock_is_held().map(|held| !held).unwrap_or(false);
+    let not_held = || folder.lock_is_held().is_ok_and(|held| !held);
     if is_only_defined(&record) && not_held() {
         let message = "it is defined, and nobody has started it".to_owned();
         return Err(ServiceError::State {

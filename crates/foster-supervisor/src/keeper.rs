@@ -1,6 +1,6 @@
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::fd::{AsFd as _, AsRawFd};
 
 use foster_model::{ErrorCode, StartFailure};
 use foster_process::{
@@ -68,7 +68,7 @@ fn detach(parts: &Parts) -> io::Result<()> {
         parts.lock.as_fd().as_raw_fd(),
         parts.listener.as_raw_fd(),
     ];
-    keep.extend(parts.launcher.as_ref().map(|launcher| launcher.as_raw_fd()));
+    keep.extend(parts.launcher.as_ref().map(AsRawFd::as_raw_fd));
     close_all_but(&keep)?;
     std::mem::forget(null);
     set_process_title(&format!("foster: keeper of {}", parts.folder.id()))?;

@@ -544,7 +544,7 @@ mod tests {
         let mut world = World::new(plan(Stragglers::Wait));
         world.facts.leader = Some(ExitStatus::Code(0));
         assert_eq!(world.settle(), None);
-        assert_eq!(world.at(Duration::from_secs(3600)), None);
+        assert_eq!(world.at(Duration::from_hours(1)), None);
         assert_eq!(world.seen, [Effect::RecordExit(ExitStatus::Code(0))]);
         world.facts.empty = true;
         world.facts.output_ended = true;

@@ -48,6 +48,14 @@ pub struct Supervisor {
     unsaved: bool,
 }
 
+/// What follows when all that was due is done.
+enum Settled {
+    /// Nothing, until something happens or this moment comes.
+    Until(Option<Instant>),
+    /// The end: nothing is left to look after.
+    Over,
+}
+
 /// What exists once the command runs.
 struct Run {
     leader: ProcessRef,
@@ -273,7 +281,7 @@ impl Supervisor {
     }
 
     fn attend(mut self) -> io::Result<()> {
-        while let Some(due) = self.settle()? {
+        while let Settled::Until(due) = self.settle()? {
             self.catch_up();
             let left = due.map(|due| due.saturating_duration_since(Instant::now()));
             // Signals first: a TERM for us explains the leader's death by the same hand.
@@ -306,17 +314,17 @@ impl Supervisor {
         self.server.output(totals, closed, &self.poller);
     }
 
-    /// Carries out all that is due. Returns until when nothing will be, or `None` at the end.
-    fn settle(&mut self) -> io::Result<Option<Option<Instant>>> {
+    /// Carries out all that is due.
+    fn settle(&mut self) -> io::Result<Settled> {
         loop {
             let Some(run) = &mut self.run else {
-                return Ok(None);
+                return Ok(Settled::Over);
             };
             let facts = run.facts()?;
             let oom = facts.leader.is_some() && run.tree.scope().oom_killed();
             match run.life.next(Instant::now(), &facts, oom) {
-                Effect::Wait(due) => return Ok(Some(due)),
-                Effect::Conclude => return Ok(None),
+                Effect::Wait(due) => return Ok(Settled::Until(due)),
+                Effect::Conclude => return Ok(Settled::Over),
                 effect => self.carry_out(effect)?,
             }
         }
@@ -476,11 +484,7 @@ impl Supervisor {
             token::SIGNALS => self.hear_signals(),
             token::STDOUT => self.pump(Stream::Stdout),
             token::STDERR => self.pump(Stream::Stderr),
-            token::LEADER => {
-                self.look_again();
-                Ok(())
-            }
-            token::CGROUP => {
+            token::LEADER | token::CGROUP => {
                 self.look_again();
                 Ok(())
             }

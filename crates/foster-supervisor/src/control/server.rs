@@ -107,21 +107,16 @@ impl Server {
         }
         let requests = client.connection.receive::<Request>();
         let ended = client.connection.has_ended();
-        let asks = match requests {
-            Ok(requests) => requests
-                .into_iter()
-                .flat_map(|r| self.take(ready.token, r))
-                .collect(),
-            Err(_) => {
-                self.refuse(
-                    ready.token,
-                    ErrorCode::InvalidArgument,
-                    "that is no request",
-                );
-                self.dismiss(ready.token, poller);
-                return Vec::new();
-            }
+        let Ok(requests) = requests else {
+            let code = ErrorCode::InvalidArgument;
+            self.refuse(ready.token, code, "that is no request");
+            self.dismiss(ready.token, poller);
+            return Vec::new();
         };
+        let asks = requests
+            .into_iter()
+            .filter_map(|request| self.take(ready.token, request))
+            .collect();
         if ended {
             self.dismiss(ready.token, poller);
         }
