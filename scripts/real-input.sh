@@ -70,7 +70,7 @@ compare() {
   [[ $foster_code == "$code" ]] || verdict="exit $foster_code, not $code"
   [[ $(field "$dir/answer.json" output) == complete ]] || verdict="output not complete"
   for stream in stdout stderr; do
-    cp "$(field "$dir/answer.json" ${stream}_log_path)" "$dir/$stream.foster" || verdict="no $stream"
+    cp "$(field "$dir/answer.json" "${stream}_log_path")" "$dir/$stream.foster" || verdict="no $stream"
     $how "$dir/$stream" "$dir/$stream.foster" >&2 || verdict="$stream differs"
   done
   [[ $verdict == same ]] || failed=$((failed + 1))
@@ -104,6 +104,7 @@ PERL
 
 compare "64 MiB on each stream" same_bytes nothing perl "$work/flood"
 compare "all bytes, exit 37" same_bytes nothing perl "$work/binary"
+# shellcheck disable=SC2016  # the inner shell is to expand it
 compare "headers of the system" same_bytes nothing \
   sh -c 'for h in /usr/include/*.h; do gcc -E -H "$h"; done; exit 3'
 
