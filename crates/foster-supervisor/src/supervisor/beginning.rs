@@ -1,0 +1,193 @@
+use std::io;
+use std::time::{Duration, Instant};
+
+use foster_model::{Cause, Event, JobRecord, StartFailure, State, Supervision};
+use foster_process::{ProcessRef, Tree, monotonic};
+use foster_store::Stream;
+
+use super::run::Run;
+use super::{Supervisor, token};
+use crate::capture::Capture;
+use crate::identity::to_model;
+use crate::life::Life;
+
+impl Supervisor {
+    /// Executes the command and looks after it to its end.
+    pub fn start(mut self) -> io::Result<()> {
+        if let Some(keeper) = &self.keeper {
+            let supervisor = ProcessRef::open(std::process::id() as i32)?;
+            self.note(Event::Launched {
+                keeper: to_model(keeper.identity()),
+                supervisor: to_model(supervisor.identity()),
+            });
+        }
+        self.spawn_and_run()
+    }
+
+    /// Goes on where a predecessor died: the command may or may not have been executed by then.
+    pub fn resume(mut self) -> io::Result<()> {
+        let own = ProcessRef::open(std::process::id() as i32)?;
+        let by = Some(to_model(own.identity()));
+        self.note(Event::Supervision {
+            now: Supervision::TakenOver,
+            by,
+        });
+        let Some(pid) = self.parts.slot.pid() else {
+            return self.resume_without_leader();
+        };
+        // It is a child that came to us when its parent died, and only we could reap it. If the
+        // parent had, the number may be a stranger's; but then the end was written too.
+        let Some(leader) = own_child(pid) else {
+            return self.resume_after_the_end();
+        };
+        if self.parts.slot.failed() && !leader_was_recorded(&self.record) {
+            leader.wait_ended(None)?;
+            leader.reap()?;
+            let failure = self.parts.spawn_failure();
+            return self.fail(failure);
+        }
+        self.watch(leader, false)?;
+        if self.record.state.is_final() {
+            // Written, and perhaps not told.
+            self.announce_the_end();
+        }
+        self.attend()
+    }
+
+    fn resume_without_leader(mut self) -> io::Result<()> {
+        if self.record.state != State::Created {
+            return self.resume_after_the_end();
+        }
+        if self.record.failure.is_some() || self.parts.slot.failed() {
+            let known = self.record.failure.clone();
+            let failure = known.unwrap_or_else(|| self.parts.spawn_failure());
+            return self.fail(failure);
+        }
+        self.parts.renew_pipes()?;
+        self.spawn_and_run()
+    }
+
+    /// The predecessor had reaped the leader, so nothing was left to look after.
+    fn resume_after_the_end(mut self) -> io::Result<()> {
+        if !self.record.state.is_final() {
+            let cause = Cause::SupervisorLost;
+            self.note(Event::Finished {
+                state: State::Lost,
+                cause,
+            });
+        }
+        self.announce_the_end();
+        self.leave()
+    }
+
+    fn spawn_and_run(mut self) -> io::Result<()> {
+        match self.parts.spawn() {
+            Ok(leader) => {
+                self.watch(leader, true)?;
+                self.attend()
+            }
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    /// Writes down and tells that the command could not be executed.
+    pub fn fail(mut self, failure: StartFailure) -> io::Result<()> {
+        if self.record.failure.is_none() {
+            self.note(Event::StartFailed {
+                failure: failure.clone(),
+            });
+        }
+        let (state, cause) = (State::Failed, Cause::StartFailed);
+        self.note(Event::Finished { state, cause });
+        self.save();
+        self.server.start_failed(failure, &self.poller);
+        self.announce_the_end();
+        // Nothing ever ran in it.
+        drop(self.parts.scope.remove());
+        self.leave()
+    }
+
+    /// Begins to watch the leader and its output. `fresh` unless a predecessor had begun.
+    fn watch(&mut self, leader: ProcessRef, fresh: bool) -> io::Result<()> {
+        let known = leader_was_recorded(&self.record);
+        if !known {
+            self.note(Event::Started {
+                leader: to_model(leader.identity()),
+                containment: self.parts.scope.level().as_str().to_owned(),
+                cgroup: self
+                    .parts
+                    .scope
+                    .cgroup_path()
+                    .map(|p| p.to_string_lossy().into_owned()),
+                monotonic_ms: monotonic().as_millis() as u64,
+            });
+        }
+        // It could be opened when the job was made. If that has changed, the job goes on without.
+        let log = self.parts.open_log(fresh).unwrap_or_else(|error| {
+            let (stream, reason) = ("log".to_owned(), error.to_string());
+            self.note(Event::OutputLost {
+                stream,
+                from: 0,
+                reason,
+            });
+            None
+        });
+        let pipes = std::mem::take(&mut self.parts.readers);
+        let capture = Capture::new(
+            &self.parts.folder,
+            pipes,
+            self.parts.definition.log_cap,
+            log,
+        )?;
+        for (stream, token) in Stream::ALL.into_iter().zip([token::STDOUT, token::STDERR]) {
+            if let Some(pipe) = capture.pipe(stream) {
+                self.poller.add(pipe, token)?;
+            }
+        }
+        let mut life = Life::new(self.parts.plan(), self.started());
+        if known {
+            life.resume(Instant::now(), &self.record);
+        }
+        self.poller.add(&leader, token::LEADER)?;
+        let tree = Tree::of_descendants(self.parts.take_scope());
+        if let Some(events) = tree.scope().events_fd() {
+            self.poller.add_urgent(events, token::CGROUP)?;
+        }
+        self.run = Some(Run {
+            leader,
+            tree,
+            life,
+            capture,
+            status: None,
+            empty: false,
+            look_again: true,
+            stop_asked_by: None,
+        });
+        self.save();
+        self.server.started(&self.poller);
+        self.update_index();
+        Ok(())
+    }
+
+    /// When the leader started, on this process's clock.
+    fn started(&self) -> Instant {
+        let since = self
+            .record
+            .started_monotonic_ms
+            .map_or(Duration::ZERO, |ms| {
+                monotonic().saturating_sub(Duration::from_millis(ms))
+            });
+        let now = Instant::now();
+        now.checked_sub(since).unwrap_or(now)
+    }
+}
+
+/// Returns the child that has this number, if it is one of ours.
+fn own_child(pid: i32) -> Option<ProcessRef> {
+    let process = ProcessRef::open(pid).ok()?;
+    process.peek_status().is_ok().then_some(process)
+}
+
+fn leader_was_recorded(record: &JobRecord) -> bool {
+    record.leader.is_some()
+}

@@ -1,0 +1,162 @@
+use std::io;
+
+use foster_model::{Cause, Event, OutputEnd, State, Straggler, Supervision, Target};
+use foster_process::{Escalation, ExitStatus, Signal, monotonic};
+use foster_store::Stream;
+
+use super::Supervisor;
+use super::report::{signalled, stop_report};
+use crate::life::Effect;
+use crate::phases::to_specs;
+
+impl Supervisor {
+    /// Carries out what the machine says is due.
+    pub(super) fn carry_out(&mut self, effect: Effect) -> io::Result<()> {
+        match effect {
+            Effect::RecordExit(status) => self.record_exit(status)?,
+            Effect::BeginStop { cause } => self.begin_stop(cause),
+            Effect::Send { phase, signal } => self.send_phase(phase, signal)?,
+            Effect::EndStop(escalation) => self.end_stop(&escalation)?,
+            Effect::ListStragglers => self.list_stragglers()?,
+            Effect::RecordEmpty => self.note(Event::Empty {}),
+            Effect::Close(output) => self.close(output),
+            Effect::Finish(state, cause) => self.finish(state, cause),
+            Effect::Conclude | Effect::Wait(_) => {}
+        }
+        Ok(())
+    }
+
+    fn record_exit(&mut self, status: ExitStatus) -> io::Result<()> {
+        if let Some(run) = &self.run {
+            self.poller.remove(&run.leader)?;
+        }
+        if self.record.exited_at.is_some() {
+            // A predecessor had written it.
+            return Ok(());
+        }
+        let started = self.record.started_monotonic_ms;
+        let now = monotonic().as_millis() as u64;
+        self.note(Event::Exited {
+            exit_code: status.code(),
+            signal: status.signal().map(Signal::name),
+            core_dumped: status.core_dumped(),
+            duration_ms: started.map(|started| now.saturating_sub(started)),
+        });
+        Ok(())
+    }
+
+    fn begin_stop(&mut self, cause: Option<Cause>) {
+        let Some(run) = &mut self.run else { return };
+        let phases = to_specs(run.life.phases());
+        let by = run.stop_asked_by.take();
+        // What only ends stragglers has no cause of its own: the job's end stands already.
+        let cause = cause.unwrap_or(Cause::Exit);
+        self.note(Event::StopRequested { cause, phases, by });
+    }
+
+    fn send_phase(&mut self, phase: u32, signal: Signal) -> io::Result<()> {
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
+        let delivery = run.send(signal)?;
+        run.life.sent(delivery.clone());
+        self.note(signalled(signal, Target::Tree, delivery, Some(phase), None));
+        Ok(())
+    }
+
+    fn end_stop(&mut self, escalation: &Escalation) -> io::Result<()> {
+        let Some(run) = &self.run else { return Ok(()) };
+        let empty = run.empty;
+        let survivors = if empty {
+            Vec::new()
+        } else {
+            run.tree.survivors()?
+        };
+        let report = escalation.report(survivors);
+        // Whoever asked hears of it when the record says so too: an empty tree means a job that is
+        // over in a moment, and its end is written first.
+        let report = stop_report(&report);
+        if empty && !self.record.state.is_final() {
+            self.parts.stop_report.get_or_insert(report);
+        } else {
+            self.server.stopped(report, &self.poller);
+        }
+        Ok(())
+    }
+
+    fn list_stragglers(&mut self) -> io::Result<()> {
+        let Some(run) = &self.run else { return Ok(()) };
+        let straggler = |member: foster_process::Member| Straggler {
+            pid: member.process.pid(),
+            command: member.command,
+            ended: false,
+        };
+        let processes = run.tree.members()?.into_iter().map(straggler).collect();
+        self.note(Event::Stragglers { processes });
+        Ok(())
+    }
+
+    fn close(&mut self, output: OutputEnd) {
+        let Some(run) = &mut self.run else { return };
+        let holders = if output == OutputEnd::HeldOpen {
+            run.holders(self.keeper.as_ref())
+        } else {
+            run.capture.finish();
+            Vec::new()
+        };
+        let stdout = run.capture.totals(Stream::Stdout);
+        let stderr = run.capture.totals(Stream::Stderr);
+        self.note(Event::Closed {
+            output,
+            holders,
+            stdout,
+            stderr,
+        });
+    }
+
+    fn finish(&mut self, state: State, cause: Cause) {
+        if let Some(run) = &mut self.run {
+            run.capture.flush();
+        }
+        self.note(Event::Finished { state, cause });
+        self.announce_the_end();
+    }
+
+    /// Makes the end known: the state first, then those who wait, then the caches, then the disk.
+    pub(super) fn announce_the_end(&mut self) {
+        if self.unsaved {
+            self.save();
+        }
+        if let Some(report) = self.parts.stop_report.take() {
+            self.server.stopped(report, &self.poller);
+        }
+        self.server.finished(&self.poller);
+        self.update_index();
+        // Only a loss of power could undo what is written; nobody waits for the disk.
+        drop(self.parts.folder.sync());
+    }
+
+    /// Nothing is left: lets go of everything.
+    pub(super) fn conclude(mut self) -> io::Result<()> {
+        self.catch_up();
+        if let Some(run) = &mut self.run {
+            run.capture.finish();
+            run.leader.reap()?;
+            // A leaf that stays behind is empty and costs a directory entry.
+            drop(run.tree.scope().remove());
+        }
+        self.leave()
+    }
+
+    pub(super) fn leave(mut self) -> io::Result<()> {
+        self.note(Event::Supervision {
+            now: Supervision::None,
+            by: None,
+        });
+        if self.unsaved {
+            self.save();
+        }
+        drop(self.parts.folder.sync());
+        self.parts.folder.unlink_socket()
+    }
+}

@@ -1,0 +1,149 @@
+use std::io;
+use std::time::Instant;
+
+use foster_model::control::Message;
+use foster_model::{Cause, ErrorCode, Event, Requester, Supervision, Target};
+use foster_process::{Phase, Ready, Signal};
+use foster_store::Stream;
+
+use super::report::signalled;
+use super::{Supervisor, token};
+use crate::control::Ask;
+use crate::phases::{from_specs, halved};
+
+impl Supervisor {
+    /// Takes in what a descriptor has to say.
+    pub(super) fn hear(&mut self, ready: Ready) -> io::Result<()> {
+        match ready.token {
+            token::SIGNALS => self.hear_signals(),
+            token::STDOUT => self.pump(Stream::Stdout),
+            token::STDERR => self.pump(Stream::Stderr),
+            token::LEADER | token::CGROUP => {
+                self.look_again();
+                Ok(())
+            }
+            token::KEEPER => self.lose_keeper(),
+            _ => {
+                for ask in self.server.handle(ready, &self.poller) {
+                    self.answer(ask)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn look_again(&mut self) {
+        if let Some(run) = &mut self.run {
+            run.look_again = true;
+        }
+    }
+
+    fn hear_signals(&mut self) -> io::Result<()> {
+        while let Some(received) = self.signals.read()? {
+            if received.signal == Signal::CHLD {
+                self.look_again();
+            } else if received.signal == Signal::TERM {
+                self.end_with_the_outer_job();
+            }
+        }
+        Ok(())
+    }
+
+    /// A TERM to a supervisor is meant for its job. Whoever sends it will follow it with KILL after
+    /// a grace like ours; half of ours leaves time to write down how it ended.
+    fn end_with_the_outer_job(&mut self) {
+        let outer = self.parts.definition.outer_job.is_some();
+        let cause = if outer {
+            Cause::OuterJobEnded
+        } else {
+            Cause::Stop
+        };
+        if let Some(run) = &mut self.run {
+            let phases = halved(&self.parts.phases);
+            run.life.stop(Instant::now(), Some(phases), Some(cause));
+        }
+    }
+
+    fn lose_keeper(&mut self) -> io::Result<()> {
+        if let Some(keeper) = self.keeper.take() {
+            self.poller.remove(&keeper)?;
+            self.note(Event::Supervision {
+                now: Supervision::KeeperLost,
+                by: None,
+            });
+        }
+        Ok(())
+    }
+
+    fn pump(&mut self, stream: Stream) -> io::Result<()> {
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
+        let pumped = run.capture.pump(stream)?;
+        if pumped.ended {
+            // The keeper holds the same pipe, so closing it here would not take it out of the
+            // poller.
+            if let Some(pipe) = run.capture.pipe(stream) {
+                self.poller.remove(pipe)?;
+            }
+            run.capture.abandon(stream);
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, ask: Ask) -> io::Result<()> {
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
+        match ask {
+            Ask::Stop { client, phases, by } => match phases.as_deref().map(from_specs) {
+                Some(Err(error)) => {
+                    let code = ErrorCode::InvalidArgument;
+                    self.server.refuse(client, code, &error.to_string());
+                }
+                phases => {
+                    let phases: Option<Vec<Phase>> = phases.and_then(Result::ok);
+                    run.stop_asked_by = Some(by);
+                    run.look_again = true;
+                    run.life.stop(Instant::now(), phases, Some(Cause::Stop));
+                }
+            },
+            Ask::Signal {
+                client,
+                number,
+                target,
+                by,
+            } => {
+                self.send_single(client, number, target, by)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn send_single(
+        &mut self,
+        client: u64,
+        number: i32,
+        target: Target,
+        by: Requester,
+    ) -> io::Result<()> {
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
+        let Ok(signal) = Signal::from_number(number) else {
+            let message = format!("this system has no signal {number}");
+            self.server
+                .refuse(client, ErrorCode::UnknownSignal, &message);
+            return Ok(());
+        };
+        run.look_again = true;
+        run.facts()?;
+        run.life.signalled(signal);
+        let delivery = run.send_to(signal, target)?;
+        let (sent, errors) = (delivery.sent, delivery.errors.clone());
+        self.note(signalled(signal, target, delivery, None, Some(by)));
+        self.server
+            .reply(client, &Message::Signalled { sent, errors });
+        Ok(())
+    }
+}

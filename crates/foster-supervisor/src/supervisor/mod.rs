@@ -1,0 +1,176 @@
+//! The process that looks after one job, as one loop.
+
+mod beginning;
+mod effects;
+mod hearing;
+mod report;
+mod run;
+
+use std::io;
+use std::time::{Instant, SystemTime};
+
+use foster_model::{Entry, Event, JobRecord};
+use foster_process::{Poller, ProcessRef, Signal, SignalQueue};
+use foster_store::{IndexRow, JournalWriter, Stream};
+
+use crate::control::Server;
+use crate::life::Effect;
+use crate::parts::Parts;
+
+pub use report::stop_report;
+use run::Run;
+
+/// The poller's tokens; clients of the control socket get those from `CLIENTS` on.
+mod token {
+    pub const SIGNALS: u64 = 0;
+    pub const LISTENER: u64 = 1;
+    pub const STDOUT: u64 = 2;
+    pub const STDERR: u64 = 3;
+    pub const LEADER: u64 = 4;
+    pub const KEEPER: u64 = 5;
+    pub const CGROUP: u64 = 6;
+    pub const CLIENTS: u64 = 16;
+}
+
+/// The process that looks after one job: it moves its bytes, ends its tree and writes its state.
+///
+/// One thread, one loop: what the kernel says becomes [`Facts`], [`Life`] says what follows from
+/// them, and that is carried out here.
+pub struct Supervisor {
+    parts: Parts,
+    poller: Poller,
+    signals: SignalQueue,
+    server: Server,
+    journal: JournalWriter,
+    record: JobRecord,
+    run: Option<Run>,
+    keeper: Option<ProcessRef>,
+    unsaved: bool,
+}
+
+/// What follows when all that was due is done.
+enum Settled {
+    /// Nothing, until something happens or this moment comes.
+    Until(Option<Instant>),
+    /// The end: nothing is left to look after.
+    Over,
+}
+
+impl Supervisor {
+    /// Makes ready to look after a job: nothing runs yet, or a predecessor has died.
+    pub fn new(mut parts: Parts, keeper: Option<ProcessRef>) -> io::Result<Self> {
+        let poller = Poller::new()?;
+        let listened = [
+            Signal::CHLD,
+            Signal::TERM,
+            Signal::INT,
+            Signal::HUP,
+            Signal::QUIT,
+        ];
+        let signals = SignalQueue::new(&listened)?;
+        poller.add(&signals, token::SIGNALS)?;
+        if let Some(keeper) = &keeper {
+            poller.add(keeper, token::KEEPER)?;
+        }
+        let listener = parts.listener.try_clone()?;
+        let mut server = Server::new(
+            parts.folder.id(),
+            listener,
+            &poller,
+            token::LISTENER,
+            token::CLIENTS,
+        )?;
+        if let Some(launcher) = parts.launcher.take() {
+            server.adopt(launcher, &poller);
+        }
+        let journal = parts.folder.journal_writer()?;
+        let record = parts.folder.replay().map_err(io::Error::other)?;
+        Ok(Self {
+            parts,
+            poller,
+            signals,
+            server,
+            journal,
+            record,
+            run: None,
+            keeper,
+            unsaved: true,
+        })
+    }
+
+    fn attend(mut self) -> io::Result<()> {
+        while let Settled::Until(due) = self.settle()? {
+            self.catch_up();
+            let left = due.map(|due| due.saturating_duration_since(Instant::now()));
+            // Signals first: a TERM for us explains the leader's death by the same hand.
+            let mut ready = self.poller.wait(left)?;
+            ready.sort_by_key(|ready| ready.token);
+            for ready in ready {
+                self.hear(ready)?;
+            }
+        }
+        self.conclude()
+    }
+
+    /// Brings files and followers up to date before sleeping.
+    fn catch_up(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        run.capture.flush();
+        let totals = Stream::ALL.map(|stream| run.capture.totals(stream).observed_bytes);
+        let closed = run.capture.ended();
+        for loss in run.capture.take_losses() {
+            let (stream, from) = (loss.stream.to_owned(), loss.from);
+            self.note(Event::OutputLost {
+                stream,
+                from,
+                reason: loss.reason,
+            });
+        }
+        if self.unsaved {
+            self.save();
+        }
+        self.server.output(totals, closed, &self.poller);
+    }
+
+    /// Carries out all that is due.
+    fn settle(&mut self) -> io::Result<Settled> {
+        loop {
+            let Some(run) = &mut self.run else {
+                return Ok(Settled::Over);
+            };
+            let facts = run.facts()?;
+            let oom = facts.leader.is_some() && run.tree.scope().oom_killed();
+            match run.life.next(Instant::now(), &facts, oom) {
+                Effect::Wait(due) => return Ok(Settled::Until(due)),
+                Effect::Conclude => return Ok(Settled::Over),
+                effect => self.carry_out(effect)?,
+            }
+        }
+    }
+
+    /// Writes an event down and takes it in. What can't be written is taken in all the same: the
+    /// job comes first, and the state file may still be writable.
+    fn note(&mut self, event: Event) {
+        let entry = Entry {
+            at: SystemTime::now().into(),
+            event,
+        };
+        if self.record.apply(&entry).is_ok() {
+            drop(self.journal.append(&entry));
+            self.unsaved = true;
+        }
+    }
+
+    fn save(&mut self) {
+        self.unsaved = false;
+        // The journal is the truth; a state that can't be written is taken away by the store, so
+        // that no stale one is believed.
+        drop(self.parts.folder.write_state(&self.record));
+    }
+
+    fn update_index(&self) {
+        let row = IndexRow::from_parts(&self.parts.definition, &self.record);
+        // A cache: rebuilt from the folders whenever it is in doubt.
+        drop(self.parts.root.index().update(&row));
+    }
+}
