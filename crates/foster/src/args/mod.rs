@@ -34,6 +34,8 @@ pub use value::{selector, selectors};
     version,
     subcommand_required = true,
     arg_required_else_help = true,
+    subcommand_value_name = "VERB",
+    subcommand_help_heading = "Verbs",
     after_help = AFTER_HELP
 )]
 pub struct Cli {

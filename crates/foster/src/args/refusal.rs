@@ -53,6 +53,7 @@ fn is_verb(word: &str) -> bool {
 
 /// Returns the error of an answer for a command line that was refused.
 pub fn failure(error: &Error, verb: Option<&str>) -> Failure {
+    let takes_command = matches!(verb, Some("run" | "exec"));
     let verb = verb.map_or(String::new(), |verb| format!(" {verb}"));
     let refused = error
         .source()
@@ -70,6 +71,8 @@ pub fn failure(error: &Error, verb: Option<&str>) -> Failure {
     let (message, tips) = parts(&error.render().to_string());
     let hint = match refused {
         Some(refused) => refused.hint.clone(),
+        // Where no command follows, an unknown option was hardly meant to be a job.
+        None if !takes_command => tips.filter(|tips| !tips.starts_with("to pass ")),
         None => tips,
     };
     Failure::usage(message, hint.or(Some(help)))

@@ -75,7 +75,7 @@ fn stream(
             Format::Text => text::log_line(&item, timestamps),
         })
     });
-    let flushed = lines.end();
+    let flushed = lines.end(format);
     if lines.closed {
         return Exit::Ok.into();
     }
@@ -117,9 +117,15 @@ impl Lines {
         self.note(written)
     }
 
-    fn end(&mut self) -> io::Result<()> {
-        let flushed = self.out.flush();
-        self.note(flushed)
+    fn end(&mut self, format: Format) -> io::Result<()> {
+        // The answer, or an error, is one more document of the stream.
+        let begin: &[u8] = if format == Format::Yaml {
+            b"---\n"
+        } else {
+            b""
+        };
+        let written = self.out.write_all(begin).and_then(|()| self.out.flush());
+        self.note(written)
     }
 
     fn note(&mut self, written: io::Result<()>) -> io::Result<()> {

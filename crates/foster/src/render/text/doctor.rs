@@ -17,10 +17,12 @@ impl Text for DoctorAnswer {
             .filesystem
             .as_deref()
             .unwrap_or("a file system of unknown type");
-        match root.free_bytes {
-            Some(free) => line!(out, "  {filesystem}, {} free", bytes(free)),
-            None => line!(out, "  {filesystem}"),
-        }
+        let free = root
+            .free_bytes
+            .map_or("free space unknown".to_owned(), |free| {
+                format!("{} free", bytes(free))
+            });
+        line!(out, "  {filesystem}, {free}");
         if let Some(problem) = &root.problem {
             line!(out, "  problem: {}", plain(&problem.message));
             hint(problem.hint.as_deref(), out);

@@ -13,10 +13,11 @@ const NARROWEST: usize = 16;
 impl Text for ListAnswer {
     fn text(&self, style: Style, out: &mut String) {
         if self.jobs.is_empty() {
-            match &self.scope {
-                Some(scope) => line!(out, "no jobs at or below {}", plain(scope)),
-                None => line!(out, "no jobs in {}", plain(&self.root)),
-            }
+            let place = match &self.scope {
+                Some(scope) => format!("at or below {scope}"),
+                None => format!("in {}", self.root),
+            };
+            line!(out, "no jobs {}", plain(&place));
         } else {
             let now = SystemTime::now().into();
             let rows: Vec<_> = self.jobs.iter().map(|row| cells(row, now)).collect();

@@ -6,9 +6,10 @@ impl Text for SchemaAnswer {
     fn text(&self, _: Style, out: &mut String) {
         // One schema stands for itself, so that it can be given to a program that reads schemas.
         let mut all = self.schemas.values();
-        match (all.next(), all.next()) {
-            (Some(one), None) => line!(out, "{one:#}"),
-            _ => line!(out, "{:#}", serde_json::json!(self.schemas)),
-        }
+        let shown = match (all.next(), all.next()) {
+            (Some(one), None) => one,
+            _ => &serde_json::json!(self.schemas),
+        };
+        line!(out, "{shown:#}");
     }
 }
