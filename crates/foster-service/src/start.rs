@@ -1,8 +1,8 @@
-use foster_model::{Cause, Definition, Entry, ErrorCode, Event, StartFailure, State};
-use foster_store::{IndexRow, JobFolder, Lock, Root};
-use foster_supervisor::{Client, Launch, LaunchError, launch, recover};
+use foster_model::{Cause, Definition, ErrorCode, Event, StartFailure, State};
+use foster_store::{JobFolder, Lock, Root};
+use foster_supervisor::{Client, History, Launch, LaunchError, launch, recover};
 
-use crate::context::{Context, now};
+use crate::context::Context;
 use crate::error::ServiceError;
 use crate::prepare::Prepared;
 
@@ -81,30 +81,21 @@ fn fail(
     failure: StartFailure,
 ) -> ServiceError {
     let job_id = folder.id();
-    let written = (|| {
-        let mut journal = folder.journal_writer()?;
-        let mut record = folder.replay().map_err(std::io::Error::other)?;
+    let written = History::open(folder).map(|mut history| {
+        history.note(Event::StartFailed {
+            failure: failure.clone(),
+        });
         let (state, cause) = (State::Failed, Cause::StartFailed);
-        for event in [
-            Event::StartFailed {
-                failure: failure.clone(),
-            },
-            Event::Finished { state, cause },
-        ] {
-            let entry = Entry { at: now(), event };
-            record.apply(&entry).map_err(std::io::Error::other)?;
-            journal.append(&entry)?;
-        }
-        folder.write_state(&record)?;
+        history.note(Event::Finished { state, cause });
+        history.save(folder);
         root.publish(definition);
-        root.index()
-            .update(&IndexRow::from_parts(definition, &record))
-    })();
+        history.update_index(root, definition);
+    });
     match written {
         Ok(()) => ServiceError::Start { job_id, failure },
-        Err(source) => ServiceError::Io {
+        Err(error) => ServiceError::Io {
             what: failure.message,
-            source,
+            source: std::io::Error::other(error),
         },
     }
 }

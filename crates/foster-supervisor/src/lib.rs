@@ -14,9 +14,11 @@
 mod capture;
 mod control;
 mod handover;
+mod history;
 mod identity;
 mod keeper;
 mod launch;
+mod leftovers;
 mod life;
 mod log_file;
 mod parts;
@@ -26,9 +28,11 @@ mod supervisor;
 
 pub use control::{Client, ControlError};
 pub use handover::{HandoverError, supervise_handed_over};
+pub use history::{History, HistoryError};
 pub use identity::{Kinship, current_host, kinship};
 pub use launch::{Launch, LaunchError, Way, launch};
+pub use leftovers::{Leftovers, end_leftovers};
 pub use log_file::LogFile;
 pub use parts::start_failure;
 pub use phases::{InvalidPhases, from_specs, to_specs};
-pub use recover::{Leftovers, RecoverError, Recovery, end_leftovers, recover};
+pub use recover::{RecoverError, Recovery, recover};

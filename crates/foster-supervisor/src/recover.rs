@@ -1,19 +1,15 @@
 use std::io;
-use std::path::Path;
-use std::time::SystemTime;
 
-use foster_model::answer::StopReport;
 use foster_model::{
-    AFTER_KILL, Cause, Definition, Entry, Event, JobId, JobRecord, OutputEnd, ProcessInfo, State,
-    StreamTotals, Supervision, Target,
+    Cause, Definition, Event, JobId, JobRecord, OutputEnd, ProcessInfo, State, StreamTotals,
+    Supervision,
 };
-use foster_process::{
-    Escalation, ExitStatus, Marks, Phase, Scope, Signal, Tree, terminate, zombie_status,
-};
-use foster_store::{DamageError, IndexRow, JobFolder, JournalWriter, Lock, Root, Stream};
+use foster_process::{ExitStatus, Signal, zombie_status};
+use foster_store::{DamageError, JobFolder, Lock, Root, Stream};
 
+use crate::history::{History, HistoryError};
 use crate::identity::{Kinship, current_host, from_model, kinship};
-use crate::supervisor::stop_report;
+use crate::leftovers::marked_tree;
 
 /// What a recovery found and did.
 #[derive(Debug)]
@@ -26,13 +22,6 @@ pub struct Recovery {
     pub action: String,
     /// Processes of it that still live.
     pub survivors: Vec<ProcessInfo>,
-}
-
-/// What was left of a job that is over, and what came of ending it.
-#[derive(Debug)]
-pub struct Leftovers {
-    /// What was done; its phases are empty if nobody was left.
-    pub report: StopReport,
 }
 
 /// Why a job could not be recovered.
@@ -56,111 +45,41 @@ pub enum RecoverError {
 /// `_lock` proves that they are: it is the caller's now. A job of another machine is left as it is.
 pub fn recover(root: &Root, folder: &JobFolder, _lock: &Lock) -> Result<Recovery, RecoverError> {
     let definition = folder.definition()?;
-    let record = folder.replay()?;
-    let mut case = Case::open(root, folder, definition, record)?;
-    let survivors = match kinship(&case.definition.host, &current_host()) {
-        Kinship::Foreign => {
-            return Ok(case.result("it belongs to another machine: not judged", Vec::new()));
-        }
-        // Whoever was to launch it never did: it stays what it is, a definition.
-        _ if case.record.state == State::Created && case.record.keeper.is_none() => Vec::new(),
-        Kinship::EarlierBoot if !case.record.state.is_final() => {
-            case.end(State::Lost, Cause::Reboot);
-            Vec::new()
-        }
-        Kinship::EarlierBoot => Vec::new(),
-        Kinship::Same => case.judge()?,
+    let kinship = kinship(&definition.host, &current_host());
+    if kinship == Kinship::Foreign {
+        // Not even its journal is opened for writing.
+        return Ok(Recovery {
+            record: folder.record()?,
+            changed: false,
+            action: "it belongs to another machine: not judged".to_owned(),
+            survivors: Vec::new(),
+        });
+    }
+    let mut case = Case {
+        root,
+        folder,
+        definition,
+        history: open(folder)?,
+        changed: false,
     };
+    let survivors = case.settle(kinship == Kinship::Same)?;
     let action = case.close();
-    Ok(case.result(&action, survivors))
-}
-
-/// Ends what is left of a job that is over and that nobody supervises any more: the processes that
-/// are proved to be its own by its control group or its `FOSTER_JOB`.
-pub fn end_leftovers(
-    folder: &JobFolder,
-    _lock: &Lock,
-    phases: Vec<Phase>,
-) -> Result<Leftovers, RecoverError> {
-    let definition = folder.definition()?;
-    let record = folder.record()?;
-    let failed = |source| RecoverError::Io {
-        job_id: folder.id(),
-        source,
-    };
-    if kinship(&definition.host, &current_host()) != Kinship::Same {
-        return Ok(Leftovers {
-            report: StopReport {
-                empty: true,
-                ..StopReport::default()
-            },
-        });
-    }
-    let tree = marked_tree(&definition, &record);
-    if tree.is_empty(None).map_err(failed)? {
-        drop(tree.scope().remove());
-        return Ok(Leftovers {
-            report: StopReport {
-                empty: true,
-                ..StopReport::default()
-            },
-        });
-    }
-    let escalation =
-        Escalation::new(phases, AFTER_KILL).map_err(|error| failed(io::Error::other(error)))?;
-    let report = terminate(&tree, None, escalation).map_err(failed)?;
-    write_down(folder, &record, &report).map_err(failed)?;
-    drop(tree.scope().remove());
-    Ok(Leftovers {
-        report: stop_report(&report),
+    Ok(Recovery {
+        record: case.history.record().clone(),
+        changed: case.changed,
+        action,
+        survivors,
     })
 }
 
-fn write_down(
-    folder: &JobFolder,
-    record: &JobRecord,
-    report: &foster_process::Report,
-) -> io::Result<()> {
-    let mut record = record.clone();
-    let mut journal = folder.journal_writer()?;
-    let mut note = |event| {
-        let entry = Entry {
-            at: SystemTime::now().into(),
-            event,
-        };
-        match record.apply(&entry) {
-            Ok(()) => journal.append(&entry),
-            Err(_) => Ok(()),
-        }
-    };
-    for (index, phase) in report.phases.iter().enumerate() {
-        note(Event::Signalled {
-            signal: phase.signal.name(),
-            number: phase.signal.number(),
-            target: Target::Tree,
-            sent: phase.sent,
-            errors: phase.errors.clone(),
-            phase: Some(index as u32),
-            by: None,
-        })?;
-    }
-    if report.empty {
-        note(Event::Empty {})?;
-    }
-    folder.write_state(&record)
-}
-
-/// Returns the tree of a job whose processes are nobody's descendants any more.
-fn marked_tree(definition: &Definition, record: &JobRecord) -> Tree {
-    let cookie = format!(
-        "{}={}/{}",
-        foster_model::JOB_VARIABLE,
-        definition.job_id,
-        definition.nonce
-    );
-    let scope = Scope::reopen(record.cgroup.as_deref().map(Path::new));
-    let leader = record.leader.map(from_model);
-    Tree::of_marked(scope, Marks { cookie, leader })
+fn open(folder: &JobFolder) -> Result<History, RecoverError> {
+    History::open(folder).map_err(|error| match error {
+        HistoryError::Damaged(error) => error.into(),
+        HistoryError::Io(source) => RecoverError::Io {
+            job_id: folder.id(),
+            source,
+        },
+    })
 }
 
 /// One job that is being recovered.
@@ -168,36 +87,34 @@ struct Case<'a> {
     root: &'a Root,
     folder: &'a JobFolder,
     definition: Definition,
-    record: JobRecord,
-    journal: JournalWriter,
+    history: History,
     changed: bool,
 }
 
-impl<'a> Case<'a> {
-    fn open(
-        root: &'a Root,
-        folder: &'a JobFolder,
-        definition: Definition,
-        record: JobRecord,
-    ) -> Result<Self, RecoverError> {
-        let failed = |source| RecoverError::Io {
-            job_id: folder.id(),
-            source,
-        };
-        let journal = folder.journal_writer().map_err(failed)?;
-        Ok(Self {
-            root,
-            folder,
-            definition,
-            record,
-            journal,
-            changed: false,
-        })
+impl Case<'_> {
+    fn record(&self) -> &JobRecord {
+        self.history.record()
+    }
+
+    /// Finds out what can be known, writes it down, and returns who still lives.
+    fn settle(&mut self, same_boot: bool) -> Result<Vec<ProcessInfo>, RecoverError> {
+        let record = self.record();
+        if record.state == State::Created && record.keeper.is_none() {
+            // Whoever was to launch it never did: it stays what it is, a definition.
+            return Ok(Vec::new());
+        }
+        if same_boot {
+            return self.judge();
+        }
+        if !record.state.is_final() {
+            self.end(State::Lost, Cause::Reboot);
+        }
+        Ok(Vec::new())
     }
 
     /// The same boot: finds out what can be known, and returns who still lives.
     fn judge(&mut self) -> Result<Vec<ProcessInfo>, RecoverError> {
-        let tree = marked_tree(&self.definition, &self.record);
+        let tree = marked_tree(&self.definition, self.record());
         let failed = |source| RecoverError::Io {
             job_id: self.folder.id(),
             source,
@@ -207,10 +124,10 @@ impl<'a> Case<'a> {
             // A leaf that stays behind is empty and costs a directory entry.
             drop(tree.scope().remove());
         }
-        if !self.record.state.is_final() {
+        if !self.record().state.is_final() {
             self.find_the_exit();
             self.close_output();
-            if members.is_empty() && self.record.state == State::Running {
+            if members.is_empty() && self.record().state == State::Running {
                 self.note(Event::Empty {});
             }
             let (state, cause) = self.verdict();
@@ -226,7 +143,7 @@ impl<'a> Case<'a> {
 
     /// A leader that has ended and that nobody has reaped still tells how.
     fn find_the_exit(&mut self) {
-        let (None, Some(leader)) = (self.record.exited_at, self.record.leader) else {
+        let (None, Some(leader)) = (self.record().exited_at, self.record().leader) else {
             return;
         };
         if let Some(status) = zombie_status(&from_model(leader)) {
@@ -235,7 +152,7 @@ impl<'a> Case<'a> {
     }
 
     fn close_output(&mut self) {
-        if self.record.output != OutputEnd::Open || self.record.state != State::Running {
+        if self.record().output != OutputEnd::Open || self.record().state != State::Running {
             return;
         }
         let totals = |stream| {
@@ -257,8 +174,8 @@ impl<'a> Case<'a> {
     }
 
     fn verdict(&self) -> (State, Cause) {
-        if self.record.exited_at.is_some() {
-            return match (self.record.stopping, &self.record.signal) {
+        if self.record().exited_at.is_some() {
+            return match (self.record().stopping, &self.record().signal) {
                 (Some(cause), _) => (State::Killed, cause),
                 (None, Some(_)) => (State::Killed, Cause::Signal),
                 (None, None) => (State::Exited, Cause::Exit),
@@ -289,44 +206,22 @@ impl<'a> Case<'a> {
     }
 
     fn note(&mut self, event: Event) {
-        let entry = Entry {
-            at: SystemTime::now().into(),
-            event,
-        };
-        if self.record.apply(&entry).is_ok() {
-            // The record that is answered holds it even if the disk is full.
-            drop(self.journal.append(&entry));
-            self.changed = true;
-        }
+        self.changed |= self.history.note(event);
     }
 
     fn close(&mut self) -> String {
+        // Also where nothing changed: the journal may know more than a state that was not written
+        // in time.
+        self.history.save(self.folder);
+        let state = self.record().state;
         if !self.changed {
-            // The journal may know more than a state file that was not written in time.
-            drop(self.folder.write_state(&self.record));
-            return format!("it is {}; nothing had to be done", self.record.state);
+            return format!("it is {state}; nothing had to be done");
         }
-        drop(self.folder.write_state(&self.record));
-        drop(self.folder.sync());
-        drop(self.folder.unlink_socket());
-        let row = IndexRow::from_parts(&self.definition, &self.record);
-        drop(self.root.index().update(&row));
-        format!(
-            "its keeper and supervisor were gone; it is {} now",
-            self.record.state
-        )
-    }
-
-    fn result(self, action: &str, survivors: Vec<ProcessInfo>) -> Recovery {
-        let Self {
-            record, changed, ..
-        } = self;
-        Recovery {
-            record,
-            changed,
-            action: action.to_owned(),
-            survivors,
-        }
+        // Only a loss of power could undo it, and the next look would do it again.
+        let _ = self.folder.sync();
+        let _ = self.folder.unlink_socket();
+        self.history.update_index(self.root, &self.definition);
+        format!("its keeper and supervisor were gone; it is {state} now")
     }
 }
 

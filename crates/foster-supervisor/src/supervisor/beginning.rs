@@ -40,14 +40,14 @@ impl Supervisor {
         let Some(leader) = own_child(pid) else {
             return self.resume_after_the_end();
         };
-        if self.parts.slot.failed() && !leader_was_recorded(&self.record) {
+        if self.parts.slot.failed() && !leader_was_recorded(self.history.record()) {
             leader.wait_ended(None)?;
             leader.reap()?;
             let failure = self.parts.spawn_failure();
             return self.fail(failure);
         }
         self.watch(leader, false)?;
-        if self.record.state.is_final() {
+        if self.history.record().state.is_final() {
             // Written, and perhaps not told.
             self.announce_the_end();
         }
@@ -55,11 +55,11 @@ impl Supervisor {
     }
 
     fn resume_without_leader(mut self) -> io::Result<()> {
-        if self.record.state != State::Created {
+        if self.history.record().state != State::Created {
             return self.resume_after_the_end();
         }
-        if self.record.failure.is_some() || self.parts.slot.failed() {
-            let known = self.record.failure.clone();
+        if self.history.record().failure.is_some() || self.parts.slot.failed() {
+            let known = self.history.record().failure.clone();
             let failure = known.unwrap_or_else(|| self.parts.spawn_failure());
             return self.fail(failure);
         }
@@ -69,7 +69,7 @@ impl Supervisor {
 
     /// The predecessor had reaped the leader, so nothing was left to look after.
     fn resume_after_the_end(mut self) -> io::Result<()> {
-        if !self.record.state.is_final() {
+        if !self.history.record().state.is_final() {
             let cause = Cause::SupervisorLost;
             self.note(Event::Finished {
                 state: State::Lost,
@@ -92,14 +92,14 @@ impl Supervisor {
 
     /// Writes down and tells that the command could not be executed.
     pub fn fail(mut self, failure: StartFailure) -> io::Result<()> {
-        if self.record.failure.is_none() {
+        if self.history.record().failure.is_none() {
             self.note(Event::StartFailed {
                 failure: failure.clone(),
             });
         }
         let (state, cause) = (State::Failed, Cause::StartFailed);
         self.note(Event::Finished { state, cause });
-        self.save();
+        self.history.save(&self.parts.folder);
         self.server.start_failed(failure, &self.poller);
         self.announce_the_end();
         // Nothing ever ran in it.
@@ -109,7 +109,7 @@ impl Supervisor {
 
     /// Begins to watch the leader and its output. `fresh` unless a predecessor had begun.
     fn watch(&mut self, leader: ProcessRef, fresh: bool) -> io::Result<()> {
-        let known = leader_was_recorded(&self.record);
+        let known = leader_was_recorded(self.history.record());
         if !known {
             self.note(Event::Started {
                 leader: to_model(leader.identity()),
@@ -146,7 +146,7 @@ impl Supervisor {
         }
         let mut life = Life::new(self.parts.plan(), self.started());
         if known {
-            life.resume(Instant::now(), &self.record);
+            life.resume(Instant::now(), self.history.record());
         }
         self.poller.add(&leader, token::LEADER)?;
         let tree = Tree::of_descendants(self.parts.take_scope());
@@ -163,7 +163,7 @@ impl Supervisor {
             look_again: true,
             stop_asked_by: None,
         });
-        self.save();
+        self.history.save(&self.parts.folder);
         self.server.started(&self.poller);
         self.update_index();
         Ok(())
@@ -172,7 +172,8 @@ impl Supervisor {
     /// When the leader started, on this process's clock.
     fn started(&self) -> Instant {
         let since = self
-            .record
+            .history
+            .record()
             .started_monotonic_ms
             .map_or(Duration::ZERO, |ms| {
                 monotonic().saturating_sub(Duration::from_millis(ms))

@@ -30,11 +30,11 @@ impl Supervisor {
         if let Some(run) = &self.run {
             self.poller.remove(&run.leader)?;
         }
-        if self.record.exited_at.is_some() {
+        if self.history.record().exited_at.is_some() {
             // A predecessor had written it.
             return Ok(());
         }
-        let started = self.record.started_monotonic_ms;
+        let started = self.history.record().started_monotonic_ms;
         let now = monotonic().as_millis() as u64;
         self.note(Event::Exited {
             exit_code: status.code(),
@@ -76,7 +76,7 @@ impl Supervisor {
         // Whoever asked hears of it when the record says so too: an empty tree means a job that is
         // over in a moment, and its end is written first.
         let report = stop_report(&report);
-        if empty && !self.record.state.is_final() {
+        if empty && !self.history.record().state.is_final() {
             self.parts.stop_report.get_or_insert(report);
         } else {
             self.server.stopped(report, &self.poller);
@@ -124,9 +124,7 @@ impl Supervisor {
 
     /// Makes the end known: the state first, then those who wait, then the caches, then the disk.
     pub(super) fn announce_the_end(&mut self) {
-        if self.unsaved {
-            self.save();
-        }
+        self.history.save(&self.parts.folder);
         if let Some(report) = self.parts.stop_report.take() {
             self.server.stopped(report, &self.poller);
         }
@@ -153,9 +151,7 @@ impl Supervisor {
             now: Supervision::None,
             by: None,
         });
-        if self.unsaved {
-            self.save();
-        }
+        self.history.save(&self.parts.folder);
         drop(self.parts.folder.sync());
         self.parts.folder.unlink_socket()
     }

@@ -7,13 +7,14 @@ mod report;
 mod run;
 
 use std::io;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
-use foster_model::{Entry, Event, JobRecord};
+use foster_model::Event;
 use foster_process::{Poller, ProcessRef, Signal, SignalQueue};
-use foster_store::{IndexRow, JournalWriter, Stream};
+use foster_store::Stream;
 
 use crate::control::Server;
+use crate::history::History;
 use crate::life::Effect;
 use crate::parts::Parts;
 
@@ -41,11 +42,9 @@ pub struct Supervisor {
     poller: Poller,
     signals: SignalQueue,
     server: Server,
-    journal: JournalWriter,
-    record: JobRecord,
+    history: History,
     run: Option<Run>,
     keeper: Option<ProcessRef>,
-    unsaved: bool,
 }
 
 /// What follows when all that was due is done.
@@ -83,18 +82,15 @@ impl Supervisor {
         if let Some(launcher) = parts.launcher.take() {
             server.adopt(launcher, &poller);
         }
-        let journal = parts.folder.journal_writer()?;
-        let record = parts.folder.replay().map_err(io::Error::other)?;
+        let history = History::open(&parts.folder).map_err(io::Error::other)?;
         Ok(Self {
             parts,
             poller,
             signals,
             server,
-            journal,
-            record,
+            history,
             run: None,
             keeper,
-            unsaved: true,
         })
     }
 
@@ -126,9 +122,7 @@ impl Supervisor {
                 reason: loss.reason,
             });
         }
-        if self.unsaved {
-            self.save();
-        }
+        self.history.save(&self.parts.folder);
         self.server.output(totals, closed, &self.poller);
     }
 
@@ -148,29 +142,12 @@ impl Supervisor {
         }
     }
 
-    /// Writes an event down and takes it in. What can't be written is taken in all the same: the
-    /// job comes first, and the state file may still be writable.
     fn note(&mut self, event: Event) {
-        let entry = Entry {
-            at: SystemTime::now().into(),
-            event,
-        };
-        if self.record.apply(&entry).is_ok() {
-            drop(self.journal.append(&entry));
-            self.unsaved = true;
-        }
-    }
-
-    fn save(&mut self) {
-        self.unsaved = false;
-        // The journal is the truth; a state that can't be written is taken away by the store, so
-        // that no stale one is believed.
-        drop(self.parts.folder.write_state(&self.record));
+        self.history.note(event);
     }
 
     fn update_index(&self) {
-        let row = IndexRow::from_parts(&self.parts.definition, &self.record);
-        // A cache: rebuilt from the folders whenever it is in doubt.
-        drop(self.parts.root.index().update(&row));
+        self.history
+            .update_index(&self.parts.root, &self.parts.definition);
     }
 }

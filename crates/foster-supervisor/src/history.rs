@@ -1,0 +1,73 @@
+use std::io;
+use std::time::SystemTime;
+
+use foster_model::{Definition, Entry, Event, JobRecord};
+use foster_store::{DamageError, IndexRow, JobFolder, JournalWriter, Root};
+
+/// A job's journal and the record that follows from it, kept together by whoever holds the lock.
+pub struct History {
+    record: JobRecord,
+    journal: JournalWriter,
+    unsaved: bool,
+}
+
+/// Why a history can't be gone on with.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The journal can't be understood.
+    #[error(transparent)]
+    Damaged(#[from] DamageError),
+    /// It can't be written.
+    #[error("the journal can't be written")]
+    Io(#[from] io::Error),
+}
+
+impl History {
+    /// Opens a job's history for going on with it.
+    pub fn open(folder: &JobFolder) -> Result<Self, HistoryError> {
+        let journal = folder.journal_writer()?;
+        let record = folder.replay()?;
+        Ok(Self {
+            record,
+            journal,
+            unsaved: true,
+        })
+    }
+
+    /// Returns what is known of the job.
+    pub fn record(&self) -> &JobRecord {
+        &self.record
+    }
+
+    /// Writes an event down and takes it in. Returns whether it was one that can come now.
+    ///
+    /// What can't be written (a full disk, beyond what was set aside) is taken in all the same: the
+    /// job comes first, and the state may still be writable.
+    pub fn note(&mut self, event: Event) -> bool {
+        let entry = Entry {
+            at: SystemTime::now().into(),
+            event,
+        };
+        let legal = self.record.apply(&entry).is_ok();
+        if legal {
+            let _ = self.journal.append(&entry);
+            self.unsaved = true;
+        }
+        legal
+    }
+
+    /// Writes the state, if it has changed since it was last written.
+    ///
+    /// A state that can't be written is taken away by the store, so that no stale one is believed.
+    pub fn save(&mut self, folder: &JobFolder) {
+        if std::mem::take(&mut self.unsaved) {
+            let _ = folder.write_state(&self.record);
+        }
+    }
+
+    /// Brings the index up to date: a cache, rebuilt from the folders whenever it is in doubt.
+    pub fn update_index(&self, root: &Root, definition: &Definition) {
+        let row = IndexRow::from_parts(definition, &self.record);
+        let _ = root.index().update(&row);
+    }
+}
