@@ -2,8 +2,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Cause, Entry, Event, EventKind, Identity, IllegalTransition, JobId, OutputEnd, ProcessInfo,
-    StartFailure, State, Straggler, StreamTotals, Supervision, Time, transition,
+    Cause, Entry, Event, EventKind, Identity, IllegalTransition, JobId, OutputEnd, PhaseSpec,
+    ProcessInfo, StartFailure, State, Straggler, StreamTotals, Supervision, Time, transition,
 };
 
 /// What is known of a job: the fold of its journal.
@@ -63,6 +63,9 @@ pub struct JobRecord {
     pub failure: Option<StartFailure>,
     /// The cause that an escalation under way will leave, if the leader had not exited before.
     pub stopping: Option<Cause>,
+    /// The phases of that escalation, for a successor to go on with.
+    #[serde(default)]
+    pub stop_phases: Vec<PhaseSpec>,
 }
 
 /// The content of `state.json`: a cache of the journal's fold, in a shape that scripts can rely on.
@@ -137,6 +140,7 @@ impl JobRecord {
             tree_empty: None,
             failure: None,
             stopping: None,
+            stop_phases: Vec::new(),
         }
     }
 
@@ -184,8 +188,9 @@ impl JobRecord {
                 self.tree_empty = Some(false);
             }
             Event::StartFailed { failure } => self.failure = Some(failure.clone()),
-            Event::StopRequested { cause, .. } if self.exited_at.is_none() => {
+            Event::StopRequested { cause, phases, .. } if self.exited_at.is_none() => {
                 self.stopping = Some(*cause);
+                self.stop_phases.clone_from(phases);
             }
             Event::StopRequested { .. } | Event::Signalled { .. } | Event::OutputLost { .. } => {}
             Event::Exited {

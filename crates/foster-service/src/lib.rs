@@ -10,6 +10,7 @@
 
 mod context;
 mod doctor;
+mod ending;
 mod environment;
 mod error;
 mod exec;

@@ -3,6 +3,8 @@ use std::time::{Duration, Instant};
 use foster_model::{Cause, OutputEnd, State, Stragglers};
 use foster_process::{Escalation, ExitStatus, Phase, Signal, Step};
 
+use crate::phases::from_specs;
+
 /// What is true now, as the kernel says.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts {
@@ -126,7 +128,8 @@ impl Life {
             self.closed = Some(record.output);
         }
         if let Some(cause) = record.stopping {
-            self.stop(now, None, Some(cause));
+            let phases = from_specs(&record.stop_phases).ok();
+            self.stop(now, phases, Some(cause));
         }
     }
 
