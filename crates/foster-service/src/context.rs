@@ -1,10 +1,11 @@
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use foster_model::{JobSelector, Time};
 use foster_process::Containment;
-use foster_store::{JobFolder, Root};
+use foster_store::{JobFolder, ResolveError, Root};
 use foster_supervisor::Way;
 
 use crate::error::ServiceError;
@@ -25,9 +26,33 @@ pub struct Context {
 }
 
 impl Context {
-    /// Returns the root for reading and for writing; it is made if it is missing.
-    pub(crate) fn open_root(&self) -> Result<Root, ServiceError> {
+    /// Returns the root for a verb that makes a job; it is made if it is missing.
+    pub(crate) fn make_root(&self) -> Result<Root, ServiceError> {
         Ok(Root::open(&self.absolute(&self.root), true)?)
+    }
+
+    /// Returns the root for a verb that looks; `None` if there is none, which is no fault: it is
+    /// made by the first job.
+    pub(crate) fn look_for_root(&self) -> Result<Option<Root>, ServiceError> {
+        let path = self.absolute(&self.root);
+        match path.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            _ => Ok(Some(Root::open(&path, false)?)),
+        }
+    }
+
+    /// Returns the root in which these jobs must lie.
+    pub(crate) fn root_of_jobs(&self, jobs: &[JobSelector]) -> Result<Root, ServiceError> {
+        let first = jobs.first().map(ToString::to_string).unwrap_or_default();
+        let missing = || ServiceError::from(ResolveError::NotFound(first));
+        self.look_for_root()?.ok_or_else(missing)
+    }
+
+    /// Returns the root and in it the folder of the job that the caller names.
+    pub(crate) fn find(&self, job: &JobSelector) -> Result<(Root, JobFolder), ServiceError> {
+        let root = self.root_of_jobs(std::slice::from_ref(job))?;
+        let folder = find(&root, job, false)?;
+        Ok((root, folder))
     }
 
     /// Returns `path` as seen from the caller's directory.

@@ -36,7 +36,7 @@ pub struct KillRequest {
 pub fn kill(ctx: &Context, request: &KillRequest) -> Result<Outcome<KillAnswer>, ServiceError> {
     let began = Instant::now();
     let order = request.order()?;
-    let root = ctx.open_root()?;
+    let root = ctx.root_of_jobs(&request.jobs)?;
     let begun: Vec<_> = request
         .jobs
         .iter()

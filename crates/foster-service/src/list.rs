@@ -30,23 +30,15 @@ pub struct ListRequest {
 /// # Errors
 /// A root that can't be used. A job that can't be read is listed with the reason.
 pub fn list(ctx: &Context, request: &ListRequest) -> Result<ListAnswer, ServiceError> {
-    let root = ctx.open_root()?;
     let scope = ctx.cwd.canonicalize().unwrap_or_else(|_| ctx.cwd.clone());
     let scope = (!request.all).then_some(scope);
-    let failed = || ServiceError::io("the index can't be read");
     let mut listing = Listing::default();
-    let mut rows = root.index().newest_first().map_err(failed())?;
-    for row in rows.by_ref() {
-        if !listing.take(&root, request, scope.as_deref(), row) {
-            break;
-        }
-    }
-    if let Some(error) = rows.take_error() {
-        return Err(failed()(error));
+    if let Some(root) = ctx.look_for_root()? {
+        listing.read(&root, request, scope.as_deref())?;
     }
     let hint = listing.hint();
     Ok(ListAnswer {
-        root: root.path().to_string_lossy().into_owned(),
+        root: ctx.absolute(&ctx.root).to_string_lossy().into_owned(),
         scope: scope.map(|path| path.to_string_lossy().into_owned()),
         jobs: listing.jobs,
         truncated: listing.truncated,
@@ -64,6 +56,23 @@ struct Listing {
 }
 
 impl Listing {
+    fn read(
+        &mut self,
+        root: &Root,
+        request: &ListRequest,
+        scope: Option<&Path>,
+    ) -> Result<(), ServiceError> {
+        let failed = || ServiceError::io("the index can't be read");
+        let mut rows = root.index().newest_first().map_err(failed())?;
+        for row in rows.by_ref() {
+            if !self.take(root, request, scope, row) {
+                break;
+            }
+        }
+        rows.take_error()
+            .map_or(Ok(()), |error| Err(failed()(error)))
+    }
+
     /// Takes in a row of the index. Returns whether more are wanted.
     fn take(
         &mut self,

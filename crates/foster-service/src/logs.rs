@@ -6,7 +6,7 @@ use foster_model::{JobSelector, Time};
 use foster_process::wait_any;
 use foster_store::{JobFolder, LineMerger, RawLine, Root, Stream};
 
-use crate::context::{self, Context, now};
+use crate::context::{Context, now};
 use crate::error::ServiceError;
 use crate::snapshot::is_final;
 use crate::watch::{Standing, Watcher, shown_record};
@@ -54,8 +54,7 @@ pub fn logs(
     request: &LogsRequest,
     sink: &mut dyn FnMut(LogItem) -> io::Result<()>,
 ) -> Result<LogsAnswer, ServiceError> {
-    let root = ctx.open_root()?;
-    let folder = context::find(&root, &request.job, false)?;
+    let (root, folder) = ctx.find(&request.job)?;
     let mut reader = Reader::new(&folder, request, sink)?;
     if request.follow {
         reader.follow(&root, &folder)?;

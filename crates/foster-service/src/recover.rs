@@ -18,34 +18,45 @@ pub struct RecoverRequest {
 /// A root that can't be used; a job that is named and not there. A job that can't be read is told
 /// of in its place.
 pub fn recover(ctx: &Context, request: &RecoverRequest) -> Result<RecoverAnswer, ServiceError> {
-    let root = ctx.open_root()?;
-    let mut jobs = Vec::new();
-    let mut looked_at = 0;
-    if request.jobs.is_empty() {
-        for id in root
-            .job_ids()
-            .map_err(ServiceError::io("the root can't be listed"))?
-        {
-            looked_at += 1;
-            let result = root.job(id).map_err(ServiceError::from);
-            let result = result.and_then(|folder| recover_one(&root, &folder, false));
-            jobs.extend(report(&id.to_string(), result));
-        }
+    let mut answer = RecoverAnswer {
+        root: ctx.absolute(&ctx.root).to_string_lossy().into_owned(),
+        looked_at: 0,
+        jobs: Vec::new(),
+        index_rebuilt: false,
+    };
+    if !request.jobs.is_empty() {
+        recover_named(ctx, &request.jobs, &mut answer)?;
+    } else if let Some(root) = ctx.look_for_root()? {
+        recover_all(&root, &mut answer)?;
     }
-    for selector in &request.jobs {
-        looked_at += 1;
+    Ok(answer)
+}
+
+fn recover_named(
+    ctx: &Context,
+    jobs: &[JobSelector],
+    answer: &mut RecoverAnswer,
+) -> Result<(), ServiceError> {
+    let root = ctx.root_of_jobs(jobs)?;
+    for selector in jobs {
         let folder = context::find(&root, selector, false)?;
         let result = recover_one(&root, &folder, true);
-        jobs.extend(report(&folder.id().to_string(), result));
+        answer.looked_at += 1;
+        answer.jobs.extend(report(&folder.id().to_string(), result));
     }
-    let index_rebuilt = request.jobs.is_empty() && root.index().rebuild().is_ok();
-    let root = root.path().to_string_lossy().into_owned();
-    Ok(RecoverAnswer {
-        root,
-        looked_at,
-        jobs,
-        index_rebuilt,
-    })
+    Ok(())
+}
+
+fn recover_all(root: &Root, answer: &mut RecoverAnswer) -> Result<(), ServiceError> {
+    let ids = root.job_ids();
+    for id in ids.map_err(ServiceError::io("the root can't be listed"))? {
+        let folder = root.job(id).map_err(ServiceError::from);
+        let result = folder.and_then(|folder| recover_one(root, &folder, false));
+        answer.looked_at += 1;
+        answer.jobs.extend(report(&id.to_string(), result));
+    }
+    answer.index_rebuilt = root.index().rebuild().is_ok();
+    Ok(())
 }
 
 fn report(job: &str, result: Result<Option<RecoveredJob>, ServiceError>) -> Option<RecoveredJob> {

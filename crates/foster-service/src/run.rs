@@ -106,7 +106,7 @@ impl RunRequest {
 /// `failed`, which is named in the error.
 pub fn run(ctx: &Context, request: RunRequest) -> Result<RunAnswer, ServiceError> {
     let began = Instant::now();
-    let root = ctx.open_root()?;
+    let root = ctx.make_root()?;
     let prepared = Prepared::new(ctx, &request)?;
     let (folder, client) = start(ctx, &root, prepared)?;
     let started = Instant::now();

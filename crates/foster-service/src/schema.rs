@@ -5,7 +5,7 @@ use foster_model::answer::{
     SchemaAnswer, StatusAnswer, TailAnswer, WaitAnswer,
 };
 use foster_model::{Definition, Entry, ErrorBody, SCHEMA_VERSION, StateFile};
-use schemars::{JsonSchema, generate::SchemaSettings};
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use crate::error::ServiceError;
@@ -52,51 +52,53 @@ fn all() -> BTreeMap<String, Value> {
 }
 
 fn plain<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::draft2020_12().for_serialize();
-    settings
+    generator().into_root_schema_for::<T>().to_value()
+}
+
+fn generator() -> SchemaGenerator {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
         .into_generator()
-        .into_root_schema_for::<T>()
-        .to_value()
 }
 
 /// The schema of an answer within its envelope.
 fn answer<T: JsonSchema>(verb: &str) -> Value {
-    let mut schema = plain::<T>();
-    add_property(
+    let mut generator = generator();
+    let error = generator.subschema_for::<ErrorBody>().to_value();
+    let mut schema = generator.into_root_schema_for::<T>().to_value();
+    add_envelope(
         &mut schema,
-        "schema_version",
-        json!({"const": SCHEMA_VERSION}),
+        &json!({"type": "boolean"}),
+        &json!({"const": verb}),
     );
-    add_property(&mut schema, "ok", json!({"type": "boolean"}));
-    add_property(&mut schema, "type", json!({"const": verb}));
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         // Beside an answer that is complete and yet tells of something that could not be done.
-        properties.insert("error".to_owned(), json!({"type": "object"}));
+        properties.insert("error".to_owned(), error);
     }
     schema
 }
 
 /// The schema of an answer with `ok: false`.
 fn error() -> Value {
-    let mut body = plain::<ErrorBody>();
-    let definitions = body.as_object_mut().and_then(|body| body.remove("$defs"));
-    let mut schema = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "properties": {"error": body},
-        "required": ["error"],
-    });
-    if let (Some(definitions), Some(schema)) = (definitions, schema.as_object_mut()) {
-        schema.insert("$defs".to_owned(), definitions);
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its shape is wanted")]
+    struct Refusal {
+        /// What went wrong.
+        error: ErrorBody,
     }
-    add_property(
+    let mut schema = plain::<Refusal>();
+    add_envelope(
         &mut schema,
-        "schema_version",
-        json!({"const": SCHEMA_VERSION}),
+        &json!({"const": false}),
+        &json!({"type": "string"}),
     );
-    add_property(&mut schema, "ok", json!({"const": false}));
-    add_property(&mut schema, "type", json!({"type": "string"}));
     schema
+}
+
+fn add_envelope(schema: &mut Value, ok: &Value, kind: &Value) {
+    add_property(schema, "schema_version", json!({"const": SCHEMA_VERSION}));
+    add_property(schema, "ok", ok.clone());
+    add_property(schema, "type", kind.clone());
 }
 
 fn add_property(schema: &mut Value, name: &str, property: Value) {

@@ -2,7 +2,7 @@ use foster_model::JobSelector;
 use foster_model::answer::StatusAnswer;
 use foster_store::Stream;
 
-use crate::context::{self, Context, now};
+use crate::context::{Context, now};
 use crate::error::ServiceError;
 use crate::snapshot::observed;
 use crate::view::view;
@@ -13,8 +13,7 @@ use crate::watch::shown_record;
 /// # Errors
 /// No such job, or more than one; files that can't be understood.
 pub fn status(ctx: &Context, job: &JobSelector) -> Result<StatusAnswer, ServiceError> {
-    let root = ctx.open_root()?;
-    let folder = context::find(&root, job, false)?;
+    let (root, folder) = ctx.find(job)?;
     let record = shown_record(&root, &folder)?;
     let definition = folder.definition()?;
     let bytes = |stream| -> Result<u64, ServiceError> {

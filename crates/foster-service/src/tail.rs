@@ -2,7 +2,7 @@ use foster_model::JobSelector;
 use foster_model::answer::{Excerpt, TailAnswer};
 use foster_store::Stream;
 
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::error::ServiceError;
 use crate::snapshot::{ENCODING, is_final, observed};
 use crate::watch::shown_record;
@@ -28,8 +28,7 @@ pub struct TailRequest {
 /// # Errors
 /// No such job, or more than one; files that can't be read.
 pub fn tail(ctx: &Context, request: &TailRequest) -> Result<TailAnswer, ServiceError> {
-    let root = ctx.open_root()?;
-    let folder = context::find(&root, &request.job, false)?;
+    let (root, folder) = ctx.find(&request.job)?;
     let record = shown_record(&root, &folder)?;
     let is_final = is_final(&record);
     let excerpt = |stream| -> Result<Option<Excerpt>, ServiceError> {

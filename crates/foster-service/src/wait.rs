@@ -34,7 +34,7 @@ pub struct WaitRequest {
 /// several are, such a job is told of in its place, and the others are waited for.
 pub fn wait(ctx: &Context, request: &WaitRequest) -> Result<Outcome<WaitAnswer>, ServiceError> {
     let began = Instant::now();
-    let root = ctx.open_root()?;
+    let root = ctx.root_of_jobs(&request.jobs)?;
     let found: Vec<Result<JobFolder, ServiceError>> =
         request.jobs.iter().map(|job| find(&root, job)).collect();
     if let [_] = request.jobs.as_slice() {

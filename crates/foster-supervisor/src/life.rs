@@ -263,6 +263,10 @@ impl Life {
     fn after_exit(&mut self, now: Instant, facts: &Facts, oom: bool) -> Effect {
         if facts.empty && !self.empty_recorded {
             self.empty_recorded = true;
+            if self.finished {
+                // What was left has ended; what it printed last may still be on its way.
+                self.drain_from = Some(now);
+            }
             return Effect::RecordEmpty;
         }
         if facts.output_ended && self.closed != Some(OutputEnd::Complete) {
@@ -276,10 +280,12 @@ impl Life {
         if !self.finished {
             return self.toward_the_finish(now, facts, oom);
         }
-        if facts.empty {
-            Effect::Conclude
-        } else {
-            Effect::Wait(None)
+        if !facts.empty {
+            return Effect::Wait(None);
+        }
+        match self.drain_due(facts) {
+            Some(due) if now < due && !facts.output_ended => Effect::Wait(Some(due)),
+            _ => Effect::Conclude,
         }
     }
 

@@ -180,6 +180,8 @@ fn the_drain_is_bounded_however_much_is_printed() {
     assert!(!world.seen.contains(&Effect::Conclude));
     // What was left ends at last: the supervisor reads the rest and goes.
     world.facts.empty = true;
+    assert_eq!(world.at(100 * MS), Some(world.now + 200 * MS));
+    assert!(!world.seen.contains(&Effect::Conclude));
     world.facts.output_ended = true;
     world.at(100 * MS);
     assert_eq!(world.seen.last(), Some(&Effect::Conclude));

@@ -73,10 +73,10 @@ impl Supervisor {
             run.tree.survivors()?
         };
         let report = escalation.report(survivors);
-        // Whoever asked hears of it when the record says so too: an empty tree means a job that is
-        // over in a moment, and its end is written first.
+        // Whoever asked hears of it when the record says so too: an empty tree means that the job, or
+        // what was left of it, is over in a moment, and its end is written first.
         let report = stop_report(&report);
-        if empty && !self.history.record().state.is_final() {
+        if empty {
             self.parts.stop_report.get_or_insert(report);
         } else {
             self.server.stopped(report, &self.poller);
@@ -125,18 +125,23 @@ impl Supervisor {
     /// Makes the end known: the state first, then those who wait, then the caches, then the disk.
     pub(super) fn announce_the_end(&mut self) {
         self.history.save(&self.parts.folder);
-        if let Some(report) = self.parts.stop_report.take() {
-            self.server.stopped(report, &self.poller);
-        }
+        self.tell_of_the_stop();
         self.server.finished(&self.poller);
         self.update_index();
         // Only a loss of power could undo what is written; nobody waits for the disk.
         drop(self.parts.folder.sync());
     }
 
+    fn tell_of_the_stop(&mut self) {
+        if let Some(report) = self.parts.stop_report.take() {
+            self.server.stopped(report, &self.poller);
+        }
+    }
+
     /// Nothing is left: lets go of everything.
     pub(super) fn conclude(mut self) -> io::Result<()> {
         self.catch_up();
+        self.tell_of_the_stop();
         if let Some(run) = &mut self.run {
             run.capture.finish();
             run.leader.reap()?;

@@ -8,5 +8,8 @@ use crate::failure::Failure;
 
 pub fn carry_out(_: &Args, caller: &Caller<'_>) -> Result<Outcome<DoctorAnswer>, Failure> {
     let context = caller.context(Needs::Root)?;
-    Ok(foster_service::doctor(&context, env!("CARGO_PKG_VERSION")).into())
+    let answer = foster_service::doctor(&context, env!("CARGO_PKG_VERSION"));
+    // A script that asks wants to be told by the exit status.
+    let error = answer.root.problem.clone();
+    Ok(Outcome { answer, error })
 }
