@@ -207,6 +207,13 @@ impl Scope {
         self.cgroup.as_ref().and_then(sys::Cgroup::events_fd)
     }
 
+    /// Takes note of what [`Scope::events_fd`] had to say. Until it is noted the descriptor stays
+    /// urgent, and a loop that only waits would spin.
+    pub fn heed_events(&self) -> io::Result<()> {
+        let populated = self.cgroup.as_ref().map(sys::Cgroup::populated);
+        populated.transpose().map(drop)
+    }
+
     /// Returns whether the kernel has killed a member for want of memory, where that is counted.
     pub fn oom_killed(&self) -> bool {
         self.cgroup.as_ref().is_some_and(sys::Cgroup::oom_killed)

@@ -18,10 +18,11 @@ impl Supervisor {
             token::SIGNALS => self.hear_signals(),
             token::STDOUT => self.pump(Stream::Stdout),
             token::STDERR => self.pump(Stream::Stderr),
-            token::LEADER | token::CGROUP => {
+            token::LEADER => {
                 self.look_again();
                 Ok(())
             }
+            token::CGROUP => self.hear_cgroup(),
             token::KEEPER => self.lose_keeper(),
             _ => {
                 for ask in self.server.handle(ready, &self.poller) {
@@ -29,6 +30,14 @@ impl Supervisor {
                 }
                 Ok(())
             }
+        }
+    }
+
+    fn hear_cgroup(&mut self) -> io::Result<()> {
+        self.look_again();
+        match &self.run {
+            Some(run) => run.tree.scope().heed_events(),
+            None => Ok(()),
         }
     }
 
