@@ -361,8 +361,9 @@ pub struct SentSignal {
 pub struct StopReport {
     /// Each phase that was entered.
     pub phases: Vec<PhaseReport>,
-    /// Whether the kernel says that no process of the tree is left.
-    pub empty: bool,
+    /// Whether the kernel says that no process of the tree is left; `null` where none was found and
+    /// nothing proves it: a tree that lost its supervisor, without a control group.
+    pub empty: Option<bool>,
     /// What is left.
     pub survivors: Vec<ProcessInfo>,
     /// From the first signal to the end, in milliseconds.

@@ -211,13 +211,15 @@ impl ErrorCode {
                 "command_not_found",
                 Exit::Start,
                 false,
-                Some("check the spelling and PATH; a shell's own words need --shell"),
+                Some(
+                    "check the spelling and PATH; a whole command line, or a shell's word, needs --shell",
+                ),
             ),
             Self::NotExecutable => (
                 "not_executable",
                 Exit::Start,
                 false,
-                Some("set its executable bit, or run it through its interpreter"),
+                Some("set its executable bit, give it a `#!` line, or run it as `-- sh FILE`"),
             ),
             Self::BadCwd => ("bad_cwd", Exit::Start, false, None),
             Self::BadEnvFile => ("bad_env_file", Exit::Start, false, None),

@@ -146,6 +146,34 @@ impl Escalation {
         }
     }
 
+    /// Goes over to these phases if they come to KILL sooner than what is left of the present ones.
+    /// Returns whether they do. What was done already stays in the report.
+    pub fn hasten(&mut self, now: Instant, phases: &[Phase]) -> bool {
+        let Some(after_kill) = self.phases.last().map(|kill| kill.grace) else {
+            return false;
+        };
+        let Ok(other) = Self::new(phases.to_vec(), after_kill) else {
+            return false;
+        };
+        if self.ended.is_some() || other.time_to_kill(now) >= self.time_to_kill(now) {
+            return false;
+        }
+        self.leave(now);
+        self.phases.truncate(self.outcomes.len());
+        self.phases.extend(other.phases);
+        true
+    }
+
+    /// The time that is left until KILL is sent.
+    fn time_to_kill(&self, now: Instant) -> Duration {
+        if self.phases.len() == self.outcomes.len() {
+            return Duration::ZERO;
+        }
+        let left = self.standing(now).map_or(Duration::ZERO, |(_, left)| left);
+        let later = &self.phases[self.outcomes.len()..self.phases.len() - 1];
+        left + later.iter().map(|phase| phase.grace).sum::<Duration>()
+    }
+
     /// Returns the phases, the closing KILL among them.
     pub fn phases(&self) -> &[Phase] {
         &self.phases
@@ -329,6 +357,26 @@ mod tests {
             machine.report(vec![]).phases[0].errors,
             Vec::<String>::new()
         );
+    }
+
+    #[test]
+    fn the_sooner_of_two_wins() {
+        let start = Instant::now();
+        let mut machine = term_kill(3_600_000 * MS);
+        machine.poll(start, false);
+        let phase = |signal, grace| Phase { signal, grace };
+        assert!(!machine.hasten(start, &[phase(Signal::TERM, 7_200_000 * MS)]));
+        assert!(machine.hasten(start + 5 * MS, &[phase(Signal::KILL, MS)]));
+        let kill = Step::Send {
+            phase: 1,
+            signal: Signal::KILL,
+        };
+        assert_eq!(machine.poll(start + 6 * MS, false), kill);
+        assert!(!machine.hasten(start + 7 * MS, &[phase(Signal::KILL, MS)]));
+        machine.poll(start + 8 * MS, true);
+        let report = machine.report(vec![]);
+        let waited: Vec<_> = report.phases.iter().map(|phase| phase.waited).collect();
+        assert_eq!(waited, [5 * MS, 2 * MS]);
     }
 
     #[test]

@@ -49,8 +49,10 @@ pub enum ForegroundError {
 
 impl Foreground {
     /// Starts the command. This process becomes a subreaper and blocks the signals that it
-    /// forwards; it must have no other children, since they would count as the command's.
+    /// forwards. The children that it has already (a shell that executed us may have left some) are
+    /// not the command's and are left alone; from now on it must make no others.
     pub fn start(plan: &SpawnPlan<'_>, mut scope: Scope) -> Result<Self, ForegroundError> {
+        let strangers = sys::own_children().map_err(ForegroundError::Setup)?;
         sys::set_subreaper().map_err(ForegroundError::Setup)?;
         let mut wanted = FORWARDED.to_vec();
         wanted.push(Signal::CHLD);
@@ -64,8 +66,10 @@ impl Foreground {
         // What is blocked for the queue's sake must not stay blocked in the command.
         let spawned = spawn_unblocking(plan, &mut scope, &slot, signals.blocked());
         let spawned = spawned.inspect_err(|_| drop(scope.remove()))?;
+        let mut tree = Tree::of_descendants(scope);
+        strangers.into_iter().for_each(|pid| tree.exclude(pid));
         Ok(Self {
-            tree: Tree::of_descendants(scope),
+            tree,
             leader: spawned.leader,
             signals,
         })
@@ -91,8 +95,9 @@ impl Foreground {
             sys::wait_any(&fds, None, std::time::Duration::MAX)?;
             self.tree.reap(Some(self.leader.pid()))?;
             while let Some(received) = self.signals.read()? {
-                // The terminal has already sent its own to the whole group, the command included.
-                if !received.from_kernel {
+                // The terminal has already sent its own to the whole group, the command included;
+                // but of a hang-up only the session's leader hears, and that may be us alone.
+                if !received.from_kernel || received.signal == Signal::HUP {
                     self.forward(received.signal)?;
                 }
             }
@@ -100,9 +105,15 @@ impl Foreground {
     }
 
     fn forward(&self, signal: Signal) -> io::Result<()> {
-        match self.leader.signal(signal) {
-            Err(error) if error.raw_os_error() != Some(libc::ESRCH) => Err(error),
-            _ => Ok(()),
+        let ends = [Signal::TERM, Signal::HUP].contains(&signal);
+        // A command that is stopped dies of it only once it goes on.
+        let also = ends.then_some(Signal::CONT);
+        for signal in [Some(signal), also].into_iter().flatten() {
+            match self.leader.signal(signal) {
+                Err(error) if error.raw_os_error() != Some(libc::ESRCH) => return Err(error),
+                _ => {}
+            }
         }
+        Ok(())
     }
 }

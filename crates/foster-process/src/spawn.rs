@@ -32,8 +32,13 @@ pub struct SpawnPlan<'a> {
     pub env: &'a [(OsString, OsString)],
     /// The working directory; `None` for the caller's.
     pub cwd: Option<&'a Path>,
-    /// What becomes descriptors 0, 1 and 2. All others are closed when the program is executed.
+    /// What becomes descriptors 0, 1 and 2.
     pub stdio: [BorrowedFd<'a>; 3],
+    /// Whether all other descriptors are closed when the program is executed, also those that are
+    /// not marked so.
+    pub close_others: bool,
+    /// Its file mode creation mask; `None` for the caller's.
+    pub umask: Option<u32>,
     /// The session it gets.
     pub session: Session,
     /// Whether every signal gets its default disposition; otherwise ignored ones stay ignored, as
@@ -279,6 +284,8 @@ pub(crate) struct RawPlan<'a> {
     pub env: Vec<CString>,
     pub cwd: Option<CString>,
     pub stdio: [BorrowedFd<'a>; 3],
+    pub close_others: bool,
+    pub umask: Option<u32>,
     pub session: Session,
     pub default_signals: bool,
     /// What is not blocked in the child even if it is blocked in the caller.
@@ -304,6 +311,8 @@ impl<'a> RawPlan<'a> {
                 .map(|cwd| c_string(&cwd.as_os_str().to_owned()))
                 .transpose()?,
             stdio: plan.stdio,
+            close_others: plan.close_others,
+            umask: plan.umask,
             session: plan.session,
             default_signals: plan.default_signals,
             unblock: Vec::new(),

@@ -114,6 +114,15 @@ impl Tree {
         held.filter_map(Result::transpose).collect()
     }
 
+    /// Returns the numbers and names of the living members, for people to read. However many there
+    /// are, it takes a few descriptors.
+    pub fn listing(&self) -> io::Result<Vec<(i32, String)>> {
+        let listed = self.look()?.into_iter();
+        Ok(listed
+            .map(|member| (member.identity.pid, member.command))
+            .collect())
+    }
+
     /// Returns up to `at_most` living members.
     pub(crate) fn some_members(&self, at_most: usize) -> io::Result<Vec<Member>> {
         let held = self.look()?.into_iter().map(Seen::hold);

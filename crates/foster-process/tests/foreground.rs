@@ -19,6 +19,8 @@ fn run(script: &str, wanted: Containment, default_signals: bool, out: OwnedFd) -
         env: &env,
         cwd: None,
         stdio: [null.as_fd(), out.as_fd(), out.as_fd()],
+        close_others: true,
+        umask: None,
         session: Session::Inherit,
         default_signals,
         parent_death: None,

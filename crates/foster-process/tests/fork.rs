@@ -84,6 +84,8 @@ fn a_copy_that_is_killed_is_taken_over_from() {
             env: &env,
             cwd: None,
             stdio: [keep.as_fd(), out.as_fd(), null.as_fd()],
+            close_others: true,
+            umask: None,
             session: Session::New,
             default_signals: true,
             parent_death: None,

@@ -60,6 +60,8 @@ impl<'a> Wish<'a> {
             env: &self.env,
             cwd: self.cwd,
             stdio: [null.as_fd(), out.as_fd(), null.as_fd()],
+            close_others: true,
+            umask: None,
             session: self.session,
             default_signals: self.default_signals,
             parent_death: None,
@@ -243,6 +245,8 @@ fn streams_may_be_the_callers_own_in_any_order() {
         cwd: None,
         // Descriptor 0 of the test itself, whatever it is, in another's place.
         stdio: [null.as_fd(), file.as_fd(), file.as_fd()],
+        close_others: true,
+        umask: None,
         session: Session::Inherit,
         default_signals: true,
         parent_death: None,

@@ -1,14 +1,21 @@
-use std::time::Instant;
+use std::io;
+use std::time::{Duration, Instant};
 
 use foster_model::answer::{KillResult, SentSignal, StopReport};
 use foster_model::control::{Message, Request};
 use foster_model::{AFTER_KILL, PhaseSpec, Target};
 use foster_process::Signal;
 use foster_store::{JobFolder, Root};
-use foster_supervisor::{Client, ControlError, end_leftovers, from_specs};
+use foster_supervisor::{Client, ControlError, Leftovers, from_specs, wake};
 
 use crate::error::ServiceError;
 use crate::watch::{Watcher, is_only_defined, settled_record, wait_for};
+
+/// How long a supervisor is given for its first answer before it is taken to be stopped.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often a supervisor that dies is sought anew. It has one successor.
+const ATTEMPTS: u32 = 8;
 
 /// What is to be done to each job.
 pub(crate) enum Order {
@@ -79,25 +86,25 @@ impl Begun {
         folder: &JobFolder,
         order: &Order,
     ) -> Result<KillResult, ServiceError> {
-        loop {
+        for _ in 0..ATTEMPTS {
             match self {
                 Self::Alone => {
                     let record = settled_record(root, folder)?;
                     if record.state.is_final() {
                         return alone(folder, order);
                     }
-                    self = Self::new(root, folder, order)?;
                 }
                 Self::Told { client, was_over } => {
                     match told(root, folder, order, client, was_over) {
-                        Err(ServiceError::Control(ControlError::HungUp { .. })) => {
-                            self = Self::new(root, folder, order)?;
-                        }
+                        Err(ServiceError::Control(ControlError::HungUp { .. })) => {}
                         result => return result,
                     }
                 }
             }
+            self = Self::new(root, folder, order)?;
         }
+        let job_id = folder.id();
+        Err(ControlError::HungUp { job_id }.into())
     }
 }
 
@@ -108,47 +115,67 @@ fn told(
     mut client: Client,
     was_over: bool,
 ) -> Result<KillResult, ServiceError> {
+    let mut message = first_word(folder, &mut client)?;
     loop {
-        match (client.next(None)?, order) {
-            (Some(Message::Stopping {}), Order::Stop { wait: false, .. }) => {
+        match (message, order) {
+            (Message::Stopping {}, Order::Stop { wait: false, .. }) => {
                 return result(folder, false, None, None);
             }
-            (Some(Message::Stopped { report }), Order::Stop { .. }) => {
+            (Message::Stopped { report }, Order::Stop { .. }) => {
                 let nothing = was_over && report.phases.is_empty();
                 return result(folder, nothing, None, Some(report));
             }
             (
-                Some(Message::Signalled { sent, errors }),
+                Message::Signalled { sent, errors },
                 Order::Signal {
                     signal,
                     target,
                     wait,
                 },
             ) => {
-                let (name, number) = (signal.name(), signal.number());
-                let sent = SentSignal {
-                    signal: name,
-                    number,
-                    target: *target,
-                    sent,
-                    errors,
-                };
+                let sent = sent_signal(*signal, *target, sent, errors);
                 if *wait && *signal == Signal::KILL {
                     let deadline = Some(Instant::now() + AFTER_KILL);
                     wait_for(&mut [Watcher::new(root, folder, None)], false, deadline)?;
                 }
                 return result(folder, false, Some(sent), None);
             }
-            (Some(Message::Refused { code, message }), _) => {
+            (Message::Refused { code, message }, _) => {
                 return Err(ServiceError::Refused { code, message });
             }
             _ => {}
         }
+        let job_id = folder.id();
+        let next = client.next(None)?;
+        message = next.ok_or(ControlError::Silent { job_id })?;
     }
+}
+
+/// Waits for the supervisor's first answer, which it gives at once. One that says nothing was
+/// stopped, or is starved: it is made to go on, and given some more time.
+fn first_word(folder: &JobFolder, client: &mut Client) -> Result<Message, ServiceError> {
+    if let Some(message) = client.next(Some(Instant::now() + PATIENCE))? {
+        return Ok(message);
+    }
+    wake(&folder.record()?);
+    let job_id = folder.id();
+    let message = client.next(Some(Instant::now() + 5 * PATIENCE))?;
+    Ok(message.ok_or(ControlError::Silent { job_id })?)
 }
 
 /// A job that is over and that nobody looks after: what is left of it is found by its marks.
 fn alone(folder: &JobFolder, order: &Order) -> Result<KillResult, ServiceError> {
+    let lock = match folder.try_lock() {
+        Ok(Some(lock)) => lock,
+        // Somebody else is at it.
+        Ok(None) => return result(folder, true, None, None),
+        // Nothing can be written, so nothing of it was started since it was over.
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+            return result(folder, true, None, None);
+        }
+        Err(error) => return Err(ServiceError::io("the job's lock can't be taken")(error)),
+    };
+    let leftovers = Leftovers::find(folder, &lock)?;
     let phases = match order {
         Order::Stop {
             phases: Some(phases),
@@ -156,27 +183,24 @@ fn alone(folder: &JobFolder, order: &Order) -> Result<KillResult, ServiceError> 
         } => from_specs(phases)?,
         Order::Stop { phases: None, .. } => from_specs(&folder.definition()?.escalation)?,
         Order::Signal { signal, target, .. } => {
-            let (name, number) = (signal.name(), signal.number());
-            let errors = Vec::new();
-            let sent = SentSignal {
-                signal: name,
-                number,
-                target: *target,
-                sent: 0,
-                errors,
-            };
-            return result(folder, true, Some(sent), None);
+            let delivery = leftovers.signal(*signal)?;
+            let nobody = delivery.sent == 0 && delivery.errors.is_empty();
+            let sent = sent_signal(*signal, *target, delivery.sent, delivery.errors);
+            return result(folder, nobody, Some(sent), None);
         }
     };
-    let lock = folder
-        .try_lock()
-        .map_err(ServiceError::io("the job's lock can't be taken"))?;
-    let Some(lock) = lock else {
-        // Somebody else is at it.
-        return result(folder, true, None, None);
-    };
-    let report = end_leftovers(folder, &lock, phases)?.report;
+    let report = leftovers.end(phases)?;
     result(folder, report.phases.is_empty(), None, Some(report))
+}
+
+fn sent_signal(signal: Signal, target: Target, sent: u32, errors: Vec<String>) -> SentSignal {
+    SentSignal {
+        signal: signal.name(),
+        number: signal.number(),
+        target,
+        sent,
+        errors,
+    }
 }
 
 fn result(

@@ -1,16 +1,16 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 
-use foster_model::{EnvValue, ErrorCode, JOB_VARIABLE, NativeString, StartFailure};
+use foster_model::{EnvValue, ErrorCode, JOB_VARIABLE, NativeString, Secrets, StartFailure};
 
 use crate::context::Context;
 use crate::error::ServiceError;
 
-/// The fewest bytes of a masked value that are looked for in other texts: a shorter one stands in
-/// everything by chance.
-const SHORTEST_SECRET: usize = 4;
+/// How much of an environment file is taken: more than any system takes for an environment.
+const MOST_IN_A_FILE: u64 = 4 << 20;
 
 /// A variable for a job, as the caller gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(crate) struct JobEnvironment {
     /// What was given explicitly, in the order in which it counts; masked values left out.
     pub shown: Vec<EnvValue>,
     /// The values that must not be shown.
-    secrets: Vec<Vec<u8>>,
+    pub secrets: Secrets,
 }
 
 /// What an environment is made of.
@@ -55,6 +55,10 @@ pub(crate) fn resolve_settings(
             .as_deref()
             .map(OsStr::as_bytes)
             .unwrap_or_default();
+        if name == JOB_VARIABLE.as_bytes() {
+            let text = format!("{JOB_VARIABLE} is Foster's own: each job gets its mark in it");
+            return Err(ServiceError::Env(text));
+        }
         if name.is_empty() || name.contains(&b'=') || name.contains(&0) || value.contains(&0) {
             let text = format!("{:?} can't be set in an environment", setting.name);
             return Err(ServiceError::Env(text));
@@ -81,7 +85,14 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<(OsString, OsString)>, StartF
         code: ErrorCode::BadEnvFile.as_str().to_owned(),
         message: format!("the environment file {}: {reason}", path.display()),
     };
-    let bytes = fs::read(path).map_err(|error| failure(error.to_string()))?;
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(|error| failure(error.to_string()))?;
+    let read = file.take(MOST_IN_A_FILE + 1).read_to_end(&mut bytes);
+    if read.map_err(|error| failure(error.to_string()))? as u64 > MOST_IN_A_FILE {
+        return Err(failure(format!(
+            "it holds more than {MOST_IN_A_FILE} bytes"
+        )));
+    }
     let text = String::from_utf8(bytes).map_err(|_| failure("it is not UTF-8".to_owned()))?;
     let document = adotenv::parse_strict(&text).map_err(|error| failure(error.to_string()))?;
     let pairs = document.entries().filter_map(|entry| {
@@ -105,33 +116,16 @@ impl JobEnvironment {
         for (name, value) in explicit.clone() {
             environment.set(name, value);
         }
-        environment.secrets = sources
-            .mask
-            .iter()
-            .filter_map(|name| environment.value(name))
-            .map(|value| value.as_bytes().to_vec())
-            .filter(|value| value.len() >= SHORTEST_SECRET)
-            .collect();
+        let masked = sources.mask.iter();
+        let masked = masked.filter_map(|name| environment.value(name));
+        environment.secrets = Secrets::new(masked.map(OsStr::as_bytes));
         for (name, value) in explicit {
             let masked = sources.mask.contains(name);
-            let value = (!masked).then(|| environment.conceal(value.as_bytes()));
+            let value = (!masked).then(|| environment.secrets.conceal(value.as_bytes()));
             environment.show(name, value);
         }
         environment.set(OsStr::new(JOB_VARIABLE), OsStr::new(job));
         environment
-    }
-
-    /// Returns `text` with the masked values in it replaced by `***`.
-    pub fn conceal(&self, text: &[u8]) -> NativeString {
-        let mut text = text.to_vec();
-        for secret in &self.secrets {
-            let mut from = 0;
-            while let Some(at) = find(&text[from..], secret) {
-                text.splice(from + at..from + at + secret.len(), *b"***");
-                from += at + 3;
-            }
-        }
-        text.into()
     }
 
     fn set(&mut self, name: &OsStr, value: &OsStr) {
@@ -153,10 +147,6 @@ impl JobEnvironment {
         self.shown.retain(|known| known.name != name);
         self.shown.push(EnvValue { name, value });
     }
-}
-
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    text.windows(part.len()).position(|window| window == part)
 }
 
 /// Returns text of the system as the system has it.
@@ -232,7 +222,7 @@ mod tests {
         let pair = |k: &str, v: &str| (k.to_owned(), Some(v.to_owned()));
         assert_eq!(shown, [pair("K", "2"), pair("URL", "http://***@h")]);
         assert_eq!(
-            environment.conceal(b"echo s3cret s3cret"),
+            environment.secrets.conceal(b"echo s3cret s3cret"),
             "echo *** ***".into()
         );
         assert_eq!(

@@ -104,9 +104,11 @@ impl ServiceError {
     /// Returns the stable code.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Invalid(_) | Self::Label(_) | Self::Phases(_) => ErrorCode::InvalidArgument,
             Self::Selector(_) => ErrorCode::InvalidJobId,
-            Self::Signal(_) => ErrorCode::UnknownSignal,
+            Self::Signal(_) | Self::Phases(InvalidPhases::Signal(_)) => ErrorCode::UnknownSignal,
+            Self::Invalid(_) | Self::Label(_) | Self::Phases(InvalidPhases::Order(_)) => {
+                ErrorCode::InvalidArgument
+            }
             Self::Env(_) => ErrorCode::BadEnv,
             Self::Resolve(error) => match error {
                 ResolveError::NotFound(_) => ErrorCode::JobNotFound,

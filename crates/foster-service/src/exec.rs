@@ -7,6 +7,7 @@ use foster_model::{
 };
 use foster_process::{
     Escalation, ExitStatus, Foreground, ForegroundError, Scope, Session, Signal, SpawnPlan,
+    monotonic,
 };
 use foster_supervisor::{from_specs, start_failure};
 
@@ -85,11 +86,18 @@ pub fn exec(ctx: &Context, request: ExecRequest) -> Result<ExecStatus, ServiceEr
             rustix::stdio::stdout(),
             rustix::stdio::stderr(),
         ],
+        close_others: false,
+        umask: None,
         session: Session::Inherit,
         default_signals: false,
         parent_death: Some(Signal::KILL),
     };
-    let name = format!("foster-exec-{}", std::process::id());
+    // A leaf of a killed one of the same number may have stayed behind.
+    let name = format!(
+        "foster-exec-{}-{}",
+        std::process::id(),
+        monotonic().as_micros()
+    );
     let scope = Scope::prepare(ctx.containment, &name).map_err(|error| {
         let code = ErrorCode::ContainmentUnavailable.as_str().to_owned();
         not_started(StartFailure {

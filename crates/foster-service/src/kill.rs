@@ -145,7 +145,7 @@ trait SurvivorsLeft {
 
 impl SurvivorsLeft for KillResult {
     fn survivors_left(&self) -> Option<ErrorBody> {
-        let report = self.report.as_ref().filter(|report| !report.empty)?;
+        let report = self.report.as_ref().filter(|r| r.empty == Some(false))?;
         let count = report.survivors.len();
         let mut body =
             ErrorCode::SurvivorsLeft.body(format!("{count} processes could not be ended"));

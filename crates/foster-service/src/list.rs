@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use foster_model::answer::{ListAnswer, ListRow};
 use foster_model::{JobRecord, State, Tag};
@@ -31,6 +31,8 @@ pub struct ListRequest {
 /// A root that can't be used. A job that can't be read is listed with the reason.
 pub fn list(ctx: &Context, request: &ListRequest) -> Result<ListAnswer, ServiceError> {
     let scope = ctx.cwd.canonicalize().unwrap_or_else(|_| ctx.cwd.clone());
+    // As the index has it: text, with U+FFFD where a name is none.
+    let scope = PathBuf::from(scope.to_string_lossy().into_owned());
     let scope = (!request.all).then_some(scope);
     let mut listing = Listing::default();
     if let Some(root) = ctx.look_for_root()? {

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use foster_model::{
-    CommandLine, Definition, ErrorCode, JOB_VARIABLE, JobId, NativeString, SCHEMA_VERSION,
+    CommandLine, Definition, ErrorCode, JOB_VARIABLE, JobId, NativeString, SCHEMA_VERSION, Secrets,
     StartFailure,
 };
 use foster_process::Containment;
@@ -26,6 +26,7 @@ pub(crate) struct Prepared {
     pub argv: Vec<OsString>,
     pub env: Vec<(OsString, OsString)>,
     pub stdin: Option<Vec<u8>>,
+    pub secrets: Secrets,
     pub containment: Containment,
     /// Why it can't start. The job is made all the same, so that the reason is kept.
     pub failure: Option<StartFailure>,
@@ -62,7 +63,7 @@ impl Prepared {
             schema_version: SCHEMA_VERSION.to_owned(),
             job_id,
             created_at: now(),
-            command: concealed(&request.command, &environment),
+            command: concealed(&request.command, &environment.secrets),
             cwd: native(cwd.as_os_str()),
             env: environment.shown,
             inherit_env: request.inherit_env,
@@ -86,6 +87,7 @@ impl Prepared {
             argv,
             env,
             stdin,
+            secrets: environment.secrets,
             containment: ctx.containment,
             failure,
         })
@@ -159,14 +161,14 @@ fn new_id() -> Result<(JobId, String), ServiceError> {
     Ok((id, format!("{nonce:016x}")))
 }
 
-fn concealed(command: &CommandLine, environment: &JobEnvironment) -> CommandLine {
+fn concealed(command: &CommandLine, secrets: &Secrets) -> CommandLine {
     match command {
         CommandLine::Argv(argv) => CommandLine::Argv(
             argv.iter()
-                .map(|arg| environment.conceal(arg.as_bytes()))
+                .map(|arg| secrets.conceal(arg.as_bytes()))
                 .collect(),
         ),
-        CommandLine::Shell(line) => CommandLine::Shell(environment.conceal(line.as_bytes())),
+        CommandLine::Shell(line) => CommandLine::Shell(secrets.conceal(line.as_bytes())),
     }
 }
 

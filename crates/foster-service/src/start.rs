@@ -17,12 +17,14 @@ pub(crate) fn start(
         argv,
         env,
         stdin,
+        secrets,
         containment,
         failure,
     } = prepared;
     let job_id = definition.job_id;
     let (folder, lock) = root.create_job(&definition, stdin.as_deref())?;
-    if let Some(failure) = failure {
+    if let Some(mut failure) = failure {
+        failure.message = secrets.conceal_text(&failure.message);
         return Err(fail(root, &folder, &lock, &definition, failure));
     }
     let bind_failed = ServiceError::io(format!("the control socket of {job_id} can't be made"));
@@ -36,6 +38,7 @@ pub(crate) fn start(
         definition,
         argv,
         env,
+        secrets,
         containment,
         way: ctx.way.clone(),
     });

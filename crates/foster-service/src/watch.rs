@@ -10,12 +10,17 @@ use foster_supervisor::{Client, ControlError};
 use crate::error::ServiceError;
 use crate::view::is_foreign;
 
+/// How often a link that breaks at once is made anew. A supervisor has one successor.
+const ATTEMPTS: u32 = 8;
+
 /// Watches one job until it is over, whatever becomes of those who look after it.
 pub(crate) struct Watcher<'a> {
     root: &'a Root,
     folder: &'a JobFolder,
     link: Link,
     wants_output: bool,
+    /// How often the link broke before anything was heard over it.
+    broken: u32,
 }
 
 enum Link {
@@ -47,6 +52,7 @@ impl<'a> Watcher<'a> {
             folder,
             link,
             wants_output: false,
+            broken: 0,
         }
     }
 
@@ -74,10 +80,16 @@ impl<'a> Watcher<'a> {
                 }
                 Link::Supervisor(client) => match client.take() {
                     Ok(Some(Message::Finished {})) => self.link = Link::Over,
-                    Ok(Some(_)) => {}
+                    Ok(Some(Message::Refused { code, message })) => {
+                        return Err(ServiceError::Refused { code, message });
+                    }
+                    Ok(Some(_)) => self.broken = 0,
                     Ok(None) => return Ok(Standing::Going),
                     // Its keeper takes over and serves the same socket.
-                    Err(ControlError::HungUp { .. }) => self.link = Link::None,
+                    Err(ControlError::HungUp { .. }) if self.broken < ATTEMPTS => {
+                        self.broken += 1;
+                        self.link = Link::None;
+                    }
                     Err(error) => return Err(error.into()),
                 },
             }

@@ -7,7 +7,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use foster_model::{JobId, NativeString};
+use foster_model::{JobId, NativeString, Secrets};
 use foster_process::{Forked, exit_now, fork};
 use foster_store::{JobFolder, Lock, Root};
 use rustix::net::{
@@ -30,6 +30,7 @@ struct Handover {
     argv: Vec<NativeString>,
     env: Vec<(NativeString, NativeString)>,
     containment: String,
+    secrets: Secrets,
 }
 
 /// Why a keeper could not be made out of a program.
@@ -70,6 +71,7 @@ pub fn hand_over(program: &Path, launch: &Launch, theirs: UnixStream) -> Result<
             .map(|(k, v)| (native(k), native(v)))
             .collect(),
         containment: launch.containment.as_str().to_owned(),
+        secrets: launch.secrets.clone(),
     };
     let (teller, told) = UnixStream::pair()?;
     let mut child = Command::new(program)
@@ -137,6 +139,7 @@ pub fn supervise_handed_over() -> Result<(), HandoverError> {
             .containment
             .parse()
             .map_err(|e: foster_process::UnknownContainment| unusable(&e))?,
+        secrets: handover.secrets,
         way: Way::Fork,
     };
     let parts = prepare(launch, phases, UnixStream::from(launcher))?;

@@ -1,5 +1,5 @@
-use foster_model::{Host, Identity};
-use foster_process::{HostIdentity, ProcessIdentity};
+use foster_model::{Host, Identity, JobRecord};
+use foster_process::{HostIdentity, ProcessIdentity, ProcessRef, Signal};
 
 /// Returns a process's identity as files have it.
 pub fn to_model(identity: ProcessIdentity) -> Identity {
@@ -64,6 +64,16 @@ pub fn kinship(host: &Host, here: &Host) -> Kinship {
         Kinship::Foreign
     } else {
         Kinship::Same
+    }
+}
+
+/// Lets keeper and supervisor go on if somebody stopped them: they are Foster's own, and a stop of
+/// them is never wanted. What is gone is left alone.
+pub fn wake(record: &JobRecord) {
+    for identity in [record.keeper, record.supervisor].into_iter().flatten() {
+        if let Ok(process) = ProcessRef::find(&from_model(identity)) {
+            let _ = process.signal(Signal::CONT);
+        }
     }
 }
 

@@ -24,7 +24,7 @@ const GAVE_UP: i32 = 70;
 /// The keeper exists because only a parent learns how a process ended: when the supervisor dies,
 /// the kernel gives its children to the nearest subreaper above, and that is the keeper.
 pub fn keep(mut parts: Parts) -> ! {
-    exit_now(match detach(&parts) {
+    exit_now(match detach(&mut parts) {
         Ok(()) => match parts.prepare_scope() {
             Ok(()) => part_ways(parts),
             Err(failure) => refuse(parts, failure),
@@ -57,7 +57,7 @@ enum Role {
 
 /// Leaves the launcher's world: its session and terminal, its descriptors, its directory, its
 /// arguments, and whatever signals a terminal or a careless hand may send.
-fn detach(parts: &Parts) -> io::Result<()> {
+fn detach(parts: &mut Parts) -> io::Result<()> {
     start_session()?;
     let null = File::options().read(true).write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdin(&null)?;
@@ -73,7 +73,8 @@ fn detach(parts: &Parts) -> io::Result<()> {
     std::mem::forget(null);
     set_process_title(&format!("foster: keeper of {}", parts.folder.id()))?;
     rustix::process::chdir("/")?;
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let mask = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    parts.umask = Some(mask.as_raw_mode());
     set_subreaper()
 }
 

@@ -4,7 +4,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 
 use foster_model::control::Message;
-use foster_model::{Definition, JobId, StartFailure};
+use foster_model::{Definition, JobId, Secrets, StartFailure};
 use foster_process::{Containment, Forked, Phase, Scope, SharedSlot, fork};
 use foster_store::{JobFolder, Lock, Root};
 
@@ -40,6 +40,8 @@ pub struct Launch {
     pub argv: Vec<OsString>,
     /// The whole environment.
     pub env: Vec<(OsString, OsString)>,
+    /// What must not be shown in any answer or file.
+    pub secrets: Secrets,
     /// How the tree is to be held.
     pub containment: Containment,
     /// How the keeper comes into being.
@@ -116,6 +118,8 @@ pub(crate) fn prepare(
         slot: SharedSlot::new()?,
         readers: [None, None],
         writers: None,
+        umask: None,
+        secrets: launch.secrets,
         stop_report: None,
         root: launch.root,
         folder: launch.folder,

@@ -134,12 +134,20 @@ impl Life {
     }
 
     /// Begins to end the tree, through these phases or the job's own. One that is under way goes
-    /// on: two who ask get one answer.
-    pub fn stop(&mut self, _now: Instant, phases: Option<Vec<Phase>>, cause: Option<Cause>) {
-        if self.stop.is_some() {
-            return;
+    /// on, and both who asked get one answer; but the sooner way to KILL wins.
+    pub fn stop(&mut self, now: Instant, phases: Option<Vec<Phase>>, cause: Option<Cause>) {
+        if cause == Some(Cause::OuterJobEnded) && self.exited.is_none() {
+            // The same hand that told us has told the leader; which of us it reached first says
+            // nothing.
+            self.claimed = cause;
         }
         let phases = phases.unwrap_or_else(|| self.plan.phases.clone());
+        if let Some(stop) = &mut self.stop {
+            if stop.escalation.hasten(now, &phases) {
+                stop.announced = false;
+            }
+            return;
+        }
         let kill = || {
             vec![Phase {
                 signal: Signal::KILL,
@@ -223,7 +231,7 @@ impl Life {
         if !stop.announced {
             stop.announced = true;
             if running && !empty {
-                self.claimed = stop.cause.or(self.claimed);
+                self.claimed = self.claimed.or(stop.cause);
             }
             return Some(Effect::BeginStop { cause: stop.cause });
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use foster_model::answer::StopReport;
-use foster_model::{AFTER_KILL, DRAIN_QUIET, Definition, ErrorCode, StartFailure};
+use foster_model::{AFTER_KILL, DRAIN_QUIET, Definition, ErrorCode, Secrets, StartFailure};
 use foster_process::{
     Containment, Phase, ProcessRef, Scope, Session, SharedSlot, SpawnError, SpawnPlan, pipe, spawn,
 };
@@ -36,6 +36,10 @@ pub struct Parts {
     pub slot: SharedSlot,
     pub readers: [Option<OwnedFd>; 2],
     pub writers: Option<[OwnedFd; 2]>,
+    /// The mask that the launcher had, for the command. Foster's own files need none.
+    pub umask: Option<u32>,
+    /// What must not be shown.
+    pub secrets: Secrets,
     /// What an escalation did, kept until the end that it brought is written down.
     pub stop_report: Option<StopReport>,
 }
@@ -115,13 +119,15 @@ impl Parts {
             env: &self.env,
             cwd: Some(&cwd),
             stdio: [stdin.as_fd(), writers[0].as_fd(), writers[1].as_fd()],
+            close_others: true,
+            umask: self.umask,
             session: Session::New,
             default_signals: true,
             parent_death: None,
         };
         match spawn(&plan, &mut self.scope, &self.slot) {
             Ok(spawned) => Ok(spawned.leader),
-            Err(error) => Err(start_failure(&error)),
+            Err(error) => Err(self.explain(&error)),
         }
     }
 
@@ -133,12 +139,20 @@ impl Parts {
             env: &self.env,
             cwd: Some(&cwd),
             stdio: [self.listener.as_fd(); 3],
+            close_others: true,
+            umask: self.umask,
             session: Session::New,
             default_signals: true,
             parent_death: None,
         };
-        let failure = self.slot.failure(&plan).map(|error| start_failure(&error));
+        let failure = self.slot.failure(&plan).map(|error| self.explain(&error));
         failure.unwrap_or_else(|| failed("the process that was to execute it was killed"))
+    }
+
+    fn explain(&self, error: &SpawnError) -> StartFailure {
+        let StartFailure { code, message } = start_failure(error);
+        let message = self.secrets.conceal_text(&message);
+        StartFailure { code, message }
     }
 
     fn cwd(&self) -> PathBuf {

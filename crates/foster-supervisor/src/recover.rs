@@ -9,7 +9,7 @@ use foster_store::{DamageError, JobFolder, Lock, Root, Stream};
 
 use crate::history::{History, HistoryError};
 use crate::identity::{Kinship, current_host, from_model, kinship};
-use crate::leftovers::marked_tree;
+use crate::leftovers::{emptiness_is_proved, marked_tree};
 
 /// What a recovery found and did.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Case<'_> {
             job_id: self.folder.id(),
             source,
         };
-        let members = tree.members().map_err(failed)?;
+        let members = tree.listing().map_err(failed)?;
         if members.is_empty() {
             // A leaf that stays behind is empty and costs a directory entry.
             drop(tree.scope().remove());
@@ -127,15 +127,16 @@ impl Case<'_> {
         if !self.record().state.is_final() {
             self.find_the_exit();
             self.close_output();
-            if members.is_empty() && self.record().state == State::Running {
+            let proved = members.is_empty() && emptiness_is_proved(self.record());
+            if proved && self.record().state == State::Running {
                 self.note(Event::Empty {});
             }
             let (state, cause) = self.verdict();
             self.end(state, cause);
         }
-        let survivor = |member: foster_process::Member| ProcessInfo {
-            pid: member.process.pid(),
-            command: member.command,
+        let survivor = |(pid, command)| ProcessInfo {
+            pid,
+            command,
             reason: Some("it lives on, unsupervised".to_owned()),
         };
         Ok(members.into_iter().map(survivor).collect())

@@ -21,6 +21,9 @@ pub struct Child<'a> {
     env: Vec<*const c_char>,
     cwd: Option<&'a CStr>,
     stdio: [RawFd; 3],
+    /// Whether what is not marked to be closed by exec is to be marked so.
+    pub close_others: bool,
+    umask: Option<u32>,
     session: Session,
     default_signals: bool,
     last_signal: c_int,
@@ -51,6 +54,8 @@ impl<'a> Child<'a> {
             env: null_terminated(&plan.env),
             cwd: plan.cwd.as_deref(),
             stdio: [0, 1, 2].map(|i: usize| plan.stdio[i].as_raw_fd()),
+            close_others: plan.close_others,
+            umask: plan.umask,
             session: plan.session,
             default_signals: plan.default_signals,
             last_signal,
@@ -86,8 +91,12 @@ impl<'a> Child<'a> {
         true
     }
 
-    /// Enters the working directory.
+    /// Enters the working directory, with the mask that files made there are to have.
     pub fn change_directory(&self) -> bool {
+        if let Some(mask) = self.umask {
+            // SAFETY: a plain number; it can't fail.
+            unsafe { libc::umask(mask as libc::mode_t) };
+        }
         // SAFETY: a NUL-terminated path.
         self.cwd
             .is_none_or(|cwd| unsafe { libc::chdir(cwd.as_ptr()) } == 0)

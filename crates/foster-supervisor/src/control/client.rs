@@ -36,6 +36,12 @@ pub enum ControlError {
         /// The job.
         job_id: JobId,
     },
+    /// It is there and says nothing.
+    #[error("the supervisor of {job_id} does not answer")]
+    Silent {
+        /// The job.
+        job_id: JobId,
+    },
     /// It speaks another version, or for another job.
     #[error("the supervisor of {job_id} speaks version {version} of the protocol, not {VERSION}")]
     OtherVersion {

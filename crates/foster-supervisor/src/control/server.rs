@@ -9,9 +9,19 @@ use foster_process::{Poller, Ready, peer_credentials};
 
 use super::connection::Connection;
 
-/// How many clients are served at once. More are turned away, so that a flood of them can't take
-/// the descriptors that the job's own files need.
-const MOST_CLIENTS: usize = 512;
+/// How many clients are served at once at most.
+const MOST_CLIENTS: u64 = 512;
+
+/// How many descriptors the supervisor needs for the job itself.
+const NOT_FOR_CLIENTS: u64 = 48;
+
+/// Returns how many clients may be served at once: a flood of them must not take the descriptors
+/// that the job's own files need.
+fn most_clients() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let spare = limit.unwrap_or(u64::MAX).saturating_sub(NOT_FOR_CLIENTS);
+    (spare / 2).clamp(4, MOST_CLIENTS) as usize
+}
 
 /// Something that a client asks the supervisor to do.
 #[derive(Debug)]
@@ -48,6 +58,9 @@ pub struct Server {
     totals: [u64; 2],
     closed: bool,
     finished: bool,
+    most_clients: usize,
+    /// Whether the listener is out of the poller, for want of descriptors.
+    deaf: bool,
 }
 
 struct Client {
@@ -81,6 +94,8 @@ impl Server {
             totals: [0; 2],
             closed: false,
             finished: false,
+            most_clients: most_clients(),
+            deaf: false,
         })
     }
 
@@ -101,12 +116,10 @@ impl Server {
         let Some(client) = self.clients.get_mut(&ready.token) else {
             return Vec::new();
         };
-        if ready.writable && client.connection.flush().is_err() {
-            self.dismiss(ready.token, poller);
-            return Vec::new();
-        }
+        // What was asked for counts, also if whoever asked has gone and can't be answered.
         let requests = client.connection.receive::<Request>();
-        let ended = client.connection.has_ended();
+        let unheard = ready.writable && client.connection.flush().is_err();
+        let ended = client.connection.has_ended() || unheard;
         let Ok(requests) = requests else {
             let code = ErrorCode::InvalidArgument;
             self.refuse(ready.token, code, "that is no request");
@@ -179,23 +192,62 @@ impl Server {
     }
 
     fn accept(&mut self, poller: &Poller) {
-        while let Ok((stream, _)) = self.listener.accept() {
-            let welcome = self.clients.len() < MOST_CLIENTS;
-            // The folder is closed to others already; the kernel's word on who asks is kept for
-            // the journal, and checked all the same.
-            let ours = |by: Requester| by.uid == 0 || by.uid == rustix::process::geteuid().as_raw();
-            match Client::new(stream) {
-                Ok(client) if welcome && ours(client.by) => self.admit(client, poller),
-                _ => {}
+        loop {
+            match self.listener.accept() {
+                Ok((stream, _)) => self.welcome(stream, poller),
+                Err(error) if is_exhausted(&error) => {
+                    // It would be ready for ever, and nobody could be let in.
+                    if !self.make_room(poller) {
+                        self.deaf = poller.remove(&self.listener).is_ok();
+                        return;
+                    }
+                }
+                Err(_) => return,
             }
         }
     }
 
-    fn admit(&mut self, mut client: Client, poller: &Poller) {
-        client.send(&Message::Hello {
+    fn welcome(&mut self, stream: UnixStream, poller: &Poller) {
+        let Ok(mut client) = Client::new(stream) else {
+            return;
+        };
+        // The folder is closed to others already; the kernel's word on who asks is kept for the
+        // journal, and checked all the same.
+        let ours = rustix::process::geteuid().as_raw();
+        if client.by.uid != 0 && client.by.uid != ours {
+            return;
+        }
+        if self.clients.len() < self.most_clients || self.make_room(poller) {
+            self.admit(client, poller);
+        } else {
+            client.send(&self.hello());
+            let message = "too many ask about this job at once".to_owned();
+            let code = ErrorCode::SupervisorUnreachable;
+            client.send(&Message::Refused { code, message });
+        }
+    }
+
+    /// Lets go of the client that has been there longest without asking for anything. Returns
+    /// whether there was one.
+    fn make_room(&mut self, poller: &Poller) -> bool {
+        let idle = |client: &Client| !client.watching && !client.waits_for_stop;
+        let found = self.clients.iter().find(|(_, client)| idle(client));
+        let Some(token) = found.map(|(token, _)| *token) else {
+            return false;
+        };
+        self.dismiss(token, poller);
+        true
+    }
+
+    fn hello(&self) -> Message {
+        Message::Hello {
             version: VERSION,
             job_id: self.job_id,
-        });
+        }
+    }
+
+    fn admit(&mut self, mut client: Client, poller: &Poller) {
+        client.send(&self.hello());
         let token = self.next_token;
         self.next_token += 1;
         if poller.add(&client.connection, token).is_ok() {
@@ -206,7 +258,10 @@ impl Server {
     fn dismiss(&mut self, token: u64, poller: &Poller) {
         if let Some(client) = self.clients.remove(&token) {
             // Closing the descriptor takes it out of the poller as well.
-            drop(poller.remove(&client.connection));
+            let _ = poller.remove(&client.connection);
+        }
+        if self.deaf {
+            self.deaf = poller.add(&self.listener, self.listener_token).is_err();
         }
     }
 
@@ -294,4 +349,10 @@ impl Client {
         // Whoever can't be told has gone; the poller says so next.
         drop(self.connection.send(message));
     }
+}
+
+fn is_exhausted(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM))
 }

@@ -278,6 +278,55 @@ fn a_signal_from_elsewhere_is_told_apart_from_ours() {
 }
 
 #[test]
+fn an_outer_jobs_end_is_told_as_such_whoever_was_reached_first() {
+    let mut world = World::new(plan(Stragglers::Kill));
+    world.settle();
+    world.life.stop(world.now, None, Some(Cause::OuterJobEnded));
+    let term = ExitStatus::Signal {
+        signal: Signal::TERM,
+        core_dumped: false,
+    };
+    world.facts = Facts {
+        leader: Some(term),
+        empty: true,
+        output_ended: true,
+        ..world.facts
+    };
+    world.settle();
+    assert!(
+        world
+            .seen
+            .contains(&Effect::Finish(State::Killed, Cause::OuterJobEnded))
+    );
+}
+
+#[test]
+fn a_stronger_stop_overtakes_a_weaker_one() {
+    let mut world = World::new(Plan {
+        phases: vec![Phase {
+            signal: Signal::TERM,
+            grace: Duration::from_hours(1),
+        }],
+        ..plan(Stragglers::Kill)
+    });
+    world.life.stop(world.now, None, Some(Cause::Timeout));
+    world.settle();
+    let kill = Phase {
+        signal: Signal::KILL,
+        grace: MS,
+    };
+    world
+        .life
+        .stop(world.now, Some(vec![kill]), Some(Cause::Stop));
+    world.at(MS);
+    let kill = Effect::Send {
+        phase: 1,
+        signal: Signal::KILL,
+    };
+    assert!(world.seen.contains(&kill));
+}
+
+#[test]
 fn a_stop_that_comes_after_the_exit_changes_no_verdict() {
     let mut world = World::new(plan(Stragglers::Wait));
     world.facts.leader = Some(ExitStatus::Code(5));

@@ -86,12 +86,12 @@ impl Supervisor {
 
     fn list_stragglers(&mut self) -> io::Result<()> {
         let Some(run) = &self.run else { return Ok(()) };
-        let straggler = |member: foster_process::Member| Straggler {
-            pid: member.process.pid(),
-            command: member.command,
+        let straggler = |(pid, command)| Straggler {
+            pid,
+            command,
             ended: false,
         };
-        let processes = run.tree.members()?.into_iter().map(straggler).collect();
+        let processes = run.tree.listing()?.into_iter().map(straggler).collect();
         self.note(Event::Stragglers { processes });
         Ok(())
     }

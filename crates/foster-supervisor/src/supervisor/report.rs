@@ -40,7 +40,7 @@ pub fn stop_report(report: &foster_process::Report) -> StopReport {
     };
     StopReport {
         phases: report.phases.iter().map(phase).collect(),
-        empty: report.empty,
+        empty: Some(report.empty),
         survivors: report.survivors.iter().map(survivor).collect(),
         took_ms: ms(report.took),
     }

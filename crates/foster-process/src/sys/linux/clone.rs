@@ -224,6 +224,9 @@ fn place_streams(newborn: &Newborn<'_>) -> bool {
     if !newborn.child.place_streams() {
         return false;
     }
+    if !newborn.child.close_others {
+        return true;
+    }
     // SAFETY: only marks descriptors. Where it is missing (before Linux 5.11) those of Foster are
     // marked already, each at its opening.
     unsafe {

@@ -98,7 +98,9 @@ fn prepare_and_exec(child: &Child<'_>) -> (Stage, c_int) {
     if !child.place_streams() {
         return (Stage::Stdio, errno());
     }
-    close_rest_on_exec();
+    if child.close_others {
+        close_rest_on_exec();
+    }
     if !child.change_directory() {
         return (Stage::Chdir, errno());
     }

@@ -43,7 +43,7 @@ fn phases(report: &StopReport, out: &mut String) {
         line!(out, "  {} to {to}, waited {waited}", phase.signal);
         errors(&phase.errors, out);
     }
-    if report.empty && !report.phases.is_empty() {
+    if report.empty == Some(true) && !report.phases.is_empty() {
         line!(
             out,
             "  the tree is empty after {}",

@@ -1,0 +1,66 @@
+use serde::{Deserialize, Serialize};
+
+use crate::NativeString;
+
+/// The fewest bytes of a value that are looked for in other texts: a shorter one stands in
+/// everything by chance.
+const SHORTEST: usize = 4;
+
+/// Values that must not be shown in any answer or file.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Secrets(Vec<NativeString>);
+
+impl Secrets {
+    /// Returns the values that can be looked for in other texts. The longest come first, so that
+    /// one that holds another leaves no rest.
+    pub fn new<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let long = values.into_iter().filter(|value| value.len() >= SHORTEST);
+        let mut values: Vec<NativeString> = long.map(|value| value.to_vec().into()).collect();
+        values.sort_by_key(|value| std::cmp::Reverse(value.as_bytes().len()));
+        Self(values)
+    }
+
+    /// Returns `text` with `***` in the place of each value.
+    pub fn conceal(&self, text: &[u8]) -> NativeString {
+        let mut text = text.to_vec();
+        for secret in &self.0 {
+            let secret = secret.as_bytes();
+            let mut from = 0;
+            while let Some(at) = find(&text[from..], secret) {
+                text.splice(from + at..from + at + secret.len(), *b"***");
+                from += at + 3;
+            }
+        }
+        text.into()
+    }
+
+    /// The same for text.
+    pub fn conceal_text(&self, text: &str) -> String {
+        self.conceal(text.as_bytes()).to_lossy().into_owned()
+    }
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} secrets", self.0.len())
+    }
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_concealed_wherever_they_stand() {
+        let secrets = Secrets::new([b"abcd".as_slice(), b"abcdef", b"xy"]);
+        assert_eq!(
+            secrets.conceal(b"echo abcdef abcd xy"),
+            "echo *** *** xy".into()
+        );
+        assert_eq!(format!("{secrets:?}"), "2 secrets");
+    }
+}
