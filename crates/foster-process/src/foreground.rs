@@ -67,7 +67,9 @@ impl Foreground {
         let spawned = spawn_unblocking(plan, &mut scope, &slot, signals.blocked());
         let spawned = spawned.inspect_err(|_| drop(scope.remove()))?;
         let mut tree = Tree::of_descendants(scope);
-        strangers.into_iter().for_each(|pid| tree.exclude(pid));
+        for pid in strangers {
+            tree.exclude(pid);
+        }
         Ok(Self {
             tree,
             leader: spawned.leader,

@@ -1,8 +1,8 @@
-use foster_model::JobSelector;
 use foster_model::answer::{RecoverAnswer, RecoveredJob};
+use foster_model::{JobSelector, Time};
 use foster_store::{JobFolder, Root};
 
-use crate::context::{self, Context};
+use crate::context::{self, Context, now};
 use crate::error::ServiceError;
 
 /// What `recover` is asked for.
@@ -55,6 +55,12 @@ fn recover_all(root: &Root, answer: &mut RecoverAnswer) -> Result<(), ServiceErr
         answer.looked_at += 1;
         answer.jobs.extend(report(&id.to_string(), result));
     }
+    // A launcher that was killed as it made a folder leaves a draft; a minute is long for that.
+    let before = Time::from_unix_ms(now().unix_ms() - 60_000);
+    let swept = root.sweep_drafts(before);
+    swept.map_err(ServiceError::io(
+        "what launchers left half made can't be removed",
+    ))?;
     answer.index_rebuilt = root.index().rebuild().is_ok();
     Ok(())
 }

@@ -1,10 +1,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use foster_model::{Definition, Entry, Event, JobRecord, StateFile};
+use foster_model::{Definition, Entry, Event, JobId, JobRecord, StateFile, Time};
 
 use crate::dir::Dir;
-use crate::{IndexRow, JobFolder, Lock, Root, Stream, journal};
+use crate::{IndexRow, JobFolder, Lock, Problem, Root, Stream, journal};
+
+/// What the name of a folder begins with that is still being made. No id does.
+const DRAFT: &str = ".new-";
 
 /// A job's folder could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -44,18 +47,44 @@ impl Root {
         let day = self
             .day_for(definition)
             .map_err(|source| io_error(&path, source))?;
-        day.make_subdir(&id.to_string())
-            .map_err(|source| match source.kind() {
-                io::ErrorKind::AlreadyExists => CreateError::Exists { path: path.clone() },
-                _ => io_error(&path, source),
-            })?;
-        match fill(&day, definition, stdin) {
-            Ok((folder, lock, _)) => Ok((folder, lock)),
-            Err(source) => {
-                take_away(&day, &id.to_string());
-                Err(io_error(&path, source))
+        let draft = format!("{DRAFT}{id}");
+        let exists = |source: io::Error| match source.kind() {
+            io::ErrorKind::AlreadyExists => CreateError::Exists { path: path.clone() },
+            _ => io_error(&path, source),
+        };
+        // Under its own name a folder is whole from its first moment, however its maker ends.
+        day.make_subdir(&draft).map_err(exists)?;
+        let made = fill(&day, &draft, definition, stdin);
+        let made = made.map_err(|source| io_error(&path, source));
+        let made = made.and_then(|made| {
+            let renamed = day.rename_new(&draft, &id.to_string());
+            renamed.map(|()| made).map_err(exists)
+        });
+        made.inspect_err(|_| take_away(&day, &draft))
+    }
+
+    /// Removes the folders that their makers left half made, of ids older than `before`, and returns
+    /// how many. Those that are being made are locked, or young.
+    pub fn sweep_drafts(&self, before: Time) -> io::Result<u64> {
+        let jobs = match self.dir()?.subdir("jobs") {
+            Ok(jobs) => jobs,
+            Err(damage) if matches!(damage.problem, Problem::Missing) => return Ok(0),
+            Err(damage) => return Err(damage.into()),
+        };
+        let mut swept = 0;
+        for day in jobs.names()? {
+            let Ok(day) = jobs.subdir(&day) else { continue };
+            for draft in day.names()? {
+                let id = draft
+                    .strip_prefix(DRAFT)
+                    .and_then(|id| id.parse::<JobId>().ok());
+                if id.is_some_and(|id| id.time() < before) && is_abandoned(&day, &draft) {
+                    take_away(&day, &draft);
+                    swept += 1;
+                }
             }
         }
+        Ok(swept)
     }
 
     /// Puts a new job into the index, so that listings show it. Call it once the job can be talked
@@ -92,11 +121,12 @@ fn io_error(path: &Path, source: io::Error) -> CreateError {
 
 fn fill(
     day: &Dir,
+    draft: &str,
     definition: &Definition,
     stdin: Option<&[u8]>,
-) -> io::Result<(JobFolder, Lock, JobRecord)> {
+) -> io::Result<(JobFolder, Lock)> {
     let id = definition.job_id;
-    let dir = day.subdir(&id.to_string())?;
+    let dir = day.subdir(draft)?;
     // Nobody can know the folder yet, so a lock that is held means that somebody guesses ids.
     let lock = Lock::take(&dir)?.ok_or(io::ErrorKind::WouldBlock)?;
     let run = dir.ensure_subdir("runs")?.ensure_subdir("1")?;
@@ -119,12 +149,18 @@ fn fill(
         "state.json",
         &serde_json::to_vec(&StateFile::from(record.clone()))?,
     )?;
-    Ok((JobFolder::new(id, dir), lock, record))
+    let dir = dir.renamed(&id.to_string());
+    Ok((JobFolder::new(id, dir), lock))
+}
+
+fn is_abandoned(day: &Dir, draft: &str) -> bool {
+    day.subdir(draft)
+        .is_ok_and(|dir| matches!(Lock::is_held(&dir), Ok(false)))
 }
 
 /// Removes what [`fill`] may have made, as far as that is possible.
-fn take_away(day: &Dir, id: &str) {
-    if let Ok(dir) = day.subdir(id) {
+fn take_away(day: &Dir, draft: &str) {
+    if let Ok(dir) = day.subdir(draft) {
         if let Ok(run) = dir.subdir("runs").and_then(|runs| runs.subdir("1")) {
             for name in ["stdout.log", "stderr.log", "timeline"] {
                 let _ = run.unlink(name);
@@ -144,5 +180,5 @@ fn take_away(day: &Dir, id: &str) {
             let _ = dir.unlink(name);
         }
     }
-    let _ = day.remove_subdir(id);
+    let _ = day.remove_subdir(draft);
 }

@@ -115,6 +115,23 @@ impl Dir {
         Ok(rustix::fs::renameat(&self.fd, from, &self.fd, to)?)
     }
 
+    /// Gives a folder a name that must be new.
+    pub fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        if self.stat(to).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        self.rename(from, to).map_err(|error| match error.kind() {
+            io::ErrorKind::DirectoryNotEmpty => io::ErrorKind::AlreadyExists.into(),
+            _ => error,
+        })
+    }
+
+    /// The same directory, which bears another name now.
+    pub fn renamed(self, name: &str) -> Self {
+        let path = self.path.with_file_name(name);
+        Self { path, ..self }
+    }
+
     pub fn unlink(&self, name: &str) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())?)
     }

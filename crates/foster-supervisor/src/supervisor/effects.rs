@@ -11,28 +11,27 @@ use crate::phases::to_specs;
 
 impl Supervisor {
     /// Carries out what the machine says is due.
-    pub(super) fn carry_out(&mut self, effect: Effect) -> io::Result<()> {
+    pub(super) fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::RecordExit(status) => self.record_exit(status)?,
+            Effect::RecordExit(status) => self.record_exit(status),
             Effect::BeginStop { cause } => self.begin_stop(cause),
-            Effect::Send { phase, signal } => self.send_phase(phase, signal)?,
-            Effect::EndStop(escalation) => self.end_stop(&escalation)?,
-            Effect::ListStragglers => self.list_stragglers()?,
+            Effect::Send { phase, signal } => self.send_phase(phase, signal),
+            Effect::EndStop(escalation) => self.end_stop(&escalation),
+            Effect::ListStragglers => self.list_stragglers(),
             Effect::RecordEmpty => self.note(Event::Empty {}),
             Effect::Close(output) => self.close(output),
             Effect::Finish(state, cause) => self.finish(state, cause),
             Effect::Conclude | Effect::Wait(_) => {}
         }
-        Ok(())
     }
 
-    fn record_exit(&mut self, status: ExitStatus) -> io::Result<()> {
+    fn record_exit(&mut self, status: ExitStatus) {
         if let Some(run) = &self.run {
-            self.poller.remove(&run.leader)?;
+            let _ = self.poller.remove(&run.leader);
         }
         if self.history.record().exited_at.is_some() {
             // A predecessor had written it.
-            return Ok(());
+            return;
         }
         let started = self.history.record().started_monotonic_ms;
         let now = monotonic().as_millis() as u64;
@@ -42,7 +41,6 @@ impl Supervisor {
             core_dumped: status.core_dumped(),
             duration_ms: started.map(|started| now.saturating_sub(started)),
         });
-        Ok(())
     }
 
     fn begin_stop(&mut self, cause: Option<Cause>) {
@@ -54,23 +52,21 @@ impl Supervisor {
         self.note(Event::StopRequested { cause, phases, by });
     }
 
-    fn send_phase(&mut self, phase: u32, signal: Signal) -> io::Result<()> {
-        let Some(run) = &mut self.run else {
-            return Ok(());
-        };
-        let delivery = run.send(signal)?;
+    fn send_phase(&mut self, phase: u32, signal: Signal) {
+        let Some(run) = &mut self.run else { return };
+        let delivery = run.send(signal);
         run.life.sent(delivery.clone());
         self.note(signalled(signal, Target::Tree, delivery, Some(phase), None));
-        Ok(())
     }
 
-    fn end_stop(&mut self, escalation: &Escalation) -> io::Result<()> {
-        let Some(run) = &self.run else { return Ok(()) };
+    fn end_stop(&mut self, escalation: &Escalation) {
+        let Some(run) = &self.run else { return };
         let empty = run.empty;
         let survivors = if empty {
             Vec::new()
         } else {
-            run.tree.survivors()?
+            // That somebody is left is certain, also where the system has nothing left to look with.
+            run.tree.survivors().unwrap_or_default()
         };
         let report = escalation.report(survivors);
         // Whoever asked hears of it when the record says so too: an empty tree means that the job, or
@@ -81,19 +77,19 @@ impl Supervisor {
         } else {
             self.server.stopped(report, &self.poller);
         }
-        Ok(())
     }
 
-    fn list_stragglers(&mut self) -> io::Result<()> {
-        let Some(run) = &self.run else { return Ok(()) };
+    fn list_stragglers(&mut self) {
+        let Some(run) = &self.run else { return };
         let straggler = |(pid, command)| Straggler {
             pid,
             command,
             ended: false,
         };
-        let processes = run.tree.listing()?.into_iter().map(straggler).collect();
+        // Without a list they are ended all the same.
+        let listing = run.tree.listing().unwrap_or_default();
+        let processes = listing.into_iter().map(straggler).collect();
         self.note(Event::Stragglers { processes });
-        Ok(())
     }
 
     fn close(&mut self, output: OutputEnd) {

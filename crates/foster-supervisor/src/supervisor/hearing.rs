@@ -26,7 +26,7 @@ impl Supervisor {
             token::KEEPER => self.lose_keeper(),
             _ => {
                 for ask in self.server.handle(ready, &self.poller) {
-                    self.answer(ask)?;
+                    self.answer(ask);
                 }
                 Ok(())
             }
@@ -100,9 +100,9 @@ impl Supervisor {
         Ok(())
     }
 
-    fn answer(&mut self, ask: Ask) -> io::Result<()> {
+    fn answer(&mut self, ask: Ask) {
         let Some(run) = &mut self.run else {
-            return Ok(());
+            return;
         };
         match ask {
             Ask::Stop { client, phases, by } => match phases.as_deref().map(from_specs) {
@@ -123,36 +123,28 @@ impl Supervisor {
                 target,
                 by,
             } => {
-                self.send_single(client, number, target, by)?;
+                self.send_single(client, number, target, by);
             }
         }
-        Ok(())
     }
 
-    fn send_single(
-        &mut self,
-        client: u64,
-        number: i32,
-        target: Target,
-        by: Requester,
-    ) -> io::Result<()> {
+    fn send_single(&mut self, client: u64, number: i32, target: Target, by: Requester) {
         let Some(run) = &mut self.run else {
-            return Ok(());
+            return;
         };
         let Ok(signal) = Signal::from_number(number) else {
             let message = format!("this system has no signal {number}");
             self.server
                 .refuse(client, ErrorCode::UnknownSignal, &message);
-            return Ok(());
+            return;
         };
         run.look_again = true;
-        run.facts()?;
+        run.facts();
         run.life.signalled(signal);
-        let delivery = run.send_to(signal, target)?;
+        let delivery = run.send_to(signal, target);
         let (sent, errors) = (delivery.sent, delivery.errors.clone());
         self.note(signalled(signal, target, delivery, None, Some(by)));
         self.server
             .reply(client, &Message::Signalled { sent, errors });
-        Ok(())
     }
 }

@@ -7,7 +7,7 @@ mod report;
 mod run;
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use foster_model::Event;
 use foster_process::{Poller, ProcessRef, Signal, SignalQueue};
@@ -46,6 +46,10 @@ pub struct Supervisor {
     run: Option<Run>,
     keeper: Option<ProcessRef>,
 }
+
+/// How long to wait before looking again where the system had nothing left to look with. Nothing in
+/// the kernel tells when it has.
+const WHEN_BLIND: Duration = Duration::from_secs(1);
 
 /// What follows when all that was due is done.
 enum Settled {
@@ -95,7 +99,7 @@ impl Supervisor {
     }
 
     fn attend(mut self) -> io::Result<()> {
-        while let Settled::Until(due) = self.settle()? {
+        while let Settled::Until(due) = self.settle() {
             self.catch_up();
             let left = due.map(|due| due.saturating_duration_since(Instant::now()));
             // Signals first: a TERM for us explains the leader's death by the same hand.
@@ -127,17 +131,21 @@ impl Supervisor {
     }
 
     /// Carries out all that is due.
-    fn settle(&mut self) -> io::Result<Settled> {
+    fn settle(&mut self) -> Settled {
         loop {
             let Some(run) = &mut self.run else {
-                return Ok(Settled::Over);
+                return Settled::Over;
             };
-            let facts = run.facts()?;
+            let facts = run.facts();
             let oom = facts.leader.is_some() && run.tree.scope().oom_killed();
             match run.life.next(Instant::now(), &facts, oom) {
-                Effect::Wait(due) => return Ok(Settled::Until(due)),
-                Effect::Conclude => return Ok(Settled::Over),
-                effect => self.carry_out(effect)?,
+                Effect::Wait(due) if run.look_again => {
+                    let soon = Instant::now() + WHEN_BLIND;
+                    return Settled::Until(Some(due.map_or(soon, |due| due.min(soon))));
+                }
+                Effect::Wait(due) => return Settled::Until(due),
+                Effect::Conclude => return Settled::Over,
+                effect => self.carry_out(effect),
             }
         }
     }

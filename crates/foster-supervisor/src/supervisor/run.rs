@@ -21,38 +21,46 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub fn facts(&mut self) -> io::Result<Facts> {
-        if std::mem::take(&mut self.look_again) {
-            if self.status.is_none() {
-                self.status = self.leader.peek_status()?;
-            }
-            self.tree.reap(Some(self.leader.pid()))?;
-            let matters = self.status.is_some() || self.life.is_stopping();
-            self.empty = matters && self.tree.is_empty(Some(&self.leader))?;
-            if !self.empty && self.life.is_killing() {
-                // What was forked while the last pass went by.
-                self.tree.kill()?;
-            }
+    /// Returns what is true now, as far as it can be seen. Where the system has nothing left to look
+    /// with (descriptors, memory), what was seen before stands, and [`Run::look_again`] stays set: a
+    /// supervisor that gave up for that would give up its job.
+    pub fn facts(&mut self) -> Facts {
+        if self.look_again {
+            self.look_again = self.look().is_err();
         }
-        Ok(Facts {
+        Facts {
             leader: self.status,
             empty: self.empty,
             output_ended: self.capture.ended(),
             last_output: self.capture.last_output(),
-        })
-    }
-
-    pub fn send(&mut self, signal: Signal) -> io::Result<Delivery> {
-        self.look_again = true;
-        let delivery = self.tree.signal(signal, Some(&self.leader))?;
-        if signal != Signal::KILL {
-            // So that what is stopped can die of it.
-            self.tree.signal(Signal::CONT, Some(&self.leader))?;
         }
-        Ok(delivery)
     }
 
-    pub fn send_to(&self, signal: Signal, target: Target) -> io::Result<Delivery> {
+    fn look(&mut self) -> io::Result<()> {
+        if self.status.is_none() {
+            self.status = self.leader.peek_status()?;
+        }
+        self.tree.reap(Some(self.leader.pid()))?;
+        let matters = self.status.is_some() || self.life.is_stopping();
+        self.empty = matters && self.tree.is_empty(Some(&self.leader))?;
+        if !self.empty && self.life.is_killing() {
+            // What was forked while the last pass went by.
+            self.tree.kill()?;
+        }
+        Ok(())
+    }
+
+    /// Sends a signal to the whole tree, and CONT after it, so that what is stopped can die of it.
+    pub fn send(&mut self, signal: Signal) -> Delivery {
+        self.look_again = true;
+        let delivery = self.send_to(signal, Target::Tree);
+        if signal != Signal::KILL {
+            let _ = self.tree.signal(Signal::CONT, Some(&self.leader));
+        }
+        delivery
+    }
+
+    pub fn send_to(&self, signal: Signal, target: Target) -> Delivery {
         let one = |result: io::Result<()>| match result {
             Ok(()) => Delivery {
                 sent: 1,
@@ -64,9 +72,12 @@ impl Run {
             },
         };
         match target {
-            Target::Leader => Ok(one(self.leader.signal(signal))),
-            Target::Group => Ok(one(self.leader.signal_group(signal))),
-            Target::Tree => self.tree.signal(signal, Some(&self.leader)),
+            Target::Leader => one(self.leader.signal(signal)),
+            Target::Group => one(self.leader.signal_group(signal)),
+            Target::Tree => match self.tree.signal(signal, Some(&self.leader)) {
+                Ok(delivery) => delivery,
+                Err(error) => one(Err(error)),
+            },
         }
     }
 
