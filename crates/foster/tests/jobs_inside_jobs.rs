@@ -1,6 +1,6 @@
 //! A job that is started inside a job belongs to it: it ends with it, and its record says so.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "this is a test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -316,7 +316,7 @@ fn an_inner_job_never_runs_for_ever() {
         process(&sandbox.ok(["status", &outer])["pid"])
             .wait_gone(Duration::from_millis(u64::from(round % 10) * 5))
             .then(|| panic!("it does not end by itself"));
-        let grace = if round % 2 == 0 { "0s" } else { "5s" };
+        let grace = if round.is_multiple_of(2) { "0s" } else { "5s" };
         let answer = sandbox.ok(["kill", &outer, "--grace", grace]);
         assert_eq!(answer["report"]["empty"], true, "{answer:#}");
         for id in sandbox.job_ids() {

@@ -1,10 +1,11 @@
 //! No signal goes to a number that a file remembers: whatever a job's files say, and whoever has
 //! the numbers in them now, nobody is hit who is not proved to belong to the job.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "this is a test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -104,15 +105,13 @@ impl Orphan {
         edit_json(&self.dir.join("state.json"), change);
         let journal = self.dir.join("events.ndjson");
         let lines = fs::read_to_string(&journal).unwrap();
-        let lines: String = lines
-            .lines()
-            .map(|line| {
-                let mut event: Value = serde_json::from_str(line).unwrap();
-                change(&mut event);
-                format!("{event}\n")
-            })
-            .collect();
-        fs::write(&journal, lines).unwrap();
+        let mut changed = Vec::new();
+        for line in lines.lines() {
+            let mut event: Value = serde_json::from_str(line).unwrap();
+            change(&mut event);
+            writeln!(changed, "{event}").unwrap();
+        }
+        fs::write(&journal, changed).unwrap();
     }
 
     /// Calls every verb that looks at jobs, and the two that act on them, twice.
@@ -161,8 +160,10 @@ fn replace(document: &mut Value, keys: &[&str], identity: &dyn Fn(&Value) -> Val
 
 const ALL: [&str; 4] = ["leader", "keeper", "supervisor", "by"];
 
+type Forger = Box<dyn Fn(&Value) -> Value>;
+
 /// Every way to write an identity that has this number and is not the right one.
-fn wrong_identities(pid: i32) -> Vec<Box<dyn Fn(&Value) -> Value>> {
+fn wrong_identities(pid: i32) -> Vec<Forger> {
     let own = Watched::from_pid(pid).map_or(0, |process| process.start_time);
     vec![
         // The number came again.

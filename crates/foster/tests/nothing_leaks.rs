@@ -1,7 +1,7 @@
 //! Nothing of a job is where it should not be: no secret in arguments, files or answers, no
 //! descriptor in a stranger's hands, and nothing at all once it is over.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "this is a test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 
 use std::fs;
 use std::io::{PipeReader, Read as _};
