@@ -37,7 +37,7 @@ pub use doctor::doctor;
 pub use environment::EnvSetting;
 pub use error::ServiceError;
 pub use exec::{ExecRequest, ExecStatus, exec};
-pub use foster_process::{Containment, Signal};
+pub use foster_process::{Containment, Signal, hide_arguments};
 pub use foster_store::Stream;
 pub use foster_supervisor::{HandoverError, Way, supervise_handed_over};
 pub use kill::{KillRequest, kill};

@@ -42,6 +42,9 @@ pub struct LogItem {
     pub line: LogLine,
     /// The exact bytes, without the line's end.
     pub bytes: Vec<u8>,
+    /// Whether a line's end followed; without one they are a piece of a line that is very long, or
+    /// that never ended.
+    pub terminated: bool,
 }
 
 /// Gives out both streams of a job, line by line, in the order in which the lines were complete.
@@ -170,6 +173,7 @@ impl<'a> Reader<'a> {
         (self.sink)(LogItem {
             line: shown,
             bytes: line.bytes,
+            terminated: line.terminated,
         })
         .map_err(ServiceError::io("the lines can't be passed on"))
     }

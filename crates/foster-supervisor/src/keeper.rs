@@ -71,7 +71,7 @@ fn detach(parts: &mut Parts) -> io::Result<()> {
     keep.extend(parts.launcher.as_ref().map(AsRawFd::as_raw_fd));
     close_all_but(&keep)?;
     std::mem::forget(null);
-    set_process_title(&format!("foster: keeper of {}", parts.folder.id()))?;
+    name("keeper", parts);
     rustix::process::chdir("/")?;
     let mask = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     parts.umask = Some(mask.as_raw_mode());
@@ -94,11 +94,15 @@ fn divide(parts: &mut Parts) -> io::Result<Role> {
     }
 }
 
+/// Shows a name of its own in lists of processes. A system that can't do that shows the launcher's
+/// name, which by then holds no argument any more where it matters.
+fn name(role: &str, parts: &Parts) {
+    let _ = set_process_title(&format!("foster: {role} of {}", parts.folder.id()));
+}
+
 fn supervise(parts: Parts, keeper: ProcessRef) -> i32 {
-    let title = format!("foster: supervisor of {}", parts.folder.id());
-    let ready = start_session()
-        .and_then(|()| set_process_title(&title))
-        .and_then(|()| set_subreaper());
+    name("supervisor", &parts);
+    let ready = start_session().and_then(|()| set_subreaper());
     match ready.and_then(|()| Supervisor::new(parts, Some(keeper))?.start()) {
         Ok(()) => CONCLUDED,
         Err(_) => GAVE_UP,
@@ -113,9 +117,7 @@ fn attend(parts: Parts, supervisor: &ProcessRef) -> i32 {
     if matches!(concluded, Ok(true)) {
         return CONCLUDED;
     }
-    let title = format!("foster: supervisor of {}", parts.folder.id());
-    let resumed = set_process_title(&title)
-        .and_then(|()| Supervisor::new(parts, None))
-        .and_then(Supervisor::resume);
+    name("supervisor", &parts);
+    let resumed = Supervisor::new(parts, None).and_then(Supervisor::resume);
     if resumed.is_ok() { CONCLUDED } else { GAVE_UP }
 }

@@ -68,11 +68,12 @@ fn stream(
         flush: request.follow,
         closed: false,
     };
+    let mut as_text = text::LogText::new(timestamps);
     let result = foster_service::logs(context, request, &mut |item: LogItem| {
         lines.write(&match format {
             Format::Json => render::json_line(LINE_KIND, &item.line),
             Format::Yaml => render::yaml_item(LINE_KIND, &item.line),
-            Format::Text => text::log_line(&item, timestamps),
+            Format::Text => as_text.line(&item),
         })
     });
     let flushed = lines.end(format);

@@ -64,6 +64,9 @@ pub fn carry_out(typed: &[OsString], environment: &Environment) -> Status {
         Err(error) => return refuse(&error, typed, environment),
     };
     let asked = cli.common.format();
+    // A command and its secrets are in nobody's list of processes for longer than it takes to read
+    // them. Where the system shows them all the same, it is said in docs/platforms.md.
+    let _ = foster_service::hide_arguments(&format!("foster {}", cli.verb.name()));
     match cli.verb {
         Verb::Supervise => return supervise::carry_out(),
         Verb::Exec(args) => return exec::carry_out(args, &cli.common, environment),
@@ -184,6 +187,10 @@ fn write(rendered: &Rendered, status: Status, unread: Unread) -> Status {
     match written {
         Err(error) if !(unread == Unread::Fine && error.kind() == io::ErrorKind::BrokenPipe) => {
             output::write_err(format!("error: the answer can't be written: {error}\n").as_bytes());
+            if unread == Unread::Told {
+                // Something was done, and whoever asked must be able to find it again.
+                output::write_err(&rendered.out);
+            }
             status.or_failure()
         }
         _ => status,

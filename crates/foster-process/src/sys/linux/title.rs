@@ -14,16 +14,23 @@ pub fn set_subreaper() -> io::Result<()> {
     )?)
 }
 
-/// Overwrites the arguments that `ps` and `/proc/PID/cmdline` show, and the short name.
-///
-/// The command line of whoever was forked may hold a secret, and a `pkill -f` meant for the command
-/// that is supervised would hit its supervisor. `prctl(PR_SET_MM)` could move the arguments
-/// elsewhere but needs a privilege; writing over them needs none.
+/// Gives this process a name of its own in lists of processes: the short one, and what stands where
+/// the arguments stood.
 pub fn set_process_title(title: &str) -> io::Result<()> {
     let name: String = title.chars().filter(|c| *c != '\0').take(15).collect();
     if let Ok(name) = std::ffi::CString::new(name) {
         rustix::thread::set_name(&name)?;
     }
+    hide_arguments(title)
+}
+
+/// Overwrites the arguments that `ps` and `/proc/PID/cmdline` show by `title`.
+///
+/// The command line of whoever was forked may hold a secret, and a `pkill -f` meant for the command
+/// that is supervised would hit its supervisor. `prctl(PR_SET_MM)` could move the arguments
+/// elsewhere but needs a privilege; writing over them needs none. Whoever needs the arguments
+/// themselves reads them before.
+pub fn hide_arguments(title: &str) -> io::Result<()> {
     let (start, end) = argument_area()?;
     let length = end.saturating_sub(start);
     if length == 0 {

@@ -1,17 +1,43 @@
 use foster_model::answer::LogsAnswer;
 use foster_service::LogItem;
 
-/// Returns a line with its bytes as they are, and its end.
-pub fn log_line(item: &LogItem, timestamps: bool) -> Vec<u8> {
-    let mut line = Vec::with_capacity(item.bytes.len() + 48);
-    if timestamps {
-        let at = item.line.at.map_or("-".to_owned(), |at| at.to_string());
-        let stream = item.line.stream.to_ascii_uppercase();
-        line.extend_from_slice(format!("{at} [{stream}] ").as_bytes());
+/// Writes lines as text: their bytes as they are.
+#[derive(Debug, Default)]
+pub struct LogText {
+    timestamps: bool,
+    /// The stream whose line was begun and has not ended.
+    open: Option<String>,
+}
+
+impl LogText {
+    /// Returns one that writes each line's time and stream before it, if that is wanted.
+    pub fn new(timestamps: bool) -> Self {
+        let open = None;
+        Self { timestamps, open }
     }
-    line.extend_from_slice(&item.bytes);
-    line.push(b'\n');
-    line
+
+    /// Returns a line, and its end if it has one. A piece of a line that is very long is followed by
+    /// its next one, unless the other stream comes between.
+    pub fn line(&mut self, item: &LogItem) -> Vec<u8> {
+        let mut line = Vec::with_capacity(item.bytes.len() + 48);
+        let goes_on = self.open.as_deref() == Some(&item.line.stream);
+        if self.open.is_some() && !goes_on {
+            line.push(b'\n');
+        }
+        if self.timestamps && !goes_on {
+            let at = item.line.at.map_or("-".to_owned(), |at| at.to_string());
+            let stream = item.line.stream.to_ascii_uppercase();
+            line.extend_from_slice(format!("{at} [{stream}] ").as_bytes());
+        }
+        line.extend_from_slice(&item.bytes);
+        if item.terminated {
+            line.push(b'\n');
+            self.open = None;
+        } else {
+            self.open = Some(item.line.stream.clone());
+        }
+        line
+    }
 }
 
 /// Returns what is said, beside the lines, when they are over.

@@ -16,7 +16,7 @@ mod words;
 
 use foster_model::{ErrorBody, ProcessInfo};
 
-pub use logs::{log_line, logs_end};
+pub use logs::{LogText, logs_end};
 pub use words::plain;
 
 use super::Style;

@@ -31,6 +31,10 @@ pub fn snapshot(snapshot: &Snapshot, logs: [&str; 2], out: &mut String) {
 /// Appends the text of an excerpt, and the end of its last line.
 pub fn text(excerpt: &Excerpt, out: &mut String) {
     out.push_str(&excerpt.tail);
+    if excerpt.tail.contains('\x1b') {
+        // What a cut excerpt switched on must not colour what follows.
+        out.push_str("\x1b[0m");
+    }
     if !excerpt.tail.is_empty() && !excerpt.tail.ends_with('\n') {
         out.push('\n');
     }
