@@ -45,7 +45,7 @@ pub struct Definition {
     pub log: Option<NativeString>,
     /// How many bytes of each stream are kept on disk; `null` for all of them.
     pub log_cap: Option<u64>,
-    /// The containment that was asked for: `auto`, `cgroup` or `subreaper`.
+    /// The containment that was asked for: `auto`, `cgroup`, `subreaper`, `group` or `pidns`.
     pub containment: String,
     /// Where it was launched.
     pub host: Host,

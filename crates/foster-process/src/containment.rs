@@ -143,10 +143,7 @@ impl Scope {
     /// With [`Containment::Auto`] a control group that can't be had, or not be entered, gives way
     /// to the next level; what was demanded by name is had or refused.
     pub fn prepare(wanted: Containment, name: &str) -> Result<Self, ContainmentError> {
-        let plain = Self {
-            cgroup: None,
-            may_downgrade: false,
-        };
+        let plain = Self::own();
         let refuse = |wanted, reason: &str, source| {
             Err(ContainmentError::Unavailable {
                 wanted,
@@ -179,10 +176,20 @@ impl Scope {
         }
     }
 
-    /// Returns the scope of a tree that was started before, with its control group if it had one.
-    pub fn reopen(cgroup: Option<&Path>) -> Self {
+    /// Returns the scope that is made of this process's own descendants, and of nothing else.
+    pub fn own() -> Self {
         Self {
-            cgroup: cgroup.and_then(|path| sys::Cgroup::open(path).ok()),
+            cgroup: None,
+            may_downgrade: false,
+        }
+    }
+
+    /// Returns the scope of a tree that was started before under this name, with its control group if
+    /// it had one. A path that is no control group of that name is not believed.
+    pub fn reopen(name: &str, cgroup: Option<&Path>) -> Self {
+        let named = cgroup.filter(|path| path.file_name().is_some_and(|last| last == name));
+        Self {
+            cgroup: named.and_then(|path| sys::Cgroup::open(path).ok()),
             may_downgrade: false,
         }
     }

@@ -9,6 +9,7 @@ use foster_store::{JobFolder, Root};
 use foster_supervisor::{Client, ControlError, Leftovers, from_specs, wake};
 
 use crate::error::ServiceError;
+use crate::view::is_foreign;
 use crate::watch::{Watcher, is_only_defined, settled_record, wait_for};
 
 /// How long a supervisor is given for its first answer before it is taken to be stopped.
@@ -175,6 +176,9 @@ fn alone(folder: &JobFolder, order: &Order) -> Result<KillResult, ServiceError> 
         }
         Err(error) => return Err(ServiceError::io("the job's lock can't be taken")(error)),
     };
+    if is_foreign(&folder.definition()?) {
+        return Err(ServiceError::Foreign(folder.id()));
+    }
     let leftovers = Leftovers::find(folder, &lock)?;
     let phases = match order {
         Order::Stop {

@@ -1,4 +1,6 @@
-use foster_model::{Cause, Definition, ErrorCode, Event, StartFailure, State};
+use std::os::fd::AsFd as _;
+
+use foster_model::{Cause, Definition, ErrorCode, Event, Secrets, StartFailure, State};
 use foster_store::{JobFolder, Lock, Root};
 use foster_supervisor::{Client, History, Launch, LaunchError, launch, recover};
 
@@ -23,12 +25,20 @@ pub(crate) fn start(
     } = prepared;
     let job_id = definition.job_id;
     let (folder, lock) = root.create_job(&definition, stdin.as_deref())?;
-    if let Some(mut failure) = failure {
-        failure.message = secrets.conceal_text(&failure.message);
-        return Err(fail(root, &folder, &lock, &definition, failure));
-    }
-    let bind_failed = ServiceError::io(format!("the control socket of {job_id} can't be made"));
-    let listener = folder.bind().map_err(bind_failed)?;
+    // A second hold on the same lock: if the launch fails, nobody can have come between.
+    let held = lock.as_fd().try_clone_to_owned().map(Lock::from);
+    let (held, listener) = match (failure, held, folder.bind()) {
+        (None, Ok(held), Ok(listener)) => (held, listener),
+        (failure, held, bound) => {
+            let system = held.err().or(bound.err()).map(|error| StartFailure {
+                code: ErrorCode::LaunchFailed.as_str().to_owned(),
+                message: format!("the job's lock or socket can't be made: {error}"),
+            });
+            let failure = concealed(failure.or(system), &secrets);
+            root.publish(&definition);
+            return Err(fail(root, &folder, &lock, &definition, failure));
+        }
+    };
     root.publish(&definition);
     let started = launch(Launch {
         root: root.clone(),
@@ -49,13 +59,25 @@ pub(crate) fn start(
         Err(source) => source,
     };
     // Nothing was executed, or nobody is left to say: either way the record must not stay open.
-    if let Ok(Some(lock)) = folder.try_lock() {
-        match &source {
-            LaunchError::Lost(_) => drop(recover(root, &folder, &lock)?),
-            _ => close(root, &folder, &lock, &source)?,
-        }
+    let open = match &source {
+        LaunchError::Lost(_) => !recover(root, &folder, &held)?.record.state.is_final(),
+        _ => true,
+    };
+    if open {
+        close(root, &folder, &held, &source)?;
     }
     Err(ServiceError::Launch { job_id, source })
+}
+
+fn concealed(failure: Option<StartFailure>, secrets: &Secrets) -> StartFailure {
+    let failure = failure.unwrap_or_else(|| StartFailure {
+        code: ErrorCode::Internal.as_str().to_owned(),
+        message: "the job can't be started".to_owned(),
+    });
+    StartFailure {
+        message: secrets.conceal_text(&failure.message),
+        ..failure
+    }
 }
 
 /// Writes down that a job could not be launched.
@@ -91,7 +113,6 @@ fn fail(
         let (state, cause) = (State::Failed, Cause::StartFailed);
         history.note(Event::Finished { state, cause });
         history.save(folder);
-        root.publish(definition);
         history.update_index(root, definition);
     });
     match written {

@@ -114,7 +114,7 @@ pub(crate) fn prepare(
         listener: launch.listener,
         launcher: Some(launcher),
         phases,
-        scope: Scope::reopen(None),
+        scope: Scope::own(),
         slot: SharedSlot::new()?,
         readers: [None, None],
         writers: None,

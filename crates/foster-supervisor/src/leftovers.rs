@@ -2,7 +2,7 @@ use std::io;
 use std::path::Path;
 
 use foster_model::answer::StopReport;
-use foster_model::{AFTER_KILL, Definition, Event, JobRecord, Target};
+use foster_model::{AFTER_KILL, Definition, Event, JobId, JobRecord, Target};
 use foster_process::{Delivery, Escalation, Marks, Phase, Scope, Signal, Tree, terminate};
 use foster_store::{JobFolder, Lock};
 
@@ -109,6 +109,11 @@ pub(crate) fn emptiness_is_proved(record: &JobRecord) -> bool {
     record.tree_empty == Some(true) || record.cgroup.is_some()
 }
 
+/// Returns the name of a job's control group.
+pub(crate) fn leaf_name(job_id: JobId) -> String {
+    format!("foster-{job_id}")
+}
+
 /// Returns the tree of a job whose processes are nobody's descendants any more.
 pub(crate) fn marked_tree(definition: &Definition, record: &JobRecord) -> Tree {
     let cookie = format!(
@@ -117,7 +122,8 @@ pub(crate) fn marked_tree(definition: &Definition, record: &JobRecord) -> Tree {
         definition.job_id,
         definition.nonce
     );
-    let scope = Scope::reopen(record.cgroup.as_deref().map(Path::new));
+    let name = leaf_name(definition.job_id);
+    let scope = Scope::reopen(&name, record.cgroup.as_deref().map(Path::new));
     let leader = record.leader.map(from_model);
     Tree::of_marked(scope, Marks { cookie, leader })
 }

@@ -14,6 +14,7 @@ use foster_process::{
 };
 use foster_store::{JobFolder, Lock, Root};
 
+use crate::leftovers::leaf_name;
 use crate::life::Plan;
 use crate::log_file::LogFile;
 
@@ -47,7 +48,7 @@ pub struct Parts {
 impl Parts {
     /// Prepares the place in which the tree will live.
     pub fn prepare_scope(&mut self) -> Result<(), StartFailure> {
-        let name = format!("foster-{}", self.folder.id());
+        let name = leaf_name(self.folder.id());
         self.scope = Scope::prepare(self.containment, &name).map_err(|error| StartFailure {
             code: ErrorCode::ContainmentUnavailable.as_str().to_owned(),
             message: error.to_string(),
@@ -97,7 +98,7 @@ impl Parts {
 
     /// Takes the scope out, for the tree that lives in it.
     pub fn take_scope(&mut self) -> Scope {
-        std::mem::replace(&mut self.scope, Scope::reopen(None))
+        std::mem::replace(&mut self.scope, Scope::own())
     }
 
     /// Executes the command. The writing ends of the pipes are the child's alone afterwards.

@@ -55,6 +55,20 @@ pub fn recover(root: &Root, folder: &JobFolder, _lock: &Lock) -> Result<Recovery
             survivors: Vec::new(),
         });
     }
+    let known = folder.record()?;
+    if known.state.is_final() && folder.replay().is_ok_and(|told| !told.state.is_final()) {
+        // The journal was cut, or its last line could not be written; the state was.
+        let action = format!(
+            "it is {}, as its state tells; the journal is cut",
+            known.state
+        );
+        return Ok(Recovery {
+            record: known,
+            changed: false,
+            action,
+            survivors: Vec::new(),
+        });
+    }
     let mut case = Case {
         root,
         folder,
@@ -157,11 +171,14 @@ impl Case<'_> {
             return;
         }
         let totals = |stream| {
-            let log = self.folder.stream_log(stream);
-            let observed_bytes = log.map_or(0, |log| log.end());
+            let Ok(log) = self.folder.stream_log(stream) else {
+                return StreamTotals::default();
+            };
+            let observed_bytes = log.end();
+            let omitted = log.omitted(observed_bytes);
             StreamTotals {
                 observed_bytes,
-                omitted_bytes: 0,
+                omitted_bytes: omitted.iter().map(|[from, to]| to - from).sum(),
             }
         };
         let (stdout, stderr) = (totals(Stream::Stdout), totals(Stream::Stderr));

@@ -114,6 +114,10 @@ impl Supervisor {
         if let Some(run) = &mut self.run {
             run.capture.flush();
         }
+        if self.run.as_ref().is_some_and(|run| run.empty) {
+            // Nothing is left to look after, and whoever is told now should know.
+            self.end_supervision();
+        }
         self.note(Event::Finished { state, cause });
         self.announce_the_end();
     }
@@ -148,12 +152,18 @@ impl Supervisor {
     }
 
     pub(super) fn leave(mut self) -> io::Result<()> {
-        self.note(Event::Supervision {
-            now: Supervision::None,
-            by: None,
-        });
+        self.end_supervision();
         self.history.save(&self.parts.folder);
         drop(self.parts.folder.sync());
         self.parts.folder.unlink_socket()
+    }
+
+    fn end_supervision(&mut self) {
+        if self.history.record().supervision != Supervision::None {
+            self.note(Event::Supervision {
+                now: Supervision::None,
+                by: None,
+            });
+        }
     }
 }

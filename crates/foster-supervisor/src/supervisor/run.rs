@@ -98,6 +98,7 @@ impl Run {
                 }
             }
         }
+        found.sort_by_key(|holder: &ProcessInfo| holder.pid);
         found.dedup_by_key(|holder| holder.pid);
         found
     }

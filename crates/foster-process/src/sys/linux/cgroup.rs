@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
+/// `CGROUP2_SUPER_MAGIC` (include/uapi/linux/magic.h).
+const CGROUP2_MAGIC: u64 = 0x6367_7270;
+
 /// A leaf of the cgroup v2 hierarchy that holds one tree, and whatever leaves that tree makes in it.
 #[derive(Debug)]
 pub struct Cgroup {
@@ -43,9 +46,15 @@ impl Cgroup {
     }
 
     /// Returns the leaf at `path`.
+    ///
+    /// # Errors
+    /// `InvalidInput` if that is no control group: a path may come from a file that somebody wrote.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::RDONLY;
         let directory = rustix::fs::open(path, flags, Mode::empty())?;
+        if rustix::fs::fstatfs(&directory)?.f_type as u64 != CGROUP2_MAGIC {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         let events = File::open(path.join("cgroup.events")).ok();
         Ok(Self {
             path: path.to_owned(),
