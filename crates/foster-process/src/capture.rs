@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::sys;
@@ -13,6 +13,16 @@ pub enum Moved {
     Nothing,
     /// There will never be any again: all writers are gone.
     End,
+    /// That many were written, and others were read that the file would not take. Only where bytes
+    /// have to be copied.
+    Cut {
+        /// How many were written.
+        kept: usize,
+        /// How many are lost.
+        lost: usize,
+        /// The system's reason.
+        errno: i32,
+    },
 }
 
 /// Returns a pipe: the end to read from, which does not block, and the end to give to a child.
@@ -35,6 +45,30 @@ pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 /// [splice(2)]: https://man7.org/linux/man-pages/man2/splice.2.html
 pub fn move_bytes(from: impl AsFd, to: &File, at_most: usize) -> io::Result<Moved> {
     sys::move_bytes(from.as_fd(), to, at_most)
+}
+
+/// The same by way of this process's memory, where the system can't do it within the kernel: a kill
+/// between the two calls loses what was read and not yet written.
+pub(crate) fn copy_bytes(from: impl AsFd, mut to: &File, at_most: usize) -> io::Result<Moved> {
+    let mut buffer = vec![0; at_most.min(64 * 1024)];
+    let moved = discard(from, &mut buffer)?;
+    let Moved::Bytes(read) = moved else {
+        return Ok(moved);
+    };
+    let mut kept = 0;
+    while kept < read {
+        match to.write(&buffer[kept..read]) {
+            Ok(0) => break,
+            Ok(n) => kept += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                let errno = error.raw_os_error().unwrap_or(libc::EIO);
+                let lost = read - kept;
+                return Ok(Moved::Cut { kept, lost, errno });
+            }
+        }
+    }
+    Ok(Moved::Bytes(kept))
 }
 
 /// Takes bytes out of a pipe into `buffer`, for want of a file that would take them.

@@ -1,12 +1,11 @@
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use foster_model::{
-    CommandLine, Definition, ErrorCode, JOB_VARIABLE, JobId, NativeString, SCHEMA_VERSION, Secrets,
-    StartFailure,
+    CommandLine, Definition, ErrorCode, JOB_VARIABLE, JobId, SCHEMA_VERSION, Secrets, StartFailure,
 };
 use foster_process::Containment;
 use foster_supervisor::{LogFile, current_host, from_specs};
@@ -24,6 +23,8 @@ const MOST_STDIN: u64 = 64 << 20;
 pub(crate) struct Prepared {
     pub definition: Definition,
     pub argv: Vec<OsString>,
+    pub cwd: PathBuf,
+    pub log: Option<PathBuf>,
     pub env: Vec<(OsString, OsString)>,
     pub stdin: Option<Vec<u8>>,
     pub secrets: Secrets,
@@ -59,12 +60,13 @@ impl Prepared {
         let outer = ctx
             .variable(JOB_VARIABLE)
             .map(|value| value.to_string_lossy().into_owned());
+        let secrets = environment.secrets;
         let definition = Definition {
             schema_version: SCHEMA_VERSION.to_owned(),
             job_id,
             created_at: now(),
-            command: concealed(&request.command, &environment.secrets),
-            cwd: native(cwd.as_os_str()),
+            command: concealed(&request.command, &secrets),
+            cwd: secrets.conceal(cwd.as_os_str().as_bytes()),
             env: environment.shown,
             inherit_env: request.inherit_env,
             name: request.name.clone(),
@@ -74,7 +76,9 @@ impl Prepared {
             drain: request.drain,
             stragglers: request.stragglers,
             stdin: stdin.is_some(),
-            log: log.map(|path| native(path.as_os_str())),
+            log: log
+                .as_deref()
+                .map(|log| secrets.conceal(log.as_os_str().as_bytes())),
             log_cap: request.log_cap,
             containment: ctx.containment.as_str().to_owned(),
             host: current_host(),
@@ -85,9 +89,11 @@ impl Prepared {
         Ok(Self {
             definition,
             argv,
+            cwd,
+            log,
             env,
             stdin,
-            secrets: environment.secrets,
+            secrets,
             containment: ctx.containment,
             failure,
         })
@@ -170,8 +176,4 @@ fn concealed(command: &CommandLine, secrets: &Secrets) -> CommandLine {
         ),
         CommandLine::Shell(line) => CommandLine::Shell(secrets.conceal(line.as_bytes())),
     }
-}
-
-fn native(text: &OsStr) -> NativeString {
-    NativeString::from(text.as_bytes().to_vec())
 }

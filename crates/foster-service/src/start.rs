@@ -17,6 +17,8 @@ pub(crate) fn start(
     let Prepared {
         definition,
         argv,
+        cwd,
+        log,
         env,
         stdin,
         secrets,
@@ -47,6 +49,8 @@ pub(crate) fn start(
         listener,
         definition,
         argv,
+        cwd,
+        log,
         env,
         secrets,
         containment,

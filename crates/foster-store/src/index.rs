@@ -6,7 +6,7 @@ use foster_model::JobId;
 use rustix::fs::OFlags;
 
 use crate::dir::Dir;
-use crate::index_lock::IndexLock;
+use crate::index_lock::{IndexLock, noted};
 use crate::index_row::{LENGTH, id_in};
 use crate::{DamageError, IndexIter, IndexRow, Problem, Root};
 
@@ -49,9 +49,9 @@ impl Index {
     /// from the folders, and this job's is one of them.
     pub fn append(&self, row: &IndexRow) -> io::Result<()> {
         let dir = self.root.dir()?;
-        let _lock = IndexLock::wait(&dir)?;
-        match open_whole(&dir, OFlags::RDWR)? {
-            Some((file, records)) => write_new(&file, records, row),
+        let lock = IndexLock::wait(&dir)?;
+        match open_for_writing(&dir)? {
+            Some((file, records)) => write_new(&file, records, row, &lock),
             None => Ok(()),
         }
     }
@@ -59,18 +59,19 @@ impl Index {
     /// Changes the row of a job, or adds it. Where there is no index, nothing is done.
     pub fn update(&self, row: &IndexRow) -> io::Result<()> {
         let dir = self.root.dir()?;
-        let _lock = IndexLock::wait(&dir)?;
-        let Some((file, records)) = open_whole(&dir, OFlags::RDWR)? else {
+        let lock = IndexLock::wait(&dir)?;
+        let Some((file, records)) = open_for_writing(&dir)? else {
             return Ok(());
         };
         match find(&file, records, row.job_id)? {
             Some(at) => file.write_all_at(&row.encode()?, at * RECORD),
-            None => write_new(&file, records, row),
+            None => write_new(&file, records, row, &lock),
         }
     }
 
     /// Returns the rows, newest first, each job once. The index is made anew first if it is
-    /// missing, empty, or of an impossible length, or if its first record can't be read.
+    /// missing, empty, of an impossible length or shorter than it was, or if its first record can't
+    /// be read.
     pub fn newest_first(&self) -> io::Result<IndexIter> {
         let (file, records) = self.sound()?;
         Ok(IndexIter::new(file, records))
@@ -112,6 +113,12 @@ fn open_whole(dir: &Dir, flags: OFlags) -> io::Result<Option<(File, u64)>> {
     Ok((len % RECORD == 0).then_some((file, len / RECORD)))
 }
 
+/// Opens the index for a change; `None` if it has to be made anew before.
+fn open_for_writing(dir: &Dir) -> io::Result<Option<(File, u64)>> {
+    let whole = open_whole(dir, OFlags::RDWR)?;
+    Ok(whole.filter(|(_, records)| *records >= noted(dir)))
+}
+
 /// Opens the index if nothing speaks against it.
 fn open_sound(dir: &Dir) -> io::Result<Option<(File, u64)>> {
     let Some((file, records)) = open_whole(dir, OFlags::RDONLY)? else {
@@ -119,19 +126,21 @@ fn open_sound(dir: &Dir) -> io::Result<Option<(File, u64)>> {
     };
     let mut first = [0; LENGTH];
     let sound = records > 0
+        && records >= noted(dir)
         && file.read_exact_at(&mut first, 0).is_ok()
         && IndexRow::decode(&first).is_some();
     Ok(sound.then_some((file, records)))
 }
 
-fn write_new(file: &File, records: u64, row: &IndexRow) -> io::Result<()> {
+fn write_new(file: &File, records: u64, row: &IndexRow, lock: &IndexLock) -> io::Result<()> {
     let end = records * RECORD;
     let written = file.write_all_at(&row.encode()?, end);
     if written.is_err() {
         // A part of a record would make the whole index one of an impossible length.
         let _ = file.set_len(end);
+        return written;
     }
-    written
+    lock.note(records + 1)
 }
 
 /// Returns the number of a job's newest record.

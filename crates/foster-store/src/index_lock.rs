@@ -1,28 +1,49 @@
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt as _;
 
 use rustix::fs::{FlockOperation, OFlags};
 use rustix::io::Errno;
 
 use crate::dir::Dir;
 
+const NAME: &str = "index.lock";
+
 /// The right to write to the index, held for the moment of a write.
 ///
 /// A file of its own, because a rebuild puts another file in the index's place. It ends with the
-/// value, or with the process.
+/// value, or with the process. In the file stands how many records the index has at least, so that
+/// one that has lost some is noticed.
 pub(crate) struct IndexLock {
-    _file: File,
+    file: File,
 }
 
 impl IndexLock {
     pub fn wait(root: &Dir) -> io::Result<Self> {
-        let file = root.open("index.lock", OFlags::RDWR | OFlags::CREATE)?;
+        let file = root.open(NAME, OFlags::RDWR | OFlags::CREATE)?;
         loop {
             match rustix::fs::flock(&file, FlockOperation::LockExclusive) {
                 Err(Errno::INTR) => {}
                 Err(errno) => return Err(errno.into()),
-                Ok(()) => return Ok(Self { _file: file }),
+                Ok(()) => return Ok(Self { file }),
             }
         }
+    }
+
+    /// Writes down how many records the index has now.
+    pub fn note(&self, records: u64) -> io::Result<()> {
+        self.file.write_all_at(&records.to_le_bytes(), 0)
+    }
+}
+
+/// Returns how many records the index must have; 0 where that is not known.
+pub(crate) fn noted(root: &Dir) -> u64 {
+    let mut bytes = [0; 8];
+    let read = root
+        .open(NAME, OFlags::RDONLY)
+        .map(|file| file.read_exact_at(&mut bytes, 0));
+    match read {
+        Ok(Ok(())) => u64::from_le_bytes(bytes),
+        _ => 0,
     }
 }

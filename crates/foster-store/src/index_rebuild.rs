@@ -18,7 +18,7 @@ impl Index {
         self.rebuild_locked(&dir, &lock)
     }
 
-    pub(crate) fn rebuild_locked(&self, dir: &Dir, _lock: &IndexLock) -> io::Result<u64> {
+    pub(crate) fn rebuild_locked(&self, dir: &Dir, lock: &IndexLock) -> io::Result<u64> {
         let mut ids = self.root().job_ids()?;
         ids.reverse();
         let mut content = Vec::with_capacity(ids.len() * LENGTH);
@@ -28,7 +28,9 @@ impl Index {
             }
         }
         dir.replace(index::NAME, TEMPORARY, &content)?;
-        Ok((content.len() / LENGTH) as u64)
+        let records = (content.len() / LENGTH) as u64;
+        lock.note(records)?;
+        Ok(records)
     }
 
     /// Returns the row of a job from its folder; `None` if that has gone.

@@ -81,6 +81,8 @@ impl Root {
         if mode & 0o022 != 0 {
             return Err(RootError::WritableByOthers { path: real, mode });
         }
+        let wanted = rustix::fs::Access::READ_OK | rustix::fs::Access::EXEC_OK;
+        rustix::fs::access(&real, wanted).map_err(|errno| unusable(errno.into()))?;
         Ok(Self { path: real.into() })
     }
 

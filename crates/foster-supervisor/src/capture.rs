@@ -124,7 +124,7 @@ impl Capture {
                     self.last_output = Instant::now();
                     self.note(stream, n as u64);
                 }
-                Moved::Nothing => break,
+                Moved::Nothing | Moved::Cut { .. } => break,
                 Moved::End => {
                     pumped.ended = true;
                     break;
@@ -139,31 +139,46 @@ impl Capture {
             return Ok(Moved::End);
         };
         let writer = &mut self.writers[stream.index()];
-        let moved = match writer.target() {
-            Ok((file, room)) => {
-                let wanted = room.min(CHUNK) as usize;
-                let copy_from = self.log.as_ref().map(|_| end_of(file)).transpose()?;
-                let moved = move_bytes(pipe, file, wanted);
-                if let (Some(at), Ok(Moved::Bytes(n)), Some(log)) =
-                    (copy_from, &moved, &mut self.log)
-                {
-                    self.scratch.resize(*n, 0);
-                    file.read_exact_at(&mut self.scratch, at)?;
+        let moved = writer.target().and_then(|(file, room)| {
+            let before = self.log.as_ref().map(|_| end_of(file)).transpose()?;
+            let moved = move_bytes(pipe, file, room.min(CHUNK) as usize)?;
+            if let (Some(before), Moved::Bytes(n), Some(log)) = (before, moved, &mut self.log) {
+                self.scratch.resize(n, 0);
+                // They were written a moment ago. A log without them is a lesser evil than a
+                // supervisor that ends for it.
+                if file.read_exact_at(&mut self.scratch, before).is_ok() {
                     log.take(stream, &self.scratch, now());
                 }
-                moved
             }
-            Err(error) => Err(error),
-        };
+            Ok(moved)
+        });
         match moved {
             Ok(Moved::Bytes(n)) => {
                 writer.advance(n as u64);
                 self.losing[stream.index()] = false;
                 Ok(Moved::Bytes(n))
             }
+            Ok(Moved::Cut { kept, lost, errno }) => {
+                writer.advance(kept as u64);
+                self.lose(stream, lost, &io::Error::from_raw_os_error(errno));
+                Ok(Moved::Bytes(kept + lost))
+            }
             Ok(other) => Ok(other),
             Err(error) => self.lose_chunk(stream, &error),
         }
+    }
+
+    /// Counts bytes of a stream that are not kept.
+    fn lose(&mut self, stream: Stream, bytes: usize, error: &io::Error) {
+        let writer = &mut self.writers[stream.index()];
+        if !std::mem::replace(&mut self.losing[stream.index()], true) {
+            self.losses.push(Loss {
+                stream: stream.as_str(),
+                from: writer.position(),
+                reason: error.to_string(),
+            });
+        }
+        writer.skip(bytes as u64);
     }
 
     /// The file can't take it (no space, most likely). Reading goes on, so that the job never
@@ -175,19 +190,10 @@ impl Capture {
         self.scratch.resize(64 * 1024, 0);
         let moved = discard(pipe, &mut self.scratch)?;
         if let Moved::Bytes(n) = moved {
-            let from = self.writers[stream.index()].position();
-            if !std::mem::replace(&mut self.losing[stream.index()], true) {
-                let reason = error.to_string();
-                self.losses.push(Loss {
-                    stream: stream.as_str(),
-                    from,
-                    reason,
-                });
-            }
             if let Some(log) = &mut self.log {
                 log.take(stream, &self.scratch[..n], now());
             }
-            self.writers[stream.index()].skip(n as u64);
+            self.lose(stream, n, error);
         }
         Ok(moved)
     }

@@ -28,6 +28,8 @@ struct Handover {
     folder: NativeString,
     job_id: JobId,
     argv: Vec<NativeString>,
+    cwd: NativeString,
+    log: Option<NativeString>,
     env: Vec<(NativeString, NativeString)>,
     containment: String,
     secrets: Secrets,
@@ -65,6 +67,8 @@ pub fn hand_over(program: &Path, launch: &Launch, theirs: UnixStream) -> Result<
         folder: path(launch.folder.path()),
         job_id: launch.folder.id(),
         argv: launch.argv.iter().map(native).collect(),
+        cwd: path(&launch.cwd),
+        log: launch.log.as_deref().map(path),
         env: launch
             .env
             .iter()
@@ -130,6 +134,8 @@ pub fn supervise_handed_over() -> Result<(), HandoverError> {
         listener: UnixListener::from(listener),
         definition,
         argv: handover.argv.into_iter().map(os).collect(),
+        cwd: os(handover.cwd).into(),
+        log: handover.log.map(|log| os(log).into()),
         env: handover
             .env
             .into_iter()

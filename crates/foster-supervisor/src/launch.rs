@@ -38,6 +38,10 @@ pub struct Launch {
     pub definition: Definition,
     /// The program and its arguments.
     pub argv: Vec<OsString>,
+    /// Where it is executed. The definition has it with masked values concealed.
+    pub cwd: PathBuf,
+    /// Where the interleaved log is written, if anywhere. Likewise.
+    pub log: Option<PathBuf>,
     /// The whole environment.
     pub env: Vec<(OsString, OsString)>,
     /// What must not be shown in any answer or file.
@@ -126,6 +130,8 @@ pub(crate) fn prepare(
         definition: launch.definition,
         lock: launch.lock,
         argv: launch.argv,
+        cwd: launch.cwd,
+        log: launch.log,
         env: launch.env,
         containment: launch.containment,
     })

@@ -1,10 +1,9 @@
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use foster_model::answer::StopReport;
@@ -30,6 +29,8 @@ pub struct Parts {
     /// The launcher's connection.
     pub launcher: Option<UnixStream>,
     pub argv: Vec<OsString>,
+    pub cwd: PathBuf,
+    pub log: Option<PathBuf>,
     pub env: Vec<(OsString, OsString)>,
     pub phases: Vec<Phase>,
     pub containment: Containment,
@@ -79,10 +80,9 @@ impl Parts {
 
     /// Opens the interleaved log, if one was asked for, and marks who writes from here.
     pub fn open_log(&self, fresh: bool) -> io::Result<Option<LogFile>> {
-        let Some(path) = &self.definition.log else {
+        let Some(path) = &self.log else {
             return Ok(None);
         };
-        let path = Path::new(OsStr::from_bytes(path.as_bytes()));
         let empty = path.metadata().is_ok_and(|meta| meta.len() == 0);
         let mut log = LogFile::open(path)?;
         if !fresh {
@@ -114,11 +114,10 @@ impl Parts {
                 message,
             }
         })?;
-        let cwd = self.cwd();
         let plan = SpawnPlan {
             argv: &self.argv,
             env: &self.env,
-            cwd: Some(&cwd),
+            cwd: Some(&self.cwd),
             stdio: [stdin.as_fd(), writers[0].as_fd(), writers[1].as_fd()],
             close_others: true,
             umask: self.umask,
@@ -134,11 +133,10 @@ impl Parts {
 
     /// Returns why a predecessor could not execute the command, as it left word in shared memory.
     pub fn spawn_failure(&self) -> StartFailure {
-        let cwd = self.cwd();
         let plan = SpawnPlan {
             argv: &self.argv,
             env: &self.env,
-            cwd: Some(&cwd),
+            cwd: Some(&self.cwd),
             stdio: [self.listener.as_fd(); 3],
             close_others: true,
             umask: self.umask,
@@ -154,10 +152,6 @@ impl Parts {
         let StartFailure { code, message } = start_failure(error);
         let message = self.secrets.conceal_text(&message);
         StartFailure { code, message }
-    }
-
-    fn cwd(&self) -> PathBuf {
-        PathBuf::from(OsStr::from_bytes(self.definition.cwd.as_bytes()))
     }
 
     fn open_stdin(&self) -> io::Result<File> {

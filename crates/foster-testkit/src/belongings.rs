@@ -22,10 +22,9 @@ impl Job {
         let days = folders(&root.join("jobs"));
         let jobs = days.iter().flat_map(|day| folders(day));
         jobs.filter_map(|dir| {
-            Some(Self {
-                id: dir.file_name()?.to_str()?.to_owned(),
-                dir,
-            })
+            let id = dir.file_name()?.to_str()?.to_owned();
+            // What begins with a dot is still being made.
+            (!id.starts_with('.')).then_some(Self { id, dir })
         })
         .collect()
     }
@@ -40,13 +39,13 @@ impl Job {
     }
 
     fn state(&self) -> Option<Value> {
-        serde_json::from_slice(&fs::read(self.dir.join("state.json")).ok()?).ok()
+        serde_json::from_slice(&read_regular(&self.dir.join("state.json"))?).ok()
     }
 
     /// Returns all that Foster wrote about it: the state, and each event. Damaged parts are
     /// passed over, since a test may have damaged them.
     fn documents(&self) -> Vec<Value> {
-        let events = fs::read(self.dir.join("events.ndjson")).unwrap_or_default();
+        let events = read_regular(&self.dir.join("events.ndjson")).unwrap_or_default();
         let events = events
             .split(|byte| *byte == b'\n')
             .map(serde_json::from_slice);
@@ -158,4 +157,13 @@ fn own_cgroup() -> Option<PathBuf> {
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
     let mount = mounts.lines().find(|line| line.contains(" - cgroup2 "))?;
     Some(Path::new(mount.split(' ').nth(4)?).join(path))
+}
+
+/// Reads a file that a test may have put something else in the place of: a FIFO would hang us.
+fn read_regular(path: &Path) -> Option<Vec<u8>> {
+    path.symlink_metadata()
+        .ok()?
+        .is_file()
+        .then(|| fs::read(path).ok())
+        .flatten()
 }

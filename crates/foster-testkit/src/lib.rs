@@ -8,7 +8,7 @@
 //! let sandbox = Sandbox::new(foster);
 //! let program = habit("exit");
 //! let answer = sandbox.ok(["run", "--", program.to_str().unwrap(), "3"]);
-//! assert_eq!(answer["job"]["exit_code"], 3);
+//! assert_eq!(answer["exit_code"], 3);
 //! ```
 //!
 //! It keeps the promises that it tests: waiting is done by pidfd, `poll` and inotify, never by

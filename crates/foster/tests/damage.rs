@@ -272,7 +272,6 @@ fn a_damaged_journal_is_told_or_not_needed() {
 }
 
 #[test]
-#[ignore = "recover and list believe a cut journal more than a state file that tells the end"]
 fn a_recovery_does_not_forget_what_the_state_file_knew() {
     for way in [Harm::Cut(250), Harm::Cut(500), Harm::Cut(750)] {
         let case = Case::new();
@@ -290,7 +289,6 @@ fn a_recovery_does_not_forget_what_the_state_file_knew() {
 }
 
 #[test]
-#[ignore = "kill refuses a running job whose definition is damaged, though its supervisor listens"]
 fn a_running_job_with_a_damaged_definition_can_be_ended() {
     let case = Case::new();
     let path = case.sandbox.job_dir(&case.busy).join("meta.json");

@@ -257,7 +257,6 @@ fn forking_is_refused_to_a_program_with_threads() {
 }
 
 #[test]
-#[ignore = "a job is left created if another thread is spawning while its launch fails"]
 fn a_fork_that_was_refused_leaves_no_open_job() {
     let sandbox = Sandbox::new(FOSTER);
     let ctx = context(&sandbox, Way::Fork);
@@ -275,7 +274,6 @@ fn state_after(sandbox: &Sandbox, program: &str) -> State {
 }
 
 #[test]
-#[ignore = "a job whose keeper ended before it wrote anything stays created"]
 fn a_program_that_is_no_foster_leaves_no_open_job() {
     for program in ["/bin/true", "/bin/cat"] {
         let sandbox = Sandbox::new(FOSTER);
@@ -285,7 +283,6 @@ fn a_program_that_is_no_foster_leaves_no_open_job() {
 }
 
 #[test]
-#[ignore = "a job is left created if another thread is spawning while its launch fails"]
 fn a_failed_launch_is_closed_also_beside_other_spawns() {
     let sandbox = Sandbox::new(FOSTER);
     let end = Instant::now() + race_time();

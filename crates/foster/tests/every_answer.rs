@@ -864,7 +864,6 @@ fn an_ordinary_user_is_kept_out_of_a_foreign_root() {
 }
 
 #[test]
-#[ignore = "the code is io_error"]
 fn a_root_without_permissions_is_unusable() {
     if !require("root, to act as another user", is_root()) {
         return;
@@ -882,7 +881,6 @@ fn a_root_without_permissions_is_unusable() {
 }
 
 #[test]
-#[ignore = "a listing believes an index that has lost rows"]
 fn an_index_that_lost_rows_hides_no_job() {
     let foster = Checked::new();
     for _ in 0..3 {

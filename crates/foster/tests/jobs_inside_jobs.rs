@@ -108,7 +108,6 @@ fn levels(sandbox: &Sandbox) -> Vec<&'static str> {
 }
 
 #[test]
-#[ignore = "a supervisor that sees its TERM and its leader's death at once says cause `signal`"]
 fn ending_the_outer_job_ends_the_inner_one_with_a_true_record() {
     for level in levels(&sandbox()) {
         let sandbox = sandbox();
@@ -137,7 +136,6 @@ fn ending_the_outer_job_ends_the_inner_one_with_a_true_record() {
 /// The inner job's supervisor may be at something else when its TERM and its leader's death come
 /// both; the death is told by its cause all the same.
 #[test]
-#[ignore = "a supervisor that sees its TERM and its leader's death at once says cause `signal`"]
 fn an_inner_job_has_a_true_record_however_early_it_ends() {
     let sandbox = sandbox();
     let end = Instant::now() + race_time();

@@ -400,7 +400,6 @@ fn a_job_of_another_place_is_shown_and_never_judged() {
 }
 
 #[test]
-#[ignore = "`kill` says of a finished foreign job that its tree is empty"]
 fn a_finished_job_of_another_place_is_not_said_to_be_empty() {
     let sandbox = sandbox();
     let answer = sandbox.ok(["run", "--wait", "--", "true"]);
@@ -444,7 +443,6 @@ impl Drop for Group {
 }
 
 #[test]
-#[ignore = "the control group that the state names is killed, whatever it is called"]
 fn a_control_group_in_the_files_that_is_a_strangers() {
     let sandbox = sandbox();
     let group = Group::new(&sandbox);
@@ -466,7 +464,6 @@ fn a_control_group_in_the_files_that_is_a_strangers() {
 }
 
 #[test]
-#[ignore = "the directory that the state names as a control group is removed, whatever it is"]
 fn a_directory_in_the_files_that_is_no_control_group() {
     let sandbox = sandbox();
     let precious = sandbox.work().join("precious");

@@ -177,7 +177,6 @@ fn files_are_private_whatever_the_umask() {
 }
 
 #[test]
-#[ignore = "a job gets Foster's own umask, 077"]
 fn a_job_has_its_callers_umask() {
     let sandbox = sandbox();
     let show = program("print-args");
@@ -608,7 +607,6 @@ fn a_masked_value_is_shown_nowhere_and_seen_by_the_job() {
 }
 
 #[test]
-#[ignore = "the reason why a command could not be started shows it"]
 fn a_masked_value_is_shown_by_no_error() {
     let given = format!("TOKEN={SECRET}");
     let file = format!("/no/such/{SECRET}");
@@ -636,7 +634,6 @@ fn a_masked_value_is_shown_by_no_error() {
 }
 
 #[test]
-#[ignore = "the working directory and the path of the log show it"]
 fn a_masked_value_is_shown_by_no_path() {
     let given = format!("TOKEN={SECRET}");
     let sandbox = sandbox();

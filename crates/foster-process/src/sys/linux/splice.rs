@@ -1,11 +1,11 @@
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::fd::BorrowedFd;
 
 use rustix::io::Errno;
 use rustix::pipe::SpliceFlags;
 
-use crate::capture::{Moved, discard};
+use crate::capture::{Moved, copy_bytes};
 
 /// Moves bytes from a pipe to a file's offset, within the kernel.
 pub fn move_bytes(from: BorrowedFd<'_>, to: &File, at_most: usize) -> io::Result<Moved> {
@@ -19,13 +19,4 @@ pub fn move_bytes(from: BorrowedFd<'_>, to: &File, at_most: usize) -> io::Result
         Err(Errno::INVAL) => copy_bytes(from, to, at_most),
         Err(error) => Err(error.into()),
     }
-}
-
-fn copy_bytes(from: BorrowedFd<'_>, mut to: &File, at_most: usize) -> io::Result<Moved> {
-    let mut buffer = vec![0; at_most.min(64 * 1024)];
-    let moved = discard(from, &mut buffer)?;
-    if let Moved::Bytes(n) = moved {
-        to.write_all(&buffer[..n])?;
-    }
-    Ok(moved)
 }

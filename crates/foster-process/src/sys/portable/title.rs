@@ -1,21 +1,16 @@
 #![expect(unsafe_code, reason = "closing what one does not own has no safe form")]
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::fd::{BorrowedFd, RawFd};
 
 use super::{events, signals};
-use crate::capture::{Moved, discard};
+use crate::capture::{Moved, copy_bytes};
 
 /// Moves bytes from a pipe to a file's offset, by way of this process: a kill between the two calls
 /// loses what was read and not yet written.
-pub fn move_bytes(from: BorrowedFd<'_>, mut to: &File, at_most: usize) -> io::Result<Moved> {
-    let mut buffer = vec![0; at_most.min(64 * 1024)];
-    let moved = discard(from, &mut buffer)?;
-    if let Moved::Bytes(n) = moved {
-        to.write_all(&buffer[..n])?;
-    }
-    Ok(moved)
+pub fn move_bytes(from: BorrowedFd<'_>, to: &File, at_most: usize) -> io::Result<Moved> {
+    copy_bytes(from, to, at_most)
 }
 
 /// Does nothing: the system has no subreapers. Orphans go to the first process; of those the ones
