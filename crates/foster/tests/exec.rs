@@ -252,15 +252,21 @@ fn killed_foster_takes_the_command_with_it() {
 fn the_command_gets_what_foster_was_given() {
     let sandbox = sandbox();
     let habit = program("print-args");
-    let mut shell = Command::new("sh");
-    shell.current_dir(sandbox.work());
-    shell.env("FOSTER_ROOT", sandbox.root());
-    shell.env_remove("FOSTER_JOB");
-    let line = "umask 027; exec \"$0\" exec -- \"$@\"";
-    shell.args(["-c", line, env!("CARGO_BIN_EXE_foster"), &habit]);
-    shell.args(["", "two words", "--env", "FOSTER_JOB"]);
-    let done = finish(shell, None, SOON);
-    let shown: Value = serde_json::from_slice(&done.stdout).unwrap();
+    let print = |line: &str| -> Value {
+        let mut shell = Command::new("sh");
+        shell.current_dir(sandbox.work());
+        shell.env("FOSTER_ROOT", sandbox.root());
+        shell.env_remove("FOSTER_JOB");
+        shell.args(["-c", line, env!("CARGO_BIN_EXE_foster"), &habit]);
+        shell.args(["", "two words", "--env", "FOSTER_JOB"]);
+        let done = finish(shell, None, SOON);
+        serde_json::from_slice(&done.stdout).unwrap()
+    };
+    let numbers = |shown: &Value| -> Vec<i64> {
+        let fds = shown["fds"].as_array().unwrap().iter();
+        fds.map(|fd| fd["fd"].as_i64().unwrap()).collect()
+    };
+    let shown = print("umask 027; exec 9</dev/null \"$0\" exec -- \"$@\"");
     assert_eq!(
         shown["args"],
         serde_json::json!(["", "two words", "--env", "FOSTER_JOB"])
@@ -268,8 +274,10 @@ fn the_command_gets_what_foster_was_given() {
     assert_eq!(shown["cwd"], sandbox.work().to_str().unwrap());
     assert_eq!(shown["umask"], "0027");
     assert_eq!(shown["signals_blocked"], "0000000000000000");
-    let fds = shown["fds"].as_array().unwrap();
-    assert_eq!(fds.len(), 3, "{shown:#}");
+    // Descriptors that the caller passes on arrive, and none of Foster's own beside them.
+    let plain = print("exec 9</dev/null \"$@\"");
+    assert!(numbers(&shown).contains(&9), "{shown:#}");
+    assert_eq!(numbers(&shown), numbers(&plain), "{shown:#}");
     assert!(
         shown["env"]["FOSTER_JOB"]
             .as_str()
