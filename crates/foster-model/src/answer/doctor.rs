@@ -1,0 +1,51 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ErrorBody;
+
+/// The answer of `doctor`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DoctorAnswer {
+    /// Foster's own version.
+    pub version: String,
+    /// The system, such as `Linux 6.18.44 x86_64`.
+    pub system: String,
+    /// The containment that `auto` chooses here.
+    pub containment: String,
+    /// Each level, whether it is to be had, and why not.
+    pub levels: Vec<DoctorCheck>,
+    /// What the kernel offers that Foster uses.
+    pub kernel: Vec<DoctorCheck>,
+    /// The root's health.
+    pub root: DoctorRoot,
+    /// Whether everything that Foster relies on is well.
+    pub healthy: bool,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DoctorCheck {
+    /// What.
+    pub name: String,
+    /// Whether it is to be had.
+    pub available: bool,
+    /// What was seen, or why it is not to be had.
+    pub detail: String,
+}
+
+/// The root's health.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DoctorRoot {
+    /// Where it is.
+    pub path: String,
+    /// What is wrong with it, if anything.
+    pub problem: Option<ErrorBody>,
+    /// How many jobs it holds.
+    pub jobs: u64,
+    /// How many of them are running.
+    pub running: u64,
+    /// The bytes free on its file system; `null` if unknown.
+    pub free_bytes: Option<u64>,
+    /// The file system's type, such as `ext4`; `null` if unknown.
+    pub filesystem: Option<String>,
+}

@@ -1,0 +1,77 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Cause, JobId, JobName, OutputEnd, ProcessInfo, StartFailure, State, Straggler, Supervision,
+    Tag, Time,
+};
+
+/// Everything that is known of a job and fit to be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobView {
+    /// The job.
+    pub job_id: JobId,
+    /// The name it is called by.
+    pub name: Option<JobName>,
+    /// Its marks.
+    pub tags: Vec<Tag>,
+    /// Where it stands.
+    pub state: State,
+    /// Why; `null` while it is not over.
+    pub cause: Option<Cause>,
+    /// The leader's exit code, from its exit on; `null` if a signal ended it.
+    pub exit_code: Option<i32>,
+    /// The name of the signal that ended the leader, such as `TERM`.
+    pub signal: Option<String>,
+    /// Whether the leader left a core; `null` before its exit.
+    pub core_dumped: Option<bool>,
+    /// The leader's process id on the job's host.
+    pub pid: Option<i32>,
+    /// How the tree is held: `cgroup`, `subreaper` or `group`.
+    pub containment: Option<String>,
+    /// The command as it was given, with U+FFFD where it is not UTF-8.
+    pub command: Vec<String>,
+    /// Whether the command is one string for `sh -c`.
+    pub shell: bool,
+    /// Its working directory.
+    pub cwd: String,
+    /// When it was defined.
+    pub created_at: Time,
+    /// When the command was executed.
+    pub started_at: Option<Time>,
+    /// When the leader exited.
+    pub exited_at: Option<Time>,
+    /// When the job was over: leader gone, output closed or drained.
+    pub finished_at: Option<Time>,
+    /// When its record last changed.
+    pub updated_at: Time,
+    /// From the leader's start to its exit, monotonic, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// The variables given explicitly; masked ones are `***`.
+    pub env_vars: BTreeMap<String, String>,
+    /// The file with the head of standard output (and all of it, up to the cap).
+    pub stdout_log_path: String,
+    /// The file with the head of standard error.
+    pub stderr_log_path: String,
+    /// The interleaved log, if one was asked for.
+    pub log_path: Option<String>,
+    /// How output stands.
+    pub output: OutputEnd,
+    /// Who holds the output though the job is over.
+    pub holders: Vec<ProcessInfo>,
+    /// Descendants that the leader left behind.
+    pub stragglers: Vec<Straggler>,
+    /// Whether the kernel has said that no process of the tree is left; `null` if it was not asked.
+    pub tree_empty: Option<bool>,
+    /// Why the command could not be executed.
+    pub failure: Option<StartFailure>,
+    /// Who looks after the job.
+    pub supervision: Supervision,
+    /// The job that this one was started in: the value of its launcher's `FOSTER_JOB`.
+    pub outer_job: Option<String>,
+    /// Whether the job belongs to another machine or PID namespace: then all of this is as its
+    /// files tell it, and nothing was judged.
+    pub foreign: bool,
+}

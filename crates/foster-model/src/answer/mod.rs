@@ -1,0 +1,28 @@
+//! The documents that Foster answers with, one file for each verb. Each derives its JSON Schema;
+//! unknown is `null`.
+
+mod doctor;
+mod job;
+mod kill;
+mod list;
+mod logs;
+mod recover;
+mod run;
+mod schema;
+mod snapshot;
+mod status;
+mod tail;
+mod wait;
+
+pub use doctor::{DoctorAnswer, DoctorCheck, DoctorRoot};
+pub use job::JobView;
+pub use kill::{KillAnswer, KillResult, PhaseReport, SentSignal, StopReport};
+pub use list::{ListAnswer, ListRow};
+pub use logs::{LogLine, LogPosition, LogsAnswer};
+pub use recover::{RecoverAnswer, RecoveredJob};
+pub use run::RunAnswer;
+pub use schema::SchemaAnswer;
+pub use snapshot::{Excerpt, Snapshot};
+pub use status::StatusAnswer;
+pub use tail::TailAnswer;
+pub use wait::{JobResult, WaitAnswer, WaitReason};

@@ -1,0 +1,35 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The newest output of a job, bounded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Snapshot {
+    /// Whether the job is over and its output closed, so that nothing will be added.
+    #[serde(rename = "final")]
+    pub is_final: bool,
+    /// How bytes became text: always `utf-8-lossy`.
+    pub encoding: String,
+    /// Standard output.
+    pub stdout: Excerpt,
+    /// Standard error.
+    pub stderr: Excerpt,
+}
+
+/// A part of one stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Excerpt {
+    /// The text, cut on character borders, with U+FFFD for bytes that are not UTF-8.
+    pub tail: String,
+    /// The offsets in the stream of the text's first byte and of the byte after its last.
+    pub range: [u64; 2],
+    /// All bytes that the command has written so far.
+    pub observed_bytes: u64,
+    /// How many bytes the text stands for.
+    pub included_bytes: u64,
+    /// The ranges that a cap or a full disk dropped, as offsets in the stream.
+    pub omitted: Vec<[u64; 2]>,
+    /// How many bytes those ranges hold.
+    pub omitted_bytes: u64,
+    /// Whether there is more in the stream than the text shows.
+    pub truncated: bool,
+}

@@ -1,0 +1,18 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::JobView;
+
+/// The answer of `status`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StatusAnswer {
+    /// The job.
+    #[serde(flatten)]
+    pub job: JobView,
+    /// Since the leader's start, while it runs, in milliseconds, by the wall clock.
+    pub running_ms: Option<u64>,
+    /// Bytes read from standard output so far.
+    pub stdout_bytes: u64,
+    /// Bytes read from standard error so far.
+    pub stderr_bytes: u64,
+}
