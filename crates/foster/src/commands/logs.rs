@@ -76,6 +76,10 @@ fn stream(
             Format::Text => as_text.line(&item),
         })
     });
+    if as_text.is_open() && output::is_terminal() {
+        // So that a person's prompt begins a line of its own.
+        let _ = lines.write(b"\n");
+    }
     let flushed = lines.end(format);
     if lines.closed {
         return Exit::Ok.into();

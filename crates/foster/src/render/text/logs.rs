@@ -16,6 +16,11 @@ impl LogText {
         Self { timestamps, open }
     }
 
+    /// Returns whether a line was begun and has not ended.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// Returns a line, and its end if it has one. A piece of a line that is very long is followed by
     /// its next one, unless the other stream comes between.
     pub fn line(&mut self, item: &LogItem) -> Vec<u8> {
