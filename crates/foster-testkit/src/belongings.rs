@@ -151,7 +151,7 @@ fn folders(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Returns the directory of the control group (version 2) that this process is in.
-fn own_cgroup() -> Option<PathBuf> {
+pub(crate) fn own_cgroup() -> Option<PathBuf> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let path = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::belongings::{Job, end_all, members};
+use crate::delegated::Delegated;
 use crate::user::barred;
 use crate::{Answer, DEADLINE, Watched, as_ordinary_user, finish, give_to_ordinary_user};
 use crate::{is_root, say_aloud, try_finish};
@@ -22,6 +23,8 @@ pub struct Sandbox {
     root: PathBuf,
     work: PathBuf,
     ordinary: bool,
+    /// Dropped last, when all that lived in it was ended.
+    delegated: Option<Delegated>,
 }
 
 impl Sandbox {
@@ -51,6 +54,7 @@ impl Sandbox {
             root,
             work,
             ordinary: false,
+            delegated: None,
         }
     }
 
@@ -77,6 +81,19 @@ impl Sandbox {
         sandbox
     }
 
+    /// As [`Sandbox::for_ordinary_user`], within a control group that was given to that user;
+    /// `None` where there is none to give.
+    ///
+    /// # Panics
+    ///
+    /// As [`Sandbox::for_ordinary_user`].
+    pub fn for_ordinary_user_in_a_cgroup(foster: impl AsRef<Path>) -> Option<Self> {
+        let mut sandbox = Self::for_ordinary_user(foster);
+        let name = sandbox.home.path().file_name()?.to_str()?;
+        sandbox.delegated = Some(Delegated::new(name).ok()?);
+        Some(sandbox)
+    }
+
     /// Returns Foster's root, `FOSTER_ROOT`.
     pub fn root(&self) -> &Path {
         &self.root
@@ -100,10 +117,14 @@ impl Sandbox {
             .env("FOSTER_ROOT", &self.root)
             .current_dir(&self.work)
             .stdin(Stdio::null());
-        if self.ordinary {
+        let command = if self.ordinary {
             as_ordinary_user(&command)
         } else {
             command
+        };
+        match &self.delegated {
+            Some(group) => group.enter(&command),
+            None => command,
         }
     }
 

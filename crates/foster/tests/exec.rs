@@ -28,8 +28,22 @@ fn program(name: &str) -> String {
 }
 
 fn exec(sandbox: &Sandbox, options: &[&str], command: &[&str]) -> Command {
-    let mut foster = sandbox.foster();
-    foster.arg("exec").args(options).arg("--").args(command);
+    let plain = sandbox.foster();
+    // `exec` leaves ignored what its caller ignores, as it should, and whoever runs these tests may
+    // ignore a hang-up.
+    let mut foster = Command::new("env");
+    foster.arg("--default-signal=HUP,INT,QUIT,TERM,USR1,USR2");
+    foster.arg(plain.get_program()).arg("exec");
+    foster.args(options).arg("--").args(command);
+    foster
+        .current_dir(sandbox.work())
+        .stdin(std::process::Stdio::null());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => foster.env(name, value),
+            None => foster.env_remove(name),
+        };
+    }
     foster
 }
 

@@ -20,6 +20,8 @@ const ROLES: [&str; 6] = ["main", "plain", "stubborn", "setsid", "daemon", "envi
 enum User {
     Caller,
     Ordinary,
+    /// In a control group that was given to him, where there is one to give.
+    Delegated,
 }
 
 fn sandbox(user: User) -> Sandbox {
@@ -27,6 +29,8 @@ fn sandbox(user: User) -> Sandbox {
     match user {
         User::Caller => Sandbox::new(foster),
         User::Ordinary => Sandbox::for_ordinary_user(foster),
+        User::Delegated => Sandbox::for_ordinary_user_in_a_cgroup(foster)
+            .unwrap_or_else(|| Sandbox::for_ordinary_user(foster)),
     }
 }
 
@@ -181,7 +185,7 @@ fn six_roles_in_a_cgroup() {
 
 #[test]
 fn six_roles_in_a_cgroup_of_an_ordinary_user() {
-    six_roles(User::Ordinary, Some("cgroup"));
+    six_roles(User::Delegated, Some("cgroup"));
 }
 
 #[test]
