@@ -37,8 +37,10 @@ fn program(name: &str) -> String {
 /// for.
 fn behind(sandbox: &Sandbox, line: &str, args: &[&str]) -> Command {
     let foster = sandbox.foster();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", line, "sh"]).arg(foster.get_program());
+    // Whoever runs these tests may ignore a hang-up, and a shell can't take that back.
+    let mut shell = Command::new("env");
+    shell.args(["--default-signal", "sh", "-c", line, "sh"]);
+    shell.arg(foster.get_program());
     shell.args(foster.get_args()).args(args);
     shell.current_dir(sandbox.work()).stdin(Stdio::null());
     for (name, value) in foster.get_envs() {
