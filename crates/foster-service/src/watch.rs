@@ -112,10 +112,13 @@ impl<'a> Watcher<'a> {
             return Ok(());
         }
         if let Ok(mut client) = Client::connect(self.folder) {
-            client.send(&Request::Watch {
-                output: self.wants_output,
-            })?;
-            self.link = Link::Supervisor(client);
+            let output = self.wants_output;
+            match client.send(&Request::Watch { output }) {
+                Ok(()) => self.link = Link::Supervisor(client),
+                // It died between the two; its keeper listens on the same socket.
+                Err(ControlError::HungUp { .. }) if self.broken < ATTEMPTS => self.broken += 1,
+                Err(error) => return Err(error.into()),
+            }
             return Ok(());
         }
         // The end may have come between the two looks.

@@ -425,7 +425,17 @@ struct Group(PathBuf);
 
 impl Group {
     fn new(sandbox: &Sandbox) -> Option<Self> {
-        let answer = sandbox.ok(["run", "--no-wait", "--", "sleep", "100"]);
+        let args = [
+            "run",
+            "--no-wait",
+            "--containment",
+            "cgroup",
+            "--",
+            "sleep",
+            "100",
+        ];
+        let answer = sandbox.json(args).value;
+        answer["job_id"].as_str()?;
         let state = read_json(&sandbox.job_dir(text(&answer["job_id"])).join("state.json"));
         sandbox.ok(["kill", text(&answer["job_id"]), "--grace", "0s"]);
         let leaf = PathBuf::from(state["record"]["cgroup"].as_str()?);

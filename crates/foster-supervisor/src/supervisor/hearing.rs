@@ -47,7 +47,8 @@ impl Supervisor {
         }
     }
 
-    fn hear_signals(&mut self) -> io::Result<()> {
+    /// Takes in the signals that were sent to this process.
+    pub(super) fn hear_signals(&mut self) -> io::Result<()> {
         while let Some(received) = self.signals.read()? {
             if received.signal == Signal::CHLD {
                 self.look_again();

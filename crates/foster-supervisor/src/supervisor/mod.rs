@@ -137,6 +137,14 @@ impl Supervisor {
                 return Settled::Over;
             };
             let facts = run.facts();
+            if facts.leader.is_some() && self.history.record().exited_at.is_none() {
+                // Whoever ends us with our leader reaches us first: a TERM that explains its death
+                // is there by now. Without the queue it would be told later.
+                let _ = self.hear_signals();
+            }
+            let Some(run) = &mut self.run else {
+                return Settled::Over;
+            };
             let oom = facts.leader.is_some() && run.tree.scope().oom_killed();
             match run.life.next(Instant::now(), &facts, oom) {
                 Effect::Wait(due) if run.look_again => {
