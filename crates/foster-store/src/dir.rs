@@ -167,10 +167,6 @@ impl Dir {
         }
         Ok(names)
     }
-
-    pub fn sync(&self) -> io::Result<()> {
-        Ok(rustix::fs::fsync(&self.fd)?)
-    }
 }
 
 impl AsFd for Dir {

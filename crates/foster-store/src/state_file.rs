@@ -49,20 +49,10 @@ impl JobFolder {
             })
     }
 
-    /// Returns when journal, state and the names in the folder are on the disk. Logs are not
-    /// waited for: no job's end stands behind the writing of its output.
+    /// Returns when the journal is on the disk, and with it the truth about the job. The state and
+    /// the index are caches of it, and no job's end stands behind the writing of its output: each
+    /// sync more would hold up whoever makes a file on the same file system meanwhile.
     pub fn sync(&self) -> io::Result<()> {
-        self.files()
-            .open(journal::NAME, OFlags::RDONLY)?
-            .sync_data()?;
-        match self.files().open(NAME, OFlags::RDONLY) {
-            Ok(file) => file.sync_data()?,
-            Err(DamageError {
-                problem: Problem::Missing,
-                ..
-            }) => {}
-            Err(damage) => return Err(damage.into()),
-        }
-        self.files().sync()
+        self.files().open(journal::NAME, OFlags::RDONLY)?.sync_all()
     }
 }

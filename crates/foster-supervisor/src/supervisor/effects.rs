@@ -128,8 +128,11 @@ impl Supervisor {
         self.tell_of_the_stop();
         self.server.finished(&self.poller);
         self.update_index();
-        // Only a loss of power could undo what is written; nobody waits for the disk.
-        drop(self.parts.folder.sync());
+        if self.run.as_ref().is_some_and(|run| !run.empty) {
+            // Only a loss of power could undo what is written, and nobody waits for the disk. Where
+            // nothing is left to look after, it is synced a moment later, by the way out.
+            let _ = self.parts.folder.sync();
+        }
     }
 
     fn tell_of_the_stop(&mut self) {
