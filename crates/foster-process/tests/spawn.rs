@@ -297,38 +297,35 @@ fn signals_are_as_a_program_expects_them() {
 }
 
 #[cfg(target_os = "linux")]
+/// Pid, process group, session and terminal, of a process that runs. A group or a session that was
+/// made outside of our PID namespace is 0.
+fn ids(stat: &str) -> [i32; 4] {
+    let (start, rest) = stat.rsplit_once(") ").unwrap();
+    let mut fields = rest.split(' ').skip(2).map(|field| field.parse().unwrap());
+    let pid = start.split(' ').next().unwrap().parse().unwrap();
+    [
+        pid,
+        fields.next().unwrap(),
+        fields.next().unwrap(),
+        fields.next().unwrap(),
+    ]
+}
+
 #[test]
 fn a_session_is_new_if_it_is_wanted() {
-    let ids = |session| {
+    let ids_in = |session| {
         let wish = Wish {
             session,
             ..Wish::new(&["cat", "/proc/self/stat"])
         };
-        let text = wish.output();
-        let fields: Vec<i32> = text
-            .rsplit_once(") S ")
-            .or(text.rsplit_once(") R "))
-            .unwrap()
-            .1
-            .split(' ')
-            .take(4)
-            .map(|field| field.parse().unwrap())
-            .collect();
-        let pid: i32 = text.split(' ').next().unwrap().parse().unwrap();
-        (pid, fields[1], fields[2], fields[3])
+        ids(&wish.output())
     };
-    let (pid, group, session, terminal) = ids(Session::New);
-    assert_eq!((group, session, terminal), (pid, pid, 0));
-    let (pid, group, session, _) = ids(Session::Inherit);
+    let [pid, group, session, terminal] = ids_in(Session::New);
+    assert_eq!([group, session, terminal], [pid, pid, 0]);
+    let [pid, group, session, _] = ids_in(Session::Inherit);
     assert_ne!(group, pid);
-    assert_eq!(group, rustix::process::getpgrp().as_raw_nonzero().get());
-    assert_eq!(
-        session,
-        rustix::process::getsid(None)
-            .unwrap()
-            .as_raw_nonzero()
-            .get()
-    );
+    let [_, own_group, own_session, _] = ids(&fs::read_to_string("/proc/self/stat").unwrap());
+    assert_eq!([group, session], [own_group, own_session]);
 }
 
 #[test]

@@ -24,6 +24,9 @@ pub struct Watched {
 /// What `/proc/PID/stat` tells that is of use here.
 struct Stat {
     state: char,
+    parent: i32,
+    group: i32,
+    session: i32,
     start_time: u64,
 }
 
@@ -34,9 +37,13 @@ fn stat(pid: i32) -> Option<Stat> {
     let text = String::from_utf8_lossy(&text[after_name..]);
     let mut fields = text.split_ascii_whitespace();
     let state = fields.next()?.chars().next()?;
+    let mut number = || fields.next()?.parse().ok();
     Some(Stat {
         state,
-        start_time: fields.nth(18)?.parse().ok()?,
+        parent: number()?,
+        group: number()?,
+        session: number()?,
+        start_time: fields.nth(15)?.parse().ok()?,
     })
 }
 
@@ -58,12 +65,33 @@ impl Watched {
         })
     }
 
+    fn stat(&self) -> Option<Stat> {
+        stat(self.pid).filter(|stat| stat.start_time == self.start_time)
+    }
+
     /// Returns the letter of its state: `R`, `S`, `T` (stopped), `Z` (zombie) …; `None` if it is
     /// gone.
     pub fn state(&self) -> Option<char> {
-        stat(self.pid)
-            .filter(|stat| stat.start_time == self.start_time)
-            .map(|stat| stat.state)
+        self.stat().map(|stat| stat.state)
+    }
+
+    /// Returns the pid of its parent: 0 if that is outside of our PID namespace; `None` if the
+    /// process is gone.
+    pub fn parent(&self) -> Option<i32> {
+        self.stat().map(|stat| stat.parent)
+    }
+
+    /// Returns the number of its process group: 0 if whoever made it is outside of our PID
+    /// namespace, as where a container's first command was entered from without, which is why
+    /// `rustix::process::getpgrp`, that knows no 0, is of no use here; `None` if the process is
+    /// gone.
+    pub fn group(&self) -> Option<i32> {
+        self.stat().map(|stat| stat.group)
+    }
+
+    /// Returns the number of its session, 0 and `None` as of [`group`](Self::group).
+    pub fn session(&self) -> Option<i32> {
+        self.stat().map(|stat| stat.session)
     }
 
     /// Returns whether it lives. A zombie doesn't.

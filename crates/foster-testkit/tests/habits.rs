@@ -15,7 +15,7 @@ use foster_testkit::{
     Finished, Started, Stream, Watched, finish, flood, flood_line, habit, read_pid_file,
     wait_for_pid_file,
 };
-use rustix::process::{Pid, Signal, WaitOptions, getpgid, getsid, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -36,20 +36,15 @@ fn pid_file(dir: &TempDir) -> String {
 }
 
 fn session(process: Watched) -> i32 {
-    getsid(Pid::from_raw(process.pid)).unwrap().as_raw_pid()
+    process.session().unwrap()
 }
 
 fn group(process: Watched) -> i32 {
-    getpgid(Pid::from_raw(process.pid)).unwrap().as_raw_pid()
+    process.group().unwrap()
 }
 
 fn parent(process: Watched) -> i32 {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.pid)).unwrap();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("PPid:"))
-        .unwrap();
-    line.trim().parse().unwrap()
+    process.parent().unwrap()
 }
 
 fn environment(process: Watched) -> Vec<u8> {
@@ -123,7 +118,8 @@ fn double_fork_leaves_a_daemon() {
         (Some(0), &b"ready\n"[..])
     );
     let daemon = Watched::from_pid(read_pid_file(file.as_ref())).unwrap();
-    assert_ne!(session(daemon), getsid(None).unwrap().as_raw_pid());
+    let own = Watched::from_pid(std::process::id().cast_signed()).unwrap();
+    assert_ne!(session(daemon), session(own));
     assert_ne!(
         session(daemon),
         daemon.pid,

@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::{PipeReader, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::process::CommandExt as _;
@@ -73,15 +73,17 @@ fn own_processes(sandbox: &Sandbox, id: &str) -> [Watched; 2] {
     ["keeper", "supervisor"].map(|who| Watched::from_json(&record[who]).unwrap())
 }
 
-/// Everything below a folder, and the folder itself.
-fn everything(dir: &Path) -> Vec<PathBuf> {
-    let mut found = vec![dir.to_owned()];
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.symlink_metadata().unwrap().is_dir() {
+/// Everything below a folder, and the folder itself, each with what the system says of it. What goes
+/// away meanwhile is left out: a supervisor that still runs renames and removes files.
+fn everything(dir: &Path) -> Vec<(PathBuf, Metadata)> {
+    let there = |path: PathBuf| path.symlink_metadata().ok().map(|meta| (path, meta));
+    let mut found: Vec<_> = there(dir.to_owned()).into_iter().collect();
+    let entries = fs::read_dir(dir).into_iter().flatten();
+    for (path, meta) in entries.filter_map(|entry| there(entry.ok()?.path())) {
+        if meta.is_dir() {
             found.extend(everything(&path));
         } else {
-            found.push(path);
+            found.push((path, meta));
         }
     }
     found
@@ -129,8 +131,7 @@ fn fosters_own_arguments_tell_nothing() {
 fn assert_private(root: &Path) {
     let all = everything(root);
     assert!(all.len() > 10, "{all:?}");
-    for path in all {
-        let meta = path.symlink_metadata().unwrap();
+    for (path, meta) in all {
         let mode = meta.mode() & 0o7777;
         if meta.is_dir() {
             assert_eq!(mode, 0o700, "{mode:o} {}", path.display());
@@ -401,7 +402,7 @@ fn nothing_is_left_when_it_is_over() {
         let dir = sandbox.job_dir(id);
         let mut names: Vec<_> = everything(&dir)
             .iter()
-            .map(|path| path.strip_prefix(&dir).unwrap().display().to_string())
+            .map(|(path, _)| path.strip_prefix(&dir).unwrap().display().to_string())
             .filter(|name| !name.is_empty())
             .collect();
         names.sort();
@@ -524,13 +525,13 @@ fn a_launcher_that_is_killed_leaves_a_job_or_none() {
 
 /// Where the secret is shown: in a file under the root, or in an answer about its jobs.
 fn shown(sandbox: &Sandbox, answers: &[Vec<u8>]) -> Vec<String> {
-    let files = everything(sandbox.root()).into_iter().filter(|path| {
+    let files = everything(sandbox.root()).into_iter().filter(|(path, _)| {
         let bytes = fs::read(path).unwrap_or_default();
         holds(path.as_os_str().as_encoded_bytes(), SECRET) || holds(&bytes, SECRET)
     });
     let answers = answers.iter().filter(|answer| holds(answer, SECRET));
     files
-        .map(|path| path.display().to_string())
+        .map(|(path, _)| path.display().to_string())
         .chain(answers.map(|answer| String::from_utf8_lossy(answer).into_owned()))
         .collect()
 }

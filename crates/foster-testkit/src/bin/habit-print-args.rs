@@ -28,11 +28,12 @@ use std::io::Write as _;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 
+use foster_testkit::Watched;
 use rustix::fs::{Mode, OFlags, RawDir};
-use rustix::process::{Pid, getpgrp, getppid, getsid};
 use serde_json::{Map, Value, json};
 
 fn main() {
+    let own = Watched::from_pid(std::process::id().cast_signed()).expect("it runs");
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let answer = json!({
         "argc": args.len(),
@@ -41,9 +42,9 @@ fn main() {
         "env": variables(&args),
         "fds": descriptors(),
         "pid": std::process::id(),
-        "ppid": getppid().map_or(0, Pid::as_raw_pid),
-        "pgid": getpgrp().as_raw_pid(),
-        "sid": getsid(None).expect("it has a session").as_raw_pid(),
+        "ppid": own.parent(),
+        "pgid": own.group(),
+        "sid": own.session(),
         "umask": status("Umask"),
         "signals_blocked": status("SigBlk"),
         "signals_ignored": status("SigIgn"),
