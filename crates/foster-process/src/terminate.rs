@@ -6,7 +6,7 @@ use crate::escalation::{Escalation, Report, Step};
 use crate::identity::ProcessRef;
 use crate::signal::Signal;
 use crate::sys;
-use crate::tree::Tree;
+use crate::tree::{Delivery, Member, Tree};
 
 /// How many members are watched at once: the tree is not empty before those have ended too, and
 /// then others are watched.
@@ -20,45 +20,124 @@ const WATCHED: usize = 128;
 pub fn terminate(
     tree: &Tree,
     leader: Option<&ProcessRef>,
-    mut escalation: Escalation,
+    escalation: Escalation,
 ) -> io::Result<Report> {
+    let mut termination = Termination::new(escalation);
     loop {
-        tree.reap(leader.map(ProcessRef::pid))?;
-        match escalation.poll(Instant::now(), tree.is_empty(leader)?) {
-            Step::Send { signal, .. } => {
-                let delivery = tree.signal(signal, leader)?;
-                if signal != Signal::KILL {
-                    // So that what is stopped can die of it.
-                    tree.signal(Signal::CONT, leader)?;
-                }
-                escalation.sent(delivery);
+        match termination.turn(tree, leader)? {
+            Turn::Done(report) => return Ok(report),
+            Turn::Wait(watch) => {
+                let left = watch.until.saturating_duration_since(Instant::now());
+                let cgroup = tree.scope().events_fd();
+                sys::wait_any(&watch.descriptors(), cgroup, left)?;
             }
-            Step::WaitUntil(due) => wait_for_change(tree, leader, due)?,
-            Step::Done { empty } => {
-                let survivors = if empty { Vec::new() } else { tree.survivors()? };
-                return Ok(escalation.report(survivors));
-            }
-        }
-        if escalation
-            .standing(Instant::now())
-            .is_some_and(|(p, _)| p.signal == Signal::KILL)
-        {
-            // What was forked while the last pass went by.
-            tree.kill()?;
         }
     }
 }
 
-fn wait_for_change(tree: &Tree, leader: Option<&ProcessRef>, due: Instant) -> io::Result<()> {
+/// An escalation that is carried out: all of [`terminate`] but the waiting, so that a loop of any
+/// kind can do that in its own way.
+#[derive(Debug)]
+pub(crate) struct Termination {
+    escalation: Escalation,
+}
+
+/// What is to be done next.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// Wait for this, and take another turn.
+    Wait(Watch),
+    /// Nothing: it is over.
+    Done(Report),
+}
+
+/// What a termination waits for: the first of the members to end, the control group to become
+/// empty (`Scope::events_fd`), or the moment.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub until: Instant,
+    pub members: Vec<Member>,
+}
+
+impl Watch {
+    pub fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
+        self.members.iter().map(|m| m.process.as_fd()).collect()
+    }
+}
+
+impl Termination {
+    pub fn new(escalation: Escalation) -> Self {
+        Self { escalation }
+    }
+
+    /// Does what is due now.
+    pub fn turn(&mut self, tree: &Tree, leader: Option<&ProcessRef>) -> io::Result<Turn> {
+        loop {
+            tree.reap(leader.map(ProcessRef::pid))?;
+            let empty = self.look(tree, leader)?;
+            match self.escalation.poll(Instant::now(), empty) {
+                Step::Send { signal, .. } => self.send(tree, leader, signal)?,
+                Step::WaitUntil(until) => {
+                    let kills = self.kills();
+                    if kills {
+                        // What was forked while the last pass went by.
+                        tree.kill()?;
+                    }
+                    if let Some(members) = whom_to_watch(tree, leader)? {
+                        for member in members.iter().filter(|_| kills) {
+                            // Nobody is waited for that has not been killed. Who is gone is gone.
+                            let _ = member.process.signal(Signal::KILL);
+                        }
+                        return Ok(Turn::Wait(Watch { until, members }));
+                    }
+                }
+                Step::Done { empty } => {
+                    let survivors = if empty { Vec::new() } else { tree.survivors()? };
+                    return Ok(Turn::Done(self.escalation.report(survivors)));
+                }
+            }
+        }
+    }
+
+    /// Returns whether the tree is empty. That it can't be told before the first signal stops
+    /// nothing: whoever is there gets the signal.
+    fn look(&self, tree: &Tree, leader: Option<&ProcessRef>) -> io::Result<bool> {
+        match tree.is_empty(leader) {
+            Err(_) if self.escalation.standing(Instant::now()).is_none() => Ok(false),
+            result => result,
+        }
+    }
+
+    fn send(&mut self, tree: &Tree, leader: Option<&ProcessRef>, signal: Signal) -> io::Result<()> {
+        let delivery = match tree.signal(signal, leader) {
+            Ok(delivery) => delivery,
+            // The next phase follows in any case; that of KILL is the last.
+            Err(error) if signal != Signal::KILL => Delivery {
+                sent: 0,
+                errors: vec![error.to_string()],
+            },
+            Err(error) => return Err(error),
+        };
+        if signal != Signal::KILL {
+            // So that what is stopped can die of it. What can't be reached was told above.
+            let _ = tree.signal(Signal::CONT, leader);
+        }
+        self.escalation.sent(delivery);
+        Ok(())
+    }
+
+    fn kills(&self) -> bool {
+        let standing = self.escalation.standing(Instant::now());
+        standing.is_some_and(|(phase, _)| phase.signal == Signal::KILL)
+    }
+}
+
+/// Returns the members to wait for; `None` if there is nothing to wait for, and it has to be looked
+/// again: the last may have ended, or been forked and left behind, as we looked, and with nobody to
+/// watch the wait would last to its end. A control group tells when it is empty.
+fn whom_to_watch(tree: &Tree, leader: Option<&ProcessRef>) -> io::Result<Option<Vec<Member>>> {
     let members = tree.some_members(WATCHED)?;
     tree.reap(leader.map(ProcessRef::pid))?;
-    let cgroup = tree.scope().events_fd();
-    // The last may have ended, or been forked and left behind, as we looked. With nobody to watch
-    // the wait would last to its end, so look again; a control group tells when it is empty.
-    if members.is_empty() && (cgroup.is_none() || tree.is_empty(leader)?) {
-        return Ok(());
-    }
-    let processes: Vec<BorrowedFd<'_>> = members.iter().map(|m| m.process.as_fd()).collect();
-    let left = due.saturating_duration_since(Instant::now());
-    sys::wait_any(&processes, cgroup, left)
+    let told = tree.scope().events_fd().is_some() && !tree.is_empty(leader)?;
+    Ok((told || !members.is_empty()).then_some(members))
 }

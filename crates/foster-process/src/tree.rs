@@ -71,8 +71,19 @@ pub struct Marks {
 #[derive(Debug)]
 pub struct Tree {
     scope: Scope,
-    marks: Option<Marks>,
+    beside: Beside,
     excluded: Vec<i32>,
+}
+
+/// Who belongs to a tree beside the members of its control group.
+#[derive(Debug)]
+enum Beside {
+    /// All descendants of this process.
+    Descendants,
+    /// Who bears these marks, and the descendants of those.
+    Marked(Marks),
+    /// Nobody.
+    Nobody,
 }
 
 impl Tree {
@@ -81,7 +92,7 @@ impl Tree {
     pub fn of_descendants(scope: Scope) -> Self {
         Self {
             scope,
-            marks: None,
+            beside: Beside::Descendants,
             excluded: Vec::new(),
         }
     }
@@ -90,7 +101,18 @@ impl Tree {
     pub fn of_marked(scope: Scope, marks: Marks) -> Self {
         Self {
             scope,
-            marks: Some(marks),
+            beside: Beside::Marked(marks),
+            excluded: Vec::new(),
+        }
+    }
+
+    /// Returns the tree made of the members of the scope's control group and of nobody else: for a
+    /// process that has other children too, and need not look at every process of the machine.
+    /// A scope without a control group has no members.
+    pub fn of_scope(scope: Scope) -> Self {
+        Self {
+            scope,
+            beside: Beside::Nobody,
             excluded: Vec::new(),
         }
     }
@@ -160,9 +182,10 @@ impl Tree {
         let mut seen = HashSet::from([own]);
         seen.extend(&self.excluded);
         let mut found = Vec::new();
-        match &self.marks {
-            None => self.collect_descendants(vec![own], &mut seen, &mut found)?,
-            Some(marks) => self.collect_marked(marks, &mut seen, &mut found)?,
+        match &self.beside {
+            Beside::Descendants => self.collect_descendants(vec![own], &mut seen, &mut found)?,
+            Beside::Marked(marks) => self.collect_marked(marks, &mut seen, &mut found)?,
+            Beside::Nobody => {}
         }
         if let Some(cgroup) = self.scope.cgroup() {
             for pid in cgroup.members() {
@@ -223,7 +246,7 @@ impl Tree {
     /// Reaps the children of this process that have ended, but for `leader` and the excluded:
     /// a leader is kept as a zombie while its group lives, so that the group's number stays ours.
     pub fn reap(&self, leader: Option<i32>) -> io::Result<()> {
-        if self.marks.is_some() {
+        if !matches!(self.beside, Beside::Descendants) {
             return Ok(());
         }
         for pid in sys::own_children()? {
@@ -241,8 +264,11 @@ impl Tree {
         {
             return Ok(false);
         }
-        if self.marks.is_some() {
-            return Ok(self.look()?.is_empty());
+        match self.beside {
+            Beside::Descendants => {}
+            Beside::Marked(_) => return Ok(self.look()?.is_empty()),
+            // The control group has said so.
+            Beside::Nobody => return Ok(true),
         }
         // First the leader, then the others: what it leaves behind is handed to us before it is over.
         let over = match leader {
