@@ -3,7 +3,9 @@ use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::spawn::ResourceLimit;
 use crate::sys;
+use crate::usage::TreeUsage;
 
 /// How a caller wants a tree to be held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,6 +65,8 @@ pub enum ContainmentError {
 pub struct Scope {
     cgroup: Option<sys::Cgroup>,
     may_downgrade: bool,
+    /// What limits each process of the tree where a control group can't limit the whole.
+    rlimits: Vec<ResourceLimit>,
 }
 
 /// The text names no containment.
@@ -155,11 +159,12 @@ impl Scope {
             (Containment::Auto, _) => Ok(Self {
                 cgroup: sys::Cgroup::create(name).ok(),
                 may_downgrade: true,
+                ..plain
             }),
             (Containment::Cgroup, _) => match sys::Cgroup::create(name) {
                 Ok(cgroup) => Ok(Self {
                     cgroup: Some(cgroup),
-                    may_downgrade: false,
+                    ..plain
                 }),
                 Err(error) => refuse("cgroup", &error.to_string(), Some(error)),
             },
@@ -181,6 +186,7 @@ impl Scope {
         Self {
             cgroup: None,
             may_downgrade: false,
+            rlimits: Vec::new(),
         }
     }
 
@@ -190,7 +196,7 @@ impl Scope {
         let named = cgroup.filter(|path| path.file_name().is_some_and(|last| last == name));
         Self {
             cgroup: named.and_then(|path| sys::Cgroup::open(path).ok()),
-            may_downgrade: false,
+            ..Self::own()
         }
     }
 
@@ -229,6 +235,18 @@ impl Scope {
     /// Removes the control group, if there is one. It must be empty.
     pub fn remove(&self) -> io::Result<()> {
         self.cgroup.as_ref().map_or(Ok(()), sys::Cgroup::remove)
+    }
+
+    /// Returns what the tree used so far, as far as its control group counts it; nothing is known of a
+    /// tree that has none.
+    pub fn usage(&self) -> TreeUsage {
+        self.cgroup
+            .as_ref()
+            .map_or_else(TreeUsage::default, sys::Cgroup::usage)
+    }
+
+    pub(crate) fn rlimits(&self) -> &[ResourceLimit] {
+        &self.rlimits
     }
 
     pub(crate) fn cgroup(&self) -> Option<&sys::Cgroup> {

@@ -58,4 +58,20 @@ impl ExitStatus {
             core_dumped: libc::WCOREDUMP(word),
         })
     }
+
+    /// Returns the status that `waitid(2)` tells in the two fields of its `siginfo_t`.
+    #[cfg_attr(
+        foster_portable,
+        expect(dead_code, reason = "only Linux asks in this way")
+    )]
+    pub(crate) fn from_child_info(code: i32, status: i32) -> Option<Self> {
+        match code {
+            libc::CLD_EXITED => Some(Self::Code(status)),
+            libc::CLD_KILLED | libc::CLD_DUMPED => Some(Self::Signal {
+                signal: Signal::from_kernel(status),
+                core_dumped: code == libc::CLD_DUMPED,
+            }),
+            _ => None,
+        }
+    }
 }

@@ -2,7 +2,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::sys;
-use crate::{ExitStatus, Signal};
+use crate::{Ended, ExitStatus, Signal};
 
 /// What tells one process from every other, also from one that gets its number later. It can be
 /// written to a file and looked up again on the same boot, in the same PID namespace.
@@ -24,6 +24,8 @@ pub struct ProcessIdentity {
 pub struct ProcessRef {
     identity: ProcessIdentity,
     handle: sys::ProcessHandle,
+    /// What a child of ours counts as its own peak of memory and was ours.
+    rss_floor: Option<u64>,
 }
 
 impl ProcessRef {
@@ -65,7 +67,19 @@ impl ProcessRef {
             start_time: sys::process_stat(pid).ok().and_then(|stat| stat.start_time),
             unique: handle.unique(),
         };
-        Self { identity, handle }
+        Self {
+            identity,
+            handle,
+            rss_floor: None,
+        }
+    }
+
+    /// Returns a child that was started just now by [`crate::spawn`].
+    pub(crate) fn from_child(pid: i32, handle: sys::ProcessHandle) -> Self {
+        Self {
+            rss_floor: sys::own_max_rss(),
+            ..Self::from_handle(pid, handle)
+        }
     }
 
     /// Returns its number, for reports.
@@ -99,7 +113,7 @@ impl ProcessRef {
     /// # Errors
     /// `ECHILD` if it is not a child of this process.
     pub fn peek_status(&self) -> io::Result<Option<ExitStatus>> {
-        self.handle.wait(self.pid(), false)
+        Ok(self.peek_end()?.map(|ended| ended.status))
     }
 
     /// Reaps it, and returns how it ended; `None` while it runs. Only for a child of ours.
@@ -107,7 +121,35 @@ impl ProcessRef {
     /// # Errors
     /// `ECHILD` if it is not a child of this process, or was reaped.
     pub fn reap(&self) -> io::Result<Option<ExitStatus>> {
-        self.handle.wait(self.pid(), true)
+        Ok(self.reap_end()?.map(|ended| ended.status))
+    }
+
+    /// Returns how it ended and what it used, without reaping it; `None` while it runs. Only for a
+    /// child of ours.
+    ///
+    /// # Errors
+    /// `ECHILD` if it is not a child of this process.
+    pub fn peek_end(&self) -> io::Result<Option<Ended>> {
+        self.end(false)
+    }
+
+    /// Reaps it, and returns how it ended and what it used; `None` while it runs. Only for a child
+    /// of ours.
+    ///
+    /// # Errors
+    /// `ECHILD` if it is not a child of this process, or was reaped.
+    pub fn reap_end(&self) -> io::Result<Option<Ended>> {
+        self.end(true)
+    }
+
+    fn end(&self, reap: bool) -> io::Result<Option<Ended>> {
+        let trusted = |ended: Ended| Ended {
+            usage: ended
+                .usage
+                .map(|usage| usage.trusting_rss_above(self.rss_floor)),
+            ..ended
+        };
+        Ok(self.handle.wait(self.pid(), reap)?.map(trusted))
     }
 
     /// Waits until it has ended, without reaping it, for at most that long (`None`: for ever).

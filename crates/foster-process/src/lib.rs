@@ -22,16 +22,13 @@
 //! let mut scope = Scope::prepare(Containment::Auto, &format!("example-{}", std::process::id()))?;
 //! let started = foster_process::spawn(
 //!     &SpawnPlan {
-//!         // A script that leaves a daemon behind.
-//!         argv: &["sh", "-c", "(sleep 300 &); exec sleep 300"].map(Into::into),
-//!         env: &[("PATH".into(), "/usr/bin:/bin".into())],
-//!         cwd: None,
-//!         stdio: [null.as_fd(), null.as_fd(), null.as_fd()],
-//!         close_others: true,
-//!         umask: None,
 //!         session: Session::New,
-//!         default_signals: true,
-//!         parent_death: None,
+//!         ..SpawnPlan::new(
+//!             // A script that leaves a daemon behind.
+//!             &["sh", "-c", "(sleep 300 &); exec sleep 300"].map(Into::into),
+//!             &[("PATH".into(), "/usr/bin:/bin".into())],
+//!             [null.as_fd(), null.as_fd(), null.as_fd()],
+//!         )
 //!     },
 //!     &mut scope,
 //!     &SpawnSlot::default(),
@@ -52,22 +49,12 @@
 //!
 //! ```
 //! # use std::os::fd::AsFd as _;
-//! # use foster_process::{Containment, Scope, Session, SpawnError, SpawnPlan, SpawnSlot};
+//! # use foster_process::{Containment, Scope, SpawnError, SpawnPlan, SpawnSlot};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
 //! # let mut scope = Scope::prepare(Containment::Auto, &format!("missing-{}", std::process::id()))?;
-//! let plan = SpawnPlan {
-//!     argv: &["no-such-program".into()],
-//!     # env: &[],
-//!     # cwd: None,
-//!     # stdio: [null.as_fd(), null.as_fd(), null.as_fd()],
-//!     # close_others: true,
-//!     # umask: None,
-//!     # session: Session::New,
-//!     # default_signals: true,
-//!     # parent_death: None,
-//!     // …
-//! };
+//! let argv = ["no-such-program".into()];
+//! let plan = SpawnPlan::new(&argv, &[], [null.as_fd(), null.as_fd(), null.as_fd()]);
 //! let refused = foster_process::spawn(&plan, &mut scope, &SpawnSlot::default());
 //! assert!(matches!(refused, Err(SpawnError::NotFound { .. })));
 //! # scope.remove()?;
@@ -90,6 +77,7 @@ mod spawn;
 mod sys;
 mod terminate;
 mod tree;
+mod usage;
 
 pub use capture::{Moved, discard, move_bytes, pipe};
 pub use containment::{
@@ -101,7 +89,10 @@ pub use foreground::{Foreground, ForegroundEnd, ForegroundError};
 pub use host::{HostIdentity, KernelFeature, kernel_features, monotonic, system_name};
 pub use identity::{ProcessIdentity, ProcessRef, zombie_status};
 pub use signal::{Signal, UnknownSignal};
-pub use spawn::{Session, SharedSlot, SpawnError, SpawnPlan, SpawnSlot, Spawned, spawn};
+pub use spawn::{
+    InvalidIoPriority, InvalidPlan, IoClass, IoPriority, Resource, ResourceLimit, Session,
+    SharedSlot, SpawnError, SpawnPlan, SpawnSlot, Spawned, spawn,
+};
 pub use sys::{
     Forked, Poller, Ready, Received, SignalQueue, close_all_but, exit_now, fork, hide_arguments,
     own_children, peer_credentials, pipe_holders, set_process_title, set_subreaper, start_session,
@@ -109,3 +100,4 @@ pub use sys::{
 };
 pub use terminate::terminate;
 pub use tree::{Delivery, Marks, Member, Survivor, Tree};
+pub use usage::{Ended, TreeUsage, Usage};

@@ -15,15 +15,9 @@ use foster_process::{
 fn run(script: &str, wanted: Containment, default_signals: bool, out: OwnedFd) -> ForegroundEnd {
     let (argv, env, null) = (words(&["sh", "-c", script]), environment(), null());
     let plan = SpawnPlan {
-        argv: &argv,
-        env: &env,
-        cwd: None,
-        stdio: [null.as_fd(), out.as_fd(), out.as_fd()],
-        close_others: true,
-        umask: None,
         session: Session::Inherit,
         default_signals,
-        parent_death: None,
+        ..SpawnPlan::new(&argv, &env, [null.as_fd(), out.as_fd(), out.as_fd()])
     };
     let foreground =
         Foreground::start(&plan, Scope::prepare(wanted, "foreground").unwrap()).unwrap();

@@ -9,7 +9,7 @@ use std::os::fd::AsFd as _;
 
 use common::{SECOND, environment, hear, hearing, null, start, strangers, term_then_kill, words};
 use foster_process::{
-    Containment, ExitStatus, Forked, Level, Poller, ProcessRef, Scope, Session, SharedSlot, Signal,
+    Containment, ExitStatus, Forked, Level, Poller, ProcessRef, Scope, SharedSlot, Signal,
     SpawnPlan, Tree, exit_now, fork, set_subreaper, spawn, start_session, terminate,
 };
 
@@ -79,17 +79,7 @@ fn a_copy_that_is_killed_is_taken_over_from() {
         );
         let (keep, stdin) = std::io::pipe().unwrap();
         let null = null();
-        let plan = SpawnPlan {
-            argv: &argv,
-            env: &env,
-            cwd: None,
-            stdio: [keep.as_fd(), out.as_fd(), null.as_fd()],
-            close_others: true,
-            umask: None,
-            session: Session::New,
-            default_signals: true,
-            parent_death: None,
-        };
+        let plan = SpawnPlan::new(&argv, &env, [keep.as_fd(), out.as_fd(), null.as_fd()]);
         spawn(&plan, &mut plain(), &slot).unwrap();
         // Sleeps until it is killed; then the command's input ends, and it exits.
         let (mut never, _end) = std::io::pipe().unwrap();

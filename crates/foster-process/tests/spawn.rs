@@ -56,15 +56,14 @@ impl<'a> Wish<'a> {
     fn start(&self, out: impl std::os::fd::AsFd) -> Result<Spawned, SpawnError> {
         let null = null();
         let plan = SpawnPlan {
-            argv: &self.argv,
-            env: &self.env,
             cwd: self.cwd,
-            stdio: [null.as_fd(), out.as_fd(), null.as_fd()],
-            close_others: true,
-            umask: None,
             session: self.session,
             default_signals: self.default_signals,
-            parent_death: None,
+            ..SpawnPlan::new(
+                &self.argv,
+                &self.env,
+                [null.as_fd(), out.as_fd(), null.as_fd()],
+            )
         };
         let slot = SpawnSlot::default();
         let result = spawn(&plan, &mut scope(), &slot);
@@ -240,16 +239,9 @@ fn streams_may_be_the_callers_own_in_any_order() {
         environment(),
     );
     let plan = SpawnPlan {
-        argv: &argv,
-        env: &env,
-        cwd: None,
-        // Descriptor 0 of the test itself, whatever it is, in another's place.
-        stdio: [null.as_fd(), file.as_fd(), file.as_fd()],
-        close_others: true,
-        umask: None,
         session: Session::Inherit,
-        default_signals: true,
-        parent_death: None,
+        // Descriptor 0 of the test itself, whatever it is, in another's place.
+        ..SpawnPlan::new(&argv, &env, [null.as_fd(), file.as_fd(), file.as_fd()])
     };
     let started = spawn(&plan, &mut scope(), &SpawnSlot::default())
         .unwrap()

@@ -78,19 +78,20 @@ pub fn exec(ctx: &Context, request: ExecRequest) -> Result<ExecStatus, ServiceEr
         Escalation::new(phases, AFTER_KILL).map_err(foster_supervisor::InvalidPhases::from)?;
     let cwd = ctx.absolute(request.cwd.as_deref().unwrap_or(Path::new("")));
     let plan = SpawnPlan {
-        argv: &argv,
-        env: &environment,
         cwd: Some(&cwd),
-        stdio: [
-            rustix::stdio::stdin(),
-            rustix::stdio::stdout(),
-            rustix::stdio::stderr(),
-        ],
         close_others: false,
-        umask: None,
         session: Session::Inherit,
         default_signals: false,
         parent_death: Some(Signal::KILL),
+        ..SpawnPlan::new(
+            &argv,
+            &environment,
+            [
+                rustix::stdio::stdin(),
+                rustix::stdio::stdout(),
+                rustix::stdio::stderr(),
+            ],
+        )
     };
     // A leaf of a killed one of the same number may have stayed behind.
     let name = format!(

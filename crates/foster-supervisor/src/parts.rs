@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use foster_model::answer::StopReport;
 use foster_model::{AFTER_KILL, DRAIN_QUIET, Definition, ErrorCode, Secrets, StartFailure};
 use foster_process::{
-    Containment, Phase, ProcessRef, Scope, Session, SharedSlot, SpawnError, SpawnPlan, pipe, spawn,
+    Containment, Phase, ProcessRef, Scope, SharedSlot, SpawnError, SpawnPlan, pipe, spawn,
 };
 use foster_store::{JobFolder, Lock, Root};
 
@@ -115,15 +115,13 @@ impl Parts {
             }
         })?;
         let plan = SpawnPlan {
-            argv: &self.argv,
-            env: &self.env,
             cwd: Some(&self.cwd),
-            stdio: [stdin.as_fd(), writers[0].as_fd(), writers[1].as_fd()],
-            close_others: true,
             umask: self.umask,
-            session: Session::New,
-            default_signals: true,
-            parent_death: None,
+            ..SpawnPlan::new(
+                &self.argv,
+                &self.env,
+                [stdin.as_fd(), writers[0].as_fd(), writers[1].as_fd()],
+            )
         };
         match spawn(&plan, &mut self.scope, &self.slot) {
             Ok(spawned) => Ok(spawned.leader),
@@ -134,15 +132,9 @@ impl Parts {
     /// Returns why a predecessor could not execute the command, as it left word in shared memory.
     pub fn spawn_failure(&self) -> StartFailure {
         let plan = SpawnPlan {
-            argv: &self.argv,
-            env: &self.env,
             cwd: Some(&self.cwd),
-            stdio: [self.listener.as_fd(); 3],
-            close_others: true,
             umask: self.umask,
-            session: Session::New,
-            default_signals: true,
-            parent_death: None,
+            ..SpawnPlan::new(&self.argv, &self.env, [self.listener.as_fd(); 3])
         };
         let failure = self.slot.failure(&plan).map(|error| self.explain(&error));
         failure.unwrap_or_else(|| failed("the process that was to execute it was killed"))
@@ -168,11 +160,13 @@ pub fn start_failure(error: &SpawnError) -> StartFailure {
         SpawnError::NotFound { .. } => ErrorCode::CommandNotFound,
         SpawnError::NotExecutable { .. } => ErrorCode::NotExecutable,
         SpawnError::BadCwd { .. } => ErrorCode::BadCwd,
-        SpawnError::Nul(_) => ErrorCode::InvalidArgument,
+        SpawnError::Nul(_) | SpawnError::InvalidPlan(_) => ErrorCode::InvalidArgument,
         SpawnError::TooLarge { .. } => ErrorCode::ArgumentsTooLarge,
         SpawnError::ContainmentRefused { .. } => ErrorCode::ContainmentUnavailable,
         SpawnError::Exhausted { .. } => ErrorCode::ResourcesExhausted,
-        SpawnError::Failed { .. } => ErrorCode::StartFailed,
+        SpawnError::LimitRefused { .. }
+        | SpawnError::DescriptorRefused { .. }
+        | SpawnError::Failed { .. } => ErrorCode::StartFailed,
     };
     let mut message = error.to_string();
     if let Some(source) = std::error::Error::source(error)

@@ -7,12 +7,14 @@
     reason = "what a child may do before exec has no safe form"
 )]
 
+use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, RawFd};
 
-use crate::spawn::{RawPlan, Session};
+use super::{Failure, Stage};
+use crate::spawn::{RawPlan, Resource, ResourceLimit, Session};
 
 /// What the child reads.
 pub struct Child<'a> {
@@ -20,14 +22,29 @@ pub struct Child<'a> {
     argv: Vec<*const c_char>,
     env: Vec<*const c_char>,
     cwd: Option<&'a CStr>,
-    stdio: [RawFd; 3],
+    places: Vec<Place>,
     /// Whether what is not marked to be closed by exec is to be marked so.
     pub close_others: bool,
     umask: Option<u32>,
+    nice: Option<c_int>,
+    io_priority: Option<c_int>,
+    rlimits: Vec<Rlimit>,
     session: Session,
     default_signals: bool,
     last_signal: c_int,
     mask: libc::sigset_t,
+}
+
+/// A descriptor, and the number that it is to get. The source changes when it is moved.
+struct Place {
+    target: RawFd,
+    source: Cell<RawFd>,
+}
+
+/// A limit as the kernel takes it.
+struct Rlimit {
+    resource: Resource,
+    value: libc::rlimit,
 }
 
 impl<'a> Child<'a> {
@@ -38,72 +55,112 @@ impl<'a> Child<'a> {
             .chain([*super::realtime_signals().end()])
             .max()
             .unwrap_or(0);
-        let mut mask = blocked.0;
-        // SAFETY: the set is initialised, and the numbers are valid signals.
-        unsafe {
-            if plan.default_signals {
-                libc::sigemptyset(&raw mut mask);
-            }
-            for signal in &plan.unblock {
-                libc::sigdelset(&raw mut mask, signal.number());
-            }
-        }
+        let streams = (0..).zip(&plan.stdio).map(|(target, fd)| (target, *fd));
+        let places = streams.chain(plan.extra_fds.iter().copied());
+        let places: Vec<Place> = places.map(Place::new).collect();
         Self {
             candidates: plan.candidates.iter().map(|path| path.as_ptr()).collect(),
             argv: null_terminated(&plan.argv),
             env: null_terminated(&plan.env),
             cwd: plan.cwd.as_deref(),
-            stdio: [0, 1, 2].map(|i: usize| plan.stdio[i].as_raw_fd()),
+            places,
             close_others: plan.close_others,
             umask: plan.umask,
+            nice: plan.nice,
+            io_priority: plan.io_priority.map(crate::spawn::IoPriority::kernel_value),
+            rlimits: plan.rlimits.iter().map(Rlimit::new).collect(),
             session: plan.session,
             default_signals: plan.default_signals,
             last_signal,
-            mask,
+            mask: mask_of(plan, blocked),
         }
     }
 
-    /// Makes a session, if one is wanted.
-    pub fn make_session(&self) -> bool {
-        // SAFETY: takes no arguments; a new process leads no group yet, so it can't fail for that.
-        self.session == Session::Inherit || unsafe { libc::setsid() } != -1
-    }
-
-    /// Puts the three streams at 0, 1 and 2. Sources that lie in another's place are moved out of
-    /// the way first.
-    pub fn place_streams(&self) -> bool {
-        let mut sources = self.stdio;
-        for source in &mut sources {
-            if *source < 3 {
-                // SAFETY: duplicates a descriptor; marked to be closed by exec.
-                *source = unsafe { libc::fcntl(*source, libc::F_DUPFD_CLOEXEC, 3) };
-                if *source < 0 {
-                    return false;
-                }
+    /// Makes a session or a process group, if one is wanted.
+    pub fn make_session(&self) -> Result<(), Failure> {
+        // SAFETY: plain numbers; a new process leads no group yet, so it can't fail for that.
+        let made = unsafe {
+            match self.session {
+                Session::New => libc::setsid() != -1,
+                Session::Group => libc::setpgid(0, 0) == 0,
+                Session::Inherit => true,
             }
+        };
+        check(made, Stage::Session)
+    }
+
+    /// Sets the nice value and the I/O priority.
+    pub fn set_priorities(&self) -> Result<(), Failure> {
+        const MYSELF: libc::id_t = 0;
+        if let Some(nice) = self.nice {
+            // SAFETY: plain numbers.
+            let set = unsafe { libc::setpriority(libc::PRIO_PROCESS, MYSELF, nice) } == 0;
+            check(set, Stage::Nice)?;
         }
-        for (place, source) in sources.iter().enumerate() {
+        self.io_priority.map_or(Ok(()), |value| {
+            check(set_io_priority(value), Stage::IoPriority)
+        })
+    }
+
+    /// Moves the sources that lie in another's place out of the way.
+    pub fn move_sources(&self) -> Result<(), Failure> {
+        for place in &self.places {
+            let moved = self.out_of_the_way(place.source.get());
+            check_place(moved >= 0, place)?;
+            place.source.set(moved);
+        }
+        Ok(())
+    }
+
+    /// Returns the descriptor itself if nothing is to be placed there, or else a copy at the least
+    /// number where that is so; negative if there is none. Copies are marked to be closed by exec,
+    /// also those that were tried on the way.
+    pub fn out_of_the_way(&self, fd: RawFd) -> RawFd {
+        let mut at = fd;
+        while at >= 0 && self.places.iter().any(|place| place.target == at) {
+            // SAFETY: duplicates a descriptor.
+            at = unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, at.saturating_add(1).max(3)) };
+        }
+        at
+    }
+
+    /// Puts the streams and the further descriptors into their places.
+    pub fn place_descriptors(&self) -> Result<(), Failure> {
+        for place in &self.places {
             // SAFETY: both are plain numbers, the source open.
-            if unsafe { libc::dup2(*source, place as c_int) } < 0 {
-                return false;
+            let placed = unsafe { libc::dup2(place.source.get(), place.target) } >= 0;
+            check_place(placed, place)?;
+        }
+        Ok(())
+    }
+
+    /// Sets the resource limits. After the descriptors are in their places: a limit of open files
+    /// may be below them.
+    pub fn set_limits(&self) -> Result<(), Failure> {
+        for limit in &self.rlimits {
+            // SAFETY: a valid structure, which the kernel reads.
+            let set = unsafe { libc::setrlimit(number_of(limit.resource), &raw const limit.value) };
+            if set != 0 {
+                let detail = limit.resource as c_int;
+                return Err(failure(Stage::Limits, detail));
             }
         }
-        true
+        Ok(())
     }
 
     /// Enters the working directory, with the mask that files made there are to have.
-    pub fn change_directory(&self) -> bool {
+    pub fn change_directory(&self) -> Result<(), Failure> {
         if let Some(mask) = self.umask {
             // SAFETY: a plain number; it can't fail.
             unsafe { libc::umask(mask as libc::mode_t) };
         }
         // SAFETY: a NUL-terminated path.
-        self.cwd
-            .is_none_or(|cwd| unsafe { libc::chdir(cwd.as_ptr()) } == 0)
+        let enter = |cwd: &CStr| unsafe { libc::chdir(cwd.as_ptr()) } == 0;
+        check(self.cwd.is_none_or(enter), Stage::Chdir)
     }
 
     /// Gives the signals the dispositions and the mask that the program is to start with.
-    pub fn reset_signals(&self) -> bool {
+    pub fn reset_signals(&self) -> Result<(), Failure> {
         for number in 1..=self.last_signal {
             if self.default_signals || number == libc::SIGPIPE || !is_ignored(number) {
                 // A handler of the parent's must not run here once signals are unblocked: exec would
@@ -116,18 +173,19 @@ impl<'a> Child<'a> {
             }
         }
         // SAFETY: the set was initialised by `new`.
-        unsafe {
+        let set = unsafe {
             libc::sigprocmask(
                 libc::SIG_SETMASK,
                 &raw const self.mask,
                 std::ptr::null_mut(),
-            ) == 0
-        }
+            )
+        };
+        check(set == 0, Stage::Signals)
     }
 
     /// Executes the program, or returns why it can't be. Tries each place in turn, as `execvp` does,
     /// but for its habit of giving what is no program to a shell: no shell unless asked.
-    pub fn execute(&self) -> c_int {
+    pub fn execute(&self) -> Failure {
         let mut worst = libc::ENOENT;
         for path in &self.candidates {
             // SAFETY: NUL-terminated strings in NULL-terminated arrays.
@@ -135,11 +193,114 @@ impl<'a> Child<'a> {
             match errno() {
                 libc::ENOENT | libc::ENOTDIR | libc::ESTALE | libc::ENODEV => {}
                 libc::EACCES => worst = libc::EACCES,
-                other => return other,
+                other => return failed_exec(other),
             }
         }
-        worst
+        failed_exec(worst)
     }
+}
+
+impl Place {
+    fn new((target, source): (RawFd, std::os::fd::BorrowedFd<'_>)) -> Self {
+        Self {
+            target,
+            source: Cell::new(source.as_raw_fd()),
+        }
+    }
+}
+
+impl Rlimit {
+    fn new(limit: &ResourceLimit) -> Self {
+        let number = |limit: Option<u64>| limit.map_or(libc::RLIM_INFINITY, |n| n as libc::rlim_t);
+        Self {
+            resource: limit.resource,
+            value: libc::rlimit {
+                rlim_cur: number(limit.soft),
+                rlim_max: number(limit.hard),
+            },
+        }
+    }
+}
+
+fn failed_exec(errno: c_int) -> Failure {
+    Failure {
+        stage: Stage::Exec,
+        errno,
+        detail: 0,
+    }
+}
+
+/// Returns the failure that this thread's error number tells of.
+pub fn failure(stage: Stage, detail: c_int) -> Failure {
+    Failure {
+        stage,
+        errno: errno(),
+        detail,
+    }
+}
+
+/// Returns that failure unless it went well.
+pub fn check(well: bool, stage: Stage) -> Result<(), Failure> {
+    if well { Ok(()) } else { Err(failure(stage, 0)) }
+}
+
+fn check_place(well: bool, place: &Place) -> Result<(), Failure> {
+    match place.target {
+        _ if well => Ok(()),
+        0..=2 => Err(failure(Stage::Stdio, place.target)),
+        target => Err(failure(Stage::Descriptors, target)),
+    }
+}
+
+fn mask_of(plan: &RawPlan<'_>, blocked: &BlockedSignals) -> libc::sigset_t {
+    let mut mask = blocked.0;
+    // SAFETY: the set is initialised, and the numbers are valid signals.
+    unsafe {
+        if plan.default_signals {
+            libc::sigemptyset(&raw mut mask);
+        }
+        for signal in &plan.unblock {
+            libc::sigdelset(&raw mut mask, signal.number());
+        }
+    }
+    mask
+}
+
+/// The type that the C library's header has for the number of a limit: an enum in glibc alone.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+type ResourceNumber = libc::__rlimit_resource_t;
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+type ResourceNumber = c_int;
+
+fn number_of(resource: Resource) -> ResourceNumber {
+    match resource {
+        Resource::AddressSpace => libc::RLIMIT_AS,
+        Resource::Core => libc::RLIMIT_CORE,
+        Resource::Cpu => libc::RLIMIT_CPU,
+        Resource::Data => libc::RLIMIT_DATA,
+        Resource::FileSize => libc::RLIMIT_FSIZE,
+        Resource::LockedMemory => libc::RLIMIT_MEMLOCK,
+        Resource::OpenFiles => libc::RLIMIT_NOFILE,
+        Resource::Processes => libc::RLIMIT_NPROC,
+        Resource::Stack => libc::RLIMIT_STACK,
+    }
+}
+
+/// Sets the I/O priority of this process. The C library has no wrapper.
+#[cfg(target_os = "linux")]
+fn set_io_priority(value: c_int) -> bool {
+    const WHO_PROCESS: c_int = 1;
+    const MYSELF: c_int = 0;
+    // SAFETY: plain numbers.
+    unsafe { libc::syscall(libc::SYS_ioprio_set, WHO_PROCESS, MYSELF, value) == 0 }
+}
+
+/// Fails: only Linux has I/O priorities of this kind.
+#[cfg(not(target_os = "linux"))]
+fn set_io_priority(_: c_int) -> bool {
+    // SAFETY: no process has this number, so it fails; it is done for the error number alone, which
+    // has no portable way to be set.
+    unsafe { libc::fcntl(-1, libc::F_GETFD) >= 0 }
 }
 
 fn null_terminated(strings: &[CString]) -> Vec<*const c_char> {

@@ -15,7 +15,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use foster_process::{
-    Escalation, Phase, Scope, Session, Signal, SpawnError, SpawnPlan, SpawnSlot, Spawned, spawn,
+    Escalation, Phase, Scope, Signal, SpawnError, SpawnPlan, SpawnSlot, Spawned, spawn,
 };
 
 pub const SECOND: Duration = Duration::from_secs(1);
@@ -30,6 +30,11 @@ pub enum As {
     DeafToTerm,
     /// Those of nobody in particular, in a control group that was given to him. Needs root.
     Ordinary,
+}
+
+/// Says why a case could not be tested here.
+pub fn not_run(why: &dyn std::fmt::Display) {
+    eprintln!("NOT RUN: {why}");
 }
 
 /// Returns whether this process was started for that case.
@@ -183,17 +188,7 @@ pub fn null() -> File {
 pub fn start(argv: &[&str], scope: &mut Scope, out: &OwnedFd) -> Result<Spawned, SpawnError> {
     let null = null();
     let (argv, env) = (words(argv), environment());
-    let plan = SpawnPlan {
-        argv: &argv,
-        env: &env,
-        cwd: None,
-        stdio: [null.as_fd(), out.as_fd(), out.as_fd()],
-        close_others: true,
-        umask: None,
-        session: Session::New,
-        default_signals: true,
-        parent_death: None,
-    };
+    let plan = SpawnPlan::new(&argv, &env, [null.as_fd(), out.as_fd(), out.as_fd()]);
     spawn(&plan, scope, &SpawnSlot::default())
 }
 

@@ -18,8 +18,8 @@ use rustix::mm::{MapFlags, ProtFlags};
 
 use super::{Cgroup, ProcessHandle};
 use crate::spawn::{RawPlan, SpawnSlot};
-use crate::sys::Stage;
-use crate::sys::child::{BlockedSignals, Child, errno};
+use crate::sys::child::{BlockedSignals, Child, check};
+use crate::sys::{Failure, Stage};
 
 const STACK: usize = 64 * 1024;
 
@@ -55,10 +55,9 @@ pub fn spawn_process(
     plan: &RawPlan<'_>,
     cgroup: Option<&Cgroup>,
     slot: &SpawnSlot,
-) -> Result<(i32, ProcessHandle), (Stage, io::Error)> {
-    slot.pid.store(0, Ordering::SeqCst);
-    slot.stage.store(0, Ordering::SeqCst);
-    let clone_failed = |error| (Stage::Clone, error);
+) -> Result<(i32, ProcessHandle), Failure> {
+    slot.clear();
+    let clone_failed = |error: io::Error| Failure::of(Stage::Clone, &error);
     let stack = Stack::new().map_err(clone_failed)?;
     let blocked = BlockedSignals::all().map_err(clone_failed)?;
     let mut child = Newborn::new(plan, slot, &blocked);
@@ -71,21 +70,16 @@ pub fn spawn_process(
     };
     drop(blocked);
     let (pid, handle) = started.map_err(clone_failed)?;
-    match Stage::from_number(slot.stage.load(Ordering::SeqCst)) {
-        None => Ok((pid, handle)),
-        Some(stage) => {
-            // It has only exited, at once; nobody else could want its status.
-            let _ = rustix::process::waitpid(
-                rustix::process::Pid::from_raw(pid),
-                rustix::process::WaitOptions::empty(),
-            );
-            slot.pid.store(0, Ordering::SeqCst);
-            Err((
-                stage,
-                io::Error::from_raw_os_error(slot.errno.load(Ordering::SeqCst)),
-            ))
-        }
-    }
+    let Some(failure) = slot.raw_failure() else {
+        return Ok((pid, handle));
+    };
+    // It has only exited, at once; nobody else could want its status.
+    let _ = rustix::process::waitpid(
+        rustix::process::Pid::from_raw(pid),
+        rustix::process::WaitOptions::empty(),
+    );
+    slot.pid.store(0, Ordering::SeqCst);
+    Err(failure)
 }
 
 impl<'a> Newborn<'a> {
@@ -173,62 +167,55 @@ extern "C" fn child_entry(child: *mut c_void) -> c_int {
 extern "C" fn child_main(child: *mut c_void) -> ! {
     // SAFETY: the parent passed its `Newborn`, and sleeps.
     let child = unsafe { &*child.cast::<Newborn<'_>>() };
-    let (stage, errno) = prepare_and_exec(child);
-    child.slot.errno.store(errno, Ordering::SeqCst);
-    child.slot.stage.store(stage as i32, Ordering::SeqCst);
+    let failure = match prepare(child) {
+        Ok(()) => child.child.execute(),
+        Err(failure) => failure,
+    };
+    child.slot.fail(failure);
     // SAFETY: ends this process without running anything of its parent's.
     unsafe { libc::_exit(127) }
 }
 
-/// What the child does at a stage; whether it could.
-type Step = fn(&Newborn<'_>) -> bool;
-
-fn prepare_and_exec(newborn: &Newborn<'_>) -> (Stage, c_int) {
-    let steps: [(Stage, Step); 6] = [
-        (Stage::Cgroup, enter_cgroup),
-        (Stage::Session, |newborn| newborn.child.make_session()),
-        (Stage::ParentDeath, tie_to_parent),
-        (Stage::Stdio, place_streams),
-        (Stage::Chdir, |newborn| newborn.child.change_directory()),
-        (Stage::Exec, |newborn| newborn.child.reset_signals()),
-    ];
-    for (stage, step) in steps {
-        if !step(newborn) {
-            return (stage, errno());
-        }
+fn prepare(newborn: &Newborn<'_>) -> Result<(), Failure> {
+    let child = &newborn.child;
+    enter_cgroup(newborn)?;
+    child.make_session()?;
+    tie_to_parent(newborn)?;
+    child.set_priorities()?;
+    child.move_sources()?;
+    if child.close_others {
+        close_rest_on_exec();
     }
-    (Stage::Exec, newborn.child.execute())
+    child.place_descriptors()?;
+    child.change_directory()?;
+    child.set_limits()?;
+    child.reset_signals()
 }
 
-fn enter_cgroup(child: &Newborn<'_>) -> bool {
+fn enter_cgroup(child: &Newborn<'_>) -> Result<(), Failure> {
     // SAFETY: an open descriptor and one byte of static memory.
-    child
-        .cgroup_procs
-        .is_none_or(|fd| unsafe { libc::write(fd, b"0".as_ptr().cast(), 1) } == 1)
+    let enter = |fd| unsafe { libc::write(fd, b"0".as_ptr().cast(), 1) } == 1;
+    check(child.cgroup_procs.is_none_or(enter), Stage::Containment)
 }
 
-fn tie_to_parent(child: &Newborn<'_>) -> bool {
+fn tie_to_parent(child: &Newborn<'_>) -> Result<(), Failure> {
     let Some(signal) = child.parent_death else {
-        return true;
+        return Ok(());
     };
     // SAFETY: plain numbers. The parent sleeps in clone, so it can have died only by SIGKILL; then
     // the wish came too late, and the child must see to it itself.
-    unsafe {
+    let tied = unsafe {
         libc::prctl(libc::PR_SET_PDEATHSIG, signal, 0, 0, 0) == 0
             && (libc::getppid() == child.parent || libc::raise(signal) == 0)
-    }
+    };
+    check(tied, Stage::ParentDeath)
 }
 
-/// Places the streams and marks all else to be closed by exec.
-fn place_streams(newborn: &Newborn<'_>) -> bool {
-    if !newborn.child.place_streams() {
-        return false;
-    }
-    if !newborn.child.close_others {
-        return true;
-    }
-    // SAFETY: only marks descriptors. Where it is missing (before Linux 5.11) those of Foster are
-    // marked already, each at its opening.
+/// Marks all but the streams to be closed by exec. Before the further descriptors are put into their
+/// places, which unmarks those. Where the call is missing (before Linux 5.11) those of Foster are
+/// marked already, each at its opening.
+fn close_rest_on_exec() {
+    // SAFETY: only marks descriptors.
     unsafe {
         libc::syscall(
             libc::SYS_close_range,
@@ -237,7 +224,6 @@ fn place_streams(newborn: &Newborn<'_>) -> bool {
             libc::CLOSE_RANGE_CLOEXEC,
         )
     };
-    true
 }
 
 struct Stack {

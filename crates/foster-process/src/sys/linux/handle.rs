@@ -1,18 +1,21 @@
 #![expect(
     unsafe_code,
-    reason = "pidfd_send_signal with flags has no safe wrapper yet"
+    reason = "pidfd_send_signal with flags, and waitid with usage, have no safe wrapper"
 )]
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions};
+use rustix::process::{Pid, PidfdFlags};
 
 use super::poller::wait_any;
 use crate::exit_status::ExitStatus;
 use crate::identity::ProcessIdentity;
 use crate::signal::Signal;
+use crate::sys::usage_of;
+use crate::usage::Ended;
 
 /// `PIDFD_SIGNAL_PROCESS_GROUP` (Linux 6.9, include/uapi/linux/pidfd.h).
 const TO_GROUP: libc::c_uint = 1 << 2;
@@ -85,26 +88,38 @@ impl ProcessHandle {
     }
 
     /// Returns how it ended, and reaps it if told to; `None` while it runs.
-    pub fn wait(&self, _: i32, reap: bool) -> io::Result<Option<ExitStatus>> {
-        let mut options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
-        if !reap {
-            options |= WaitIdOptions::NOWAIT;
+    ///
+    /// The system call itself, not its wrapper: it has a fifth argument, what the process used, which
+    /// is told also to who does not reap it ([waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html)).
+    pub fn wait(&self, _: i32, reap: bool) -> io::Result<Option<Ended>> {
+        let keep = if reap { 0 } else { libc::WNOWAIT };
+        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+        let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+        // SAFETY: the descriptor is open, and both structures are the kernel's to write.
+        let failed = unsafe {
+            libc::syscall(
+                libc::SYS_waitid,
+                libc::P_PIDFD,
+                self.0.as_raw_fd(),
+                info.as_mut_ptr(),
+                libc::WEXITED | libc::WNOHANG | keep,
+                usage.as_mut_ptr(),
+            )
+        } != 0;
+        if failed {
+            return Err(io::Error::last_os_error());
         }
-        let Some(status) = rustix::process::waitid(WaitId::PidFd(self.0.as_fd()), options)? else {
-            return Ok(None);
+        // SAFETY: both were zeroed, which is valid, and the kernel has written what it knows; a
+        // `siginfo_t` of waitid holds a pid and a status.
+        let (info, pid, status, usage) = unsafe {
+            let info = info.assume_init();
+            (info, info.si_pid(), info.si_status(), usage.assume_init())
         };
-        let ended = match (status.exit_status(), status.terminating_signal()) {
-            (Some(code), _) => Some(ExitStatus::Code(code)),
-            (None, Some(number)) => {
-                let signal = Signal::from_kernel(number);
-                Some(ExitStatus::Signal {
-                    signal,
-                    core_dumped: status.dumped(),
-                })
-            }
-            (None, None) => None,
-        };
-        Ok(ended)
+        let ended = ExitStatus::from_child_info(info.si_code, status).map(|status| Ended {
+            status,
+            usage: Some(usage_of(&usage)),
+        });
+        Ok(ended.filter(|_| pid != 0))
     }
 
     /// Waits until it has ended.

@@ -2,6 +2,8 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
+use crate::usage::TreeUsage;
+
 /// A control group, of which there is none: no value of this type can be made.
 #[derive(Debug)]
 pub enum Cgroup {}
@@ -35,6 +37,11 @@ impl Cgroup {
 
     /// Returns whether the kernel has killed a process in it for want of memory.
     pub fn oom_killed(&self) -> bool {
+        match *self {}
+    }
+
+    /// Returns what its members used.
+    pub fn usage(&self) -> TreeUsage {
         match *self {}
     }
 

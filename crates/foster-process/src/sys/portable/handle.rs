@@ -1,6 +1,10 @@
-#![expect(unsafe_code, reason = "a negative number for kill has no safe wrapper")]
+#![expect(
+    unsafe_code,
+    reason = "kill of a group, and wait4, have no safe wrapper"
+)]
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -11,6 +15,8 @@ use super::{events, poller, system};
 use crate::exit_status::ExitStatus;
 use crate::identity::ProcessIdentity;
 use crate::signal::Signal;
+use crate::sys::usage_of;
+use crate::usage::Ended;
 
 /// A number, trusted only while it is an unreaped child's or its start time fits.
 #[derive(Debug)]
@@ -64,13 +70,14 @@ impl ProcessHandle {
         kill(-self.pid, signal)
     }
 
-    /// Returns how it ended, and reaps it if told to; `None` while it runs.
-    pub fn wait(&self, _: i32, reap: bool) -> io::Result<Option<ExitStatus>> {
-        let pid = Pid::from_raw(self.pid).ok_or_else(gone)?;
-        let mut options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
-        if !reap {
-            options |= WaitIdOptions::NOWAIT;
+    /// Returns how it ended, and reaps it if told to; `None` while it runs. What it used is told only
+    /// to who reaps it.
+    pub fn wait(&self, _: i32, reap: bool) -> io::Result<Option<Ended>> {
+        if reap {
+            return self.reap();
         }
+        let pid = Pid::from_raw(self.pid).ok_or_else(gone)?;
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         let Some(status) = rustix::process::waitid(WaitId::Pid(pid), options)? else {
             return Ok(None);
         };
@@ -85,7 +92,31 @@ impl ProcessHandle {
             }
             (None, None) => None,
         };
-        Ok(ended)
+        Ok(ended.map(|status| Ended {
+            status,
+            usage: None,
+        }))
+    }
+
+    fn reap(&self) -> io::Result<Option<Ended>> {
+        let mut word = 0;
+        let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+        // SAFETY: plain numbers, and both structures are the kernel's to write.
+        let reaped =
+            unsafe { libc::wait4(self.pid, &raw mut word, libc::WNOHANG, usage.as_mut_ptr()) };
+        match reaped {
+            -1 => Err(io::Error::last_os_error()),
+            0 => Ok(None),
+            _ => {
+                // SAFETY: it was zeroed, which is valid, and the kernel has written it.
+                let usage = usage_of(&unsafe { usage.assume_init() });
+                let status = ExitStatus::from_wait_word(word);
+                Ok(status.map(|status| Ended {
+                    status,
+                    usage: Some(usage),
+                }))
+            }
+        }
     }
 
     /// Waits until this child has ended, and reaps it.

@@ -11,8 +11,8 @@ use std::sync::atomic::Ordering;
 
 use super::{Cgroup, ProcessHandle, events};
 use crate::spawn::{RawPlan, SpawnSlot};
-use crate::sys::Stage;
-use crate::sys::child::{BlockedSignals, Child, errno};
+use crate::sys::child::{BlockedSignals, Child};
+use crate::sys::{Failure, Stage};
 
 /// More descriptors than this are not marked one by one: some systems have no limit to them. Those
 /// of Foster are marked already, each at its opening.
@@ -26,15 +26,14 @@ pub fn spawn_process(
     plan: &RawPlan<'_>,
     cgroup: Option<&Cgroup>,
     slot: &SpawnSlot,
-) -> Result<(i32, ProcessHandle), (Stage, io::Error)> {
+) -> Result<(i32, ProcessHandle), Failure> {
     if let Some(cgroup) = cgroup {
         match *cgroup {}
     }
     // Nothing here ties a child to its parent's life; the plan's documentation says so.
     let _ = plan.parent_death;
-    slot.pid.store(0, Ordering::SeqCst);
-    slot.stage.store(0, Ordering::SeqCst);
-    let fork_failed = |error| (Stage::Clone, error);
+    slot.clear();
+    let fork_failed = |error: io::Error| Failure::of(Stage::Clone, &error);
     events::prepare().map_err(fork_failed)?;
     let (report, told) = std::io::pipe().map_err(fork_failed)?;
     let told = OwnedFd::from(told);
@@ -50,40 +49,41 @@ pub fn spawn_process(
     drop(blocked);
     drop(told);
     let handle = crate::sys::open_child(pid).map_err(fork_failed)?;
-    let Some((stage, errno)) = read_report(report) else {
+    let Some(failure) = read_report(report) else {
         return Ok((pid, handle));
     };
     // It has only exited, at once; nobody else could want its status.
     let _ = handle.wait_ended_and_reap();
     slot.pid.store(0, Ordering::SeqCst);
-    slot.errno.store(errno, Ordering::SeqCst);
-    slot.stage.store(stage as i32, Ordering::SeqCst);
-    Err((stage, io::Error::from_raw_os_error(errno)))
+    slot.fail(failure);
+    Err(failure)
 }
 
 /// Returns what the child could not do; `None` once exec has closed its end of the pipe.
-fn read_report(mut report: std::io::PipeReader) -> Option<(Stage, c_int)> {
-    let (mut stage, mut errno) = ([0; 4], [0; 4]);
-    report.read_exact(&mut stage).ok()?;
-    report.read_exact(&mut errno).ok()?;
-    Some((
-        Stage::from_number(i32::from_ne_bytes(stage))?,
-        i32::from_ne_bytes(errno),
-    ))
+fn read_report(mut report: std::io::PipeReader) -> Option<Failure> {
+    let mut words = [0; 3];
+    for word in &mut words {
+        let mut bytes = [0; 4];
+        report.read_exact(&mut bytes).ok()?;
+        *word = i32::from_ne_bytes(bytes);
+    }
+    Failure::from_words(words)
 }
 
 /// The child's life between fork and exec: it may only call the system.
 fn become_program(child: &Child<'_>, told: RawFd, slot: &SpawnSlot) -> ! {
     // SAFETY: takes no arguments.
     slot.pid.store(unsafe { libc::getpid() }, Ordering::SeqCst);
-    // The pipe's end must not lie where a stream is to be placed. If it can't be moved no word gets
-    // out, and what the parent sees is a program that ended with 127.
-    let told = if told < 3 { move_away(told) } else { told };
-    let (stage, errno) = prepare_and_exec(child);
-    slot.errno.store(errno, Ordering::SeqCst);
-    slot.stage.store(stage as i32, Ordering::SeqCst);
-    let words = [stage as i32, errno];
-    // SAFETY: two words of our own memory into an open descriptor; then this process ends without
+    // The pipe's end must not lie where a descriptor is to be placed. If it can't be moved no word
+    // gets out, and what the parent sees is a program that ended with 127.
+    let told = child.out_of_the_way(told);
+    let failure = match prepare(child) {
+        Ok(()) => child.execute(),
+        Err(failure) => failure,
+    };
+    slot.fail(failure);
+    let words = failure.words();
+    // SAFETY: a few words of our own memory into an open descriptor; then this process ends without
     // running anything of its parent's.
     unsafe {
         libc::write(told, words.as_ptr().cast(), size_of_val(&words));
@@ -91,28 +91,17 @@ fn become_program(child: &Child<'_>, told: RawFd, slot: &SpawnSlot) -> ! {
     }
 }
 
-fn prepare_and_exec(child: &Child<'_>) -> (Stage, c_int) {
-    if !child.make_session() {
-        return (Stage::Session, errno());
-    }
-    if !child.place_streams() {
-        return (Stage::Stdio, errno());
-    }
+fn prepare(child: &Child<'_>) -> Result<(), Failure> {
+    child.make_session()?;
+    child.set_priorities()?;
+    child.move_sources()?;
     if child.close_others {
         close_rest_on_exec();
     }
-    if !child.change_directory() {
-        return (Stage::Chdir, errno());
-    }
-    if !child.reset_signals() {
-        return (Stage::Exec, errno());
-    }
-    (Stage::Exec, child.execute())
-}
-
-fn move_away(fd: RawFd) -> RawFd {
-    // SAFETY: duplicates a descriptor; the copy is marked to be closed by exec.
-    unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) }
+    child.place_descriptors()?;
+    child.change_directory()?;
+    child.set_limits()?;
+    child.reset_signals()
 }
 
 fn close_rest_on_exec() {

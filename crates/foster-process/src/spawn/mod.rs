@@ -1,0 +1,80 @@
+//! Starting a process: the plan, and what may come of it.
+
+mod error;
+mod io_priority;
+mod plan;
+mod raw;
+mod resource;
+mod slot;
+
+pub use error::{InvalidPlan, SpawnError};
+pub use io_priority::{InvalidIoPriority, IoClass, IoPriority};
+pub use plan::{Session, SpawnPlan};
+pub(crate) use raw::RawPlan;
+pub use resource::{Resource, ResourceLimit};
+pub use slot::{SharedSlot, SpawnSlot};
+
+use crate::containment::{Level, Scope};
+use crate::identity::ProcessRef;
+use crate::signal::Signal;
+use crate::sys;
+
+/// A process that was started.
+#[derive(Debug)]
+pub struct Spawned {
+    /// The process.
+    pub leader: ProcessRef,
+    /// How it is held.
+    pub level: Level,
+}
+
+/// Starts a process in `scope`, and returns once its program is being executed.
+///
+/// The caller's memory is not copied: on Linux the child borrows it until it executes
+/// (`CLONE_VM | CLONE_VFORK`), so the cost does not grow with the caller.
+pub fn spawn(
+    plan: &SpawnPlan<'_>,
+    scope: &mut Scope,
+    slot: &SpawnSlot,
+) -> Result<Spawned, SpawnError> {
+    spawn_unblocking(plan, scope, slot, &[])
+}
+
+/// The same, with these signals unblocked: the caller has blocked them for a purpose of its own.
+pub(crate) fn spawn_unblocking(
+    plan: &SpawnPlan<'_>,
+    scope: &mut Scope,
+    slot: &SpawnSlot,
+    unblock: &[Signal],
+) -> Result<Spawned, SpawnError> {
+    let raw = RawPlan {
+        unblock: unblock.to_vec(),
+        ..RawPlan::new(plan, scope.rlimits())?
+    };
+    let mut result = sys::spawn_process(&raw, scope.cgroup(), slot);
+    if let Err(failure) = &result
+        && matches!(failure.stage, sys::Stage::Clone | sys::Stage::Containment)
+        && scope.cgroup().is_some()
+        && !error::is_exhaustion(&failure.error())
+    {
+        // Writing to the leaf's parent was allowed and entering the leaf is not: a limit of the
+        // delegation that only doing it shows.
+        if !scope.downgrade() {
+            let errno = if failure.errno == 0 {
+                libc::EPERM
+            } else {
+                failure.errno
+            };
+            let source = std::io::Error::from_raw_os_error(errno);
+            return Err(SpawnError::ContainmentRefused { source });
+        }
+        result = sys::spawn_process(&raw, None, slot);
+    }
+    match result {
+        Ok((pid, handle)) => Ok(Spawned {
+            leader: ProcessRef::from_child(pid, handle),
+            level: scope.level(),
+        }),
+        Err(failure) => Err(error::explain(plan, failure)),
+    }
+}
