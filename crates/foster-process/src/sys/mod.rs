@@ -10,6 +10,7 @@ mod portable;
 mod rusage;
 mod unix;
 
+pub use child::BlockedSignals;
 pub use failure::{Failure, Stage};
 #[cfg(all(target_os = "linux", not(foster_portable)))]
 pub use linux::*;

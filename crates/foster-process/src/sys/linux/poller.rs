@@ -83,6 +83,15 @@ impl Poller {
         Ok(ready.collect())
     }
 
+    /// Returns a descriptor that is readable whenever something that is watched is ready, so that
+    /// another loop can wait for it.
+    ///
+    /// # Errors
+    /// `Unsupported` on systems whose pollers have none.
+    pub fn descriptor(&self) -> io::Result<BorrowedFd<'_>> {
+        Ok(self.epoll.as_fd())
+    }
+
     fn put(&self, fd: impl AsFd, token: u64, flags: EventFlags) -> io::Result<()> {
         Ok(epoll::add(
             &self.epoll,

@@ -14,6 +14,11 @@ pub fn set_subreaper() -> io::Result<()> {
     )?)
 }
 
+/// Returns whether orphans among this process's descendants come back to it.
+pub fn is_subreaper() -> bool {
+    rustix::process::child_subreaper().is_ok_and(|set| set.is_some())
+}
+
 /// Gives this process a name of its own in lists of processes: the short one, and what stands where
 /// the arguments stood.
 pub fn set_process_title(title: &str) -> io::Result<()> {

@@ -124,6 +124,14 @@ impl Poller {
         Ok(ready)
     }
 
+    /// Returns nothing: `poll` has no descriptor that another loop could wait for.
+    ///
+    /// # Errors
+    /// `Unsupported`.
+    pub fn descriptor(&self) -> io::Result<BorrowedFd<'_>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     fn put(&self, fd: impl AsFd, token: u64, flags: PollFlags) -> io::Result<()> {
         let fd = fd.as_fd().as_raw_fd();
         let mut state = self.state();

@@ -19,6 +19,11 @@ pub fn set_subreaper() -> io::Result<()> {
     Ok(())
 }
 
+/// Returns that it is none.
+pub fn is_subreaper() -> bool {
+    false
+}
+
 /// Closes every descriptor from 3 on but these, and those that this layer itself waits with.
 pub fn close_all_but(keep: &[RawFd]) -> io::Result<()> {
     let open: Vec<RawFd> = fs::read_dir("/dev/fd")?

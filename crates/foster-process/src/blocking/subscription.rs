@@ -1,0 +1,105 @@
+use std::io;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use crate::output::{
+    ChunkVisitor, LineOptions, LineVisitor, Lines, PatternSet, StdStream, StreamEnd, StreamEvent,
+};
+use crate::process::{Hunts, HuntsTurn, Interest, Pull, Reader, WaitedFor};
+use crate::sys;
+
+/// One who reads a captured output. Dropping it makes room for another.
+#[derive(Debug)]
+pub struct Subscription(pub(super) Reader);
+
+impl Subscription {
+    /// Returns which output this is.
+    pub fn stream(&self) -> StdStream {
+        self.0.source.stream
+    }
+
+    /// Returns what comes next, waiting for it. After the end comes the end again.
+    ///
+    /// # Errors
+    /// If the system can't wait for it.
+    pub fn next_event(&mut self) -> io::Result<StreamEvent> {
+        loop {
+            match self.0.pull() {
+                Pull::Event(event) => return Ok(event),
+                Pull::Wait(interest) => {
+                    wait([(&self.0, interest)].into_iter(), None)?;
+                }
+            }
+        }
+    }
+
+    /// Shows a visitor all that comes, until it has enough or the stream ends.
+    pub fn visit<V: ChunkVisitor>(&mut self, mut visitor: V) -> io::Result<V::Output> {
+        let end = loop {
+            match self.next_event()? {
+                StreamEvent::End(end) => break end,
+                StreamEvent::Gap(gap) => visitor.gap(gap),
+                StreamEvent::Chunk(chunk) => {
+                    if visitor.chunk(&chunk) == ControlFlow::Break(()) {
+                        break StreamEnd::Eof;
+                    }
+                }
+            }
+        };
+        Ok(visitor.finish(&end))
+    }
+
+    /// Shows a visitor all lines that come.
+    pub fn visit_lines<V: LineVisitor>(
+        &mut self,
+        visitor: V,
+        options: LineOptions,
+    ) -> io::Result<V::Output> {
+        self.visit(Lines::new(visitor, options))
+    }
+
+    /// Waits until one of the patterns comes, for at most that long (`None`: until the end). What
+    /// came before it, and it itself, is taken; what follows is there for the next who reads.
+    pub fn wait_for(
+        &mut self,
+        patterns: &PatternSet,
+        at_most: Option<Duration>,
+    ) -> io::Result<WaitedFor> {
+        wait_for(&mut [self], patterns, at_most)
+    }
+}
+
+/// Waits until one of the patterns comes in one of the streams.
+pub fn wait_for(
+    streams: &mut [&mut Subscription],
+    patterns: &PatternSet,
+    at_most: Option<Duration>,
+) -> io::Result<WaitedFor> {
+    let deadline = at_most.and_then(|after| Instant::now().checked_add(after));
+    let mut hunts = Hunts::new(streams.iter_mut().map(|stream| &mut stream.0), patterns);
+    loop {
+        let waiting = match hunts.turn() {
+            HuntsTurn::Wait(waiting) => waiting,
+            HuntsTurn::Done(done) => return Ok(done),
+        };
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Ok(WaitedFor::Deadline);
+        }
+        let readers = waiting.iter().map(|(index, interest)| (hunts.reader(*index), *interest));
+        wait(readers, deadline)?;
+    }
+}
+
+/// Waits for what concerns these readers.
+fn wait<'a>(
+    readers: impl Iterator<Item = (&'a Reader, Interest)>,
+    deadline: Option<Instant>,
+) -> io::Result<()> {
+    let mut fds = Vec::new();
+    for (reader, interest) in readers {
+        fds.extend(interest.pipe.then(|| reader.source.pipe()));
+        fds.extend(reader.bell().filter(|_| interest.bell));
+    }
+    let left = deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
+    sys::wait_any(&fds, None, left)
+}

@@ -1,0 +1,309 @@
+//! A process that is waited for, with its output: all but the waiting itself.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::completion::{Completion, Due, Facts, Finish, Progress};
+use super::options::{Completed, CompletionOptions};
+use super::running::{AFTER_KILL, CompletionError, Running, moment};
+use super::source::{Interest, OutputError, Pull, Reader, Source};
+use crate::escalation::{Escalation, Report};
+use crate::output::{ChunkVisitor, StdStream, StreamEnd, StreamEvent};
+use crate::sys::{self, Poller};
+use crate::terminate::{self, Termination};
+use crate::tree::Member;
+
+/// How many chunks are taken from a stream before the other has its turn.
+const TURN: usize = 16;
+
+/// The tokens of the poller: nothing is read off them, all is looked at after each wait.
+const ANY: u64 = 0;
+
+/// One stream that is read to its end.
+struct Tap<V: ChunkVisitor> {
+    /// `None` for a stream that is not captured, or that somebody else reads.
+    reader: Option<Reader>,
+    visitor: V,
+    /// Whether the visitor has all that it wants. The rest is read for nobody, so that the child
+    /// does not wait.
+    satisfied: bool,
+    end: Option<StreamEnd>,
+    watched: Interest,
+}
+
+impl<V: ChunkVisitor> Tap<V> {
+    fn new(reader: Option<Reader>, visitor: V) -> Self {
+        Self {
+            end: reader.is_none().then_some(StreamEnd::Eof),
+            reader,
+            visitor,
+            satisfied: false,
+            watched: Interest::default(),
+        }
+    }
+
+    /// Reads what there is. Returns whether there may be more already.
+    fn read(&mut self, poller: &Poller) -> io::Result<bool> {
+        let Some(reader) = &mut self.reader else {
+            return Ok(false);
+        };
+        for _ in 0..TURN {
+            match reader.pull() {
+                Pull::Wait(interest) => {
+                    switch(poller, reader, &mut self.watched, interest)?;
+                    return Ok(false);
+                }
+                Pull::Event(StreamEvent::End(end)) => {
+                    switch(poller, reader, &mut self.watched, Interest::default())?;
+                    self.end = Some(end);
+                    self.reader = None;
+                    return Ok(false);
+                }
+                Pull::Event(_) if self.satisfied => {}
+                Pull::Event(StreamEvent::Gap(gap)) => self.visitor.gap(gap),
+                Pull::Event(StreamEvent::Chunk(chunk)) => {
+                    self.satisfied = self.visitor.chunk(&chunk) == ControlFlow::Break(());
+                }
+            }
+            if reader.is_drained() {
+                // Nothing would be found by another look; the poller tells of what comes.
+                let pipe = Interest { pipe: true, bell: false };
+                switch(poller, reader, &mut self.watched, pipe)?;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn last_output(&self) -> Option<Instant> {
+        self.reader.as_ref()?.source.last_output()
+    }
+
+    /// Returns what the visitor made of it, and how it ended; a stream that did not end was given up
+    /// at the deadline, or is held by somebody.
+    fn finish(self, late: bool) -> (V::Output, StreamEnd) {
+        let end = match (self.end, self.reader) {
+            (Some(end), _) => end,
+            (None, Some(reader)) if !late => {
+                let holders = sys::pipe_holders(reader.source.pipe()).unwrap_or_default();
+                let pids = holders.into_iter().map(|(pid, _)| pid).collect();
+                StreamEnd::HeldOpen { pids }
+            }
+            (None, _) => StreamEnd::Deadline,
+        };
+        (self.visitor.finish(&end), end)
+    }
+}
+
+/// Has the poller watch what concerns a reader now, and nothing else: what is readable and is not
+/// read would wake the loop for ever.
+fn switch(
+    poller: &Poller,
+    reader: &Reader,
+    watched: &mut Interest,
+    wanted: Interest,
+) -> io::Result<()> {
+    turn_on(poller, reader.source.pipe(), watched.pipe, wanted.pipe)?;
+    if let Some(bell) = reader.bell() {
+        turn_on(poller, bell, watched.bell, wanted.bell)?;
+    }
+    *watched = wanted;
+    Ok(())
+}
+
+fn turn_on(poller: &Poller, fd: BorrowedFd<'_>, was: bool, wanted: bool) -> io::Result<()> {
+    match (was, wanted) {
+        (false, true) => poller.add(fd, ANY),
+        (true, false) => poller.remove(fd),
+        _ => Ok(()),
+    }
+}
+
+/// What is to be done next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Take another turn.
+    Again,
+    /// Wait for the poller, until this moment at most.
+    Wait(Option<Instant>),
+    /// It is over.
+    Done(Finish),
+}
+
+/// A process that is waited for.
+pub(crate) struct Attendance<'a, O: ChunkVisitor, E: ChunkVisitor> {
+    running: &'a Running,
+    /// What the driver waits for.
+    pub poller: Poller,
+    stdout: Tap<O>,
+    stderr: Tap<E>,
+    completion: Completion,
+    escalation: Option<Escalation>,
+    termination: Option<Termination>,
+    members: Vec<Member>,
+    terminated: Option<(Instant, Report)>,
+    leader_watched: bool,
+}
+
+impl<'a, O: ChunkVisitor, E: ChunkVisitor> Attendance<'a, O, E> {
+    /// Returns the wait for all that `options` want.
+    pub fn new(
+        running: &'a Running,
+        sources: [Option<&Arc<Source>>; 2],
+        options: CompletionOptions<O, E>,
+    ) -> Result<Self, CompletionError> {
+        let drain = Some(options.drain);
+        let [stdout, stderr] = [StdStream::Stdout, StdStream::Stderr].map(|stream| {
+            let source = sources[stream as usize];
+            reader(stream, source, options.wanted.contains(&stream))
+        });
+        let escalation = options.phases.map(|phases| Escalation::new(phases, AFTER_KILL));
+        let deadline = options.deadline.and_then(moment);
+        let watch = |source| running.watch_error(source);
+        let attendance = Self {
+            running,
+            poller: Poller::new().map_err(watch)?,
+            stdout: Tap::new(stdout?, options.stdout),
+            stderr: Tap::new(stderr?, options.stderr),
+            completion: Completion::new(deadline, escalation.is_some(), drain),
+            escalation: escalation.transpose()?,
+            termination: None,
+            members: Vec::new(),
+            terminated: None,
+            leader_watched: true,
+        };
+        attendance.poller.add(running.leader.as_fd(), ANY).map_err(watch)?;
+        Ok(attendance)
+    }
+
+    /// The leader's end is all that counts; output goes on being read until then.
+    pub fn leader_only(mut self) -> Self {
+        self.completion.drain = None;
+        self
+    }
+
+    /// Ends the tree now, while output goes on being read.
+    pub fn terminate(mut self, escalation: Escalation) -> Result<Self, CompletionError> {
+        let watch = |source| self.running.watch_error(source);
+        self.begin_termination(escalation).map_err(watch)?;
+        self.completion.drain = None;
+        Ok(self)
+    }
+
+    /// Does what can be done without waiting.
+    pub fn turn(&mut self) -> io::Result<Turn> {
+        self.forget_members()?;
+        let more = self.stdout.read(&self.poller)? | self.stderr.read(&self.poller)?;
+        let exited = self.leader_has_ended()?;
+        let until = self.attend_termination()?;
+        let termination = match (&self.termination, &self.terminated) {
+            (Some(_), _) => Progress::UnderWay,
+            (None, Some((at, _))) => Progress::Over(*at),
+            (None, None) => Progress::None,
+        };
+        let facts = Facts {
+            exited,
+            open: self.stdout.end.is_none() || self.stderr.end.is_none(),
+            last_output: self.stdout.last_output().max(self.stderr.last_output()),
+            termination,
+        };
+        match self.completion.poll(Instant::now(), facts) {
+            Due::Wait(_) if more => Ok(Turn::Again),
+            Due::Wait(due) => Ok(Turn::Wait(until.or(due))),
+            Due::Finish(finish) => Ok(Turn::Done(finish)),
+            Due::Terminate => {
+                if let Some(escalation) = self.escalation.take() {
+                    self.begin_termination(escalation)?;
+                }
+                Ok(Turn::Again)
+            }
+        }
+    }
+
+    /// Returns what it all came to. Nobody is to be blamed for a process whose end was seen.
+    pub fn finish(
+        self,
+        finish: Finish,
+    ) -> Result<Completed<O::Output, E::Output>, CompletionError> {
+        let watch = |source| self.running.watch_error(source);
+        let ended = self.running.peek().map_err(watch)?;
+        if ended.is_some() {
+            self.running.settle();
+            self.running.release().map_err(watch)?;
+        }
+        let late = finish == Finish::Deadline;
+        let (stdout, stdout_end) = self.stdout.finish(late);
+        let (stderr, stderr_end) = self.stderr.finish(late);
+        Ok(Completed {
+            ended,
+            stdout,
+            stderr,
+            stdout_end,
+            stderr_end,
+            termination: self.terminated.map(|(_, report)| report),
+        })
+    }
+
+    fn leader_has_ended(&mut self) -> io::Result<bool> {
+        let ended = self.running.peek()?.is_some();
+        if ended && std::mem::take(&mut self.leader_watched) {
+            // What stays readable would wake the loop for ever.
+            self.poller.remove(self.running.leader.as_fd())?;
+        }
+        Ok(ended)
+    }
+
+    fn begin_termination(&mut self, escalation: Escalation) -> io::Result<()> {
+        self.termination = Some(Termination::new(escalation));
+        let cgroup = self.running.tree.scope().events_fd();
+        cgroup.map_or(Ok(()), |fd| self.poller.add_urgent(fd, ANY))
+    }
+
+    /// Goes on with the termination, if one is under way, and returns until when it waits.
+    fn attend_termination(&mut self) -> io::Result<Option<Instant>> {
+        let Some(termination) = &mut self.termination else {
+            return Ok(None);
+        };
+        let leader = Some(&*self.running.leader);
+        match termination.turn(&self.running.tree, leader)? {
+            terminate::Turn::Wait(watch) => {
+                for fd in watch.descriptors() {
+                    self.poller.add(fd, ANY)?;
+                }
+                self.members = watch.members;
+                Ok(Some(watch.until))
+            }
+            terminate::Turn::Done(report) => {
+                self.termination = None;
+                self.terminated = Some((Instant::now(), report));
+                let cgroup = self.running.tree.scope().events_fd();
+                cgroup.map_or(Ok(()), |fd| self.poller.remove(fd))?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn forget_members(&mut self) -> io::Result<()> {
+        for member in self.members.drain(..) {
+            self.poller.remove(member.process.as_fd())?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns one who reads the stream: because it is wanted, or because nobody else reads it, and the
+/// child would wait.
+fn reader(
+    stream: StdStream,
+    source: Option<&Arc<Source>>,
+    wanted: bool,
+) -> Result<Option<Reader>, OutputError> {
+    match source {
+        Some(source) if wanted || !source.has_subscribers() => Reader::new(source).map(Some),
+        None if wanted => Err(OutputError::NotCaptured(stream)),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,121 @@
+use bytes::Bytes;
+
+use super::source::{Interest, Pull, Reader};
+use crate::output::{Match, Matcher, PatternSet, StdStream, StreamEnd, StreamEvent};
+
+/// What was waited for in the output, and came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The stream in which it was found.
+    pub stream: StdStream,
+    /// What was found, and where.
+    pub what: Match,
+}
+
+/// What waiting for a pattern came to.
+#[derive(Debug, Clone)]
+pub enum WaitedFor {
+    /// One of the patterns came. What follows it is still to be read.
+    Found(Found),
+    /// The output came to its end without it.
+    Ended(StreamEnd),
+    /// Time was up. What came until then is taken.
+    Deadline,
+}
+
+/// One stream that is searched. What was read and lies behind the match is handed back.
+struct Hunt<'a> {
+    reader: &'a mut Reader,
+    matcher: Matcher,
+    end: Option<StreamEnd>,
+}
+
+/// What came of looking.
+enum Hunted {
+    Found(Found),
+    Wait(Interest),
+    Ended(StreamEnd),
+}
+
+impl<'a> Hunt<'a> {
+    fn new(reader: &'a mut Reader, patterns: &PatternSet) -> Self {
+        let matcher = patterns.matcher();
+        Self {
+            reader,
+            matcher,
+            end: None,
+        }
+    }
+
+    /// Looks at what there is.
+    fn turn(&mut self) -> Hunted {
+        if let Some(end) = &self.end {
+            return Hunted::Ended(end.clone());
+        }
+        loop {
+            match self.reader.pull() {
+                Pull::Wait(interest) => return Hunted::Wait(interest),
+                Pull::Event(StreamEvent::Gap(gap)) => self.matcher.gap(gap),
+                Pull::Event(StreamEvent::Chunk(chunk)) => {
+                    if let Some(found) = self.look_at(&chunk) {
+                        return Hunted::Found(found);
+                    }
+                }
+                Pull::Event(StreamEvent::End(end)) => {
+                    self.end = Some(end.clone());
+                    return Hunted::Ended(end);
+                }
+            }
+        }
+    }
+
+    fn look_at(&mut self, chunk: &Bytes) -> Option<Found> {
+        let before = self.matcher.offset();
+        let what = self.matcher.feed(chunk)?;
+        // What the match does not take is there for the next who looks.
+        let taken = (what.range.end.saturating_sub(before) as usize).min(chunk.len());
+        self.reader.hand_back(chunk.slice(taken..));
+        let stream = self.reader.source.stream;
+        Some(Found { stream, what })
+    }
+}
+
+/// Several streams that are searched for the same patterns.
+pub(crate) struct Hunts<'a>(Vec<Hunt<'a>>);
+
+/// What is to be done next.
+pub(crate) enum HuntsTurn {
+    /// Wait for one of these readers.
+    Wait(Vec<(usize, Interest)>),
+    /// It is over.
+    Done(WaitedFor),
+}
+
+impl<'a> Hunts<'a> {
+    pub fn new(readers: impl Iterator<Item = &'a mut Reader>, patterns: &PatternSet) -> Self {
+        Self(readers.map(|reader| Hunt::new(reader, patterns)).collect())
+    }
+
+    pub fn reader(&self, index: usize) -> &Reader {
+        self.0[index].reader
+    }
+
+    /// Looks at what there is in each.
+    pub fn turn(&mut self) -> HuntsTurn {
+        let mut waiting = Vec::new();
+        let mut ends = Vec::new();
+        for (index, hunt) in self.0.iter_mut().enumerate() {
+            match hunt.turn() {
+                Hunted::Found(found) => return HuntsTurn::Done(WaitedFor::Found(found)),
+                Hunted::Wait(interest) => waiting.push((index, interest)),
+                Hunted::Ended(end) => ends.push(end),
+            }
+        }
+        if !waiting.is_empty() {
+            return HuntsTurn::Wait(waiting);
+        }
+        let failed = ends.iter().find(|end| !end.is_eof());
+        let end = failed.or(ends.first()).cloned();
+        HuntsTurn::Done(WaitedFor::Ended(end.unwrap_or(StreamEnd::Eof)))
+    }
+}

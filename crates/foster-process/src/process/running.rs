@@ -1,0 +1,380 @@
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::on_drop::OnDrop;
+use super::source::OutputError;
+use super::start::Dedicated;
+use super::reaper::{self, Left};
+use crate::containment::Level;
+use crate::escalation::{Escalation, InvalidEscalation, Phase, Report};
+use crate::identity::ProcessRef;
+use crate::signal::Signal;
+use crate::terminate::terminate;
+use crate::tree::Tree;
+use crate::usage::Ended;
+
+/// How long the end of a tree is waited for after KILL. What is left then is told, not waited for.
+pub const AFTER_KILL: Duration = Duration::from_secs(3);
+
+/// Whom a signal is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Target {
+    /// The process that was started.
+    Leader,
+    /// Its process group.
+    Group,
+    /// Everything that it started.
+    #[default]
+    Tree,
+}
+
+/// A signal could not be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SignalError {
+    /// The process shares its caller's group, which is not ours to signal.
+    #[error("{name} (pid {pid}) has no process group of its own")]
+    NoGroup {
+        /// The process's name.
+        name: String,
+        /// Its number.
+        pid: i32,
+    },
+    /// The system refused it.
+    #[error("{signal} can't be sent to {name} (pid {pid})")]
+    Refused {
+        /// The signal.
+        signal: Signal,
+        /// The process's name.
+        name: String,
+        /// Its number.
+        pid: i32,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Some of the tree's members could not be reached.
+    #[error("{signal} reached {sent} members of {name}'s tree, and not all: {}", .errors.join("; "))]
+    Partly {
+        /// The signal.
+        signal: Signal,
+        /// The process's name.
+        name: String,
+        /// How many it reached.
+        sent: u32,
+        /// What went wrong, process by process.
+        errors: Vec<String>,
+    },
+}
+
+/// A process that was started, and its tree: all that does not depend on how one waits.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub name: String,
+    pub tree: Arc<Tree>,
+    pub leader: Arc<ProcessRef>,
+    pub level: Level,
+    /// Whether the leader leads a process group.
+    pub grouped: bool,
+    state: Mutex<State>,
+    /// Held as long as this is.
+    _dedicated: Option<Dedicated>,
+}
+
+#[derive(Debug)]
+struct State {
+    ended: Option<Ended>,
+    reaped: bool,
+    settled: bool,
+    on_drop: OnDrop,
+}
+
+impl Running {
+    pub fn new(
+        name: String,
+        tree: Tree,
+        leader: ProcessRef,
+        level: Level,
+        grouped: bool,
+        on_drop: OnDrop,
+        dedicated: Option<Dedicated>,
+    ) -> Self {
+        Self {
+            name,
+            tree: Arc::new(tree),
+            leader: Arc::new(leader),
+            level,
+            grouped,
+            state: Mutex::new(State {
+                ended: None,
+                reaped: false,
+                settled: false,
+                on_drop,
+            }),
+            _dedicated: dedicated,
+        }
+    }
+
+    pub fn pid(&self) -> i32 {
+        self.leader.pid()
+    }
+
+    /// Returns how the leader ended; `None` while it runs. It stays a zombie while anybody else of
+    /// its tree is alive, so that the number of its group stays ours.
+    pub fn peek(&self) -> io::Result<Option<Ended>> {
+        let mut state = self.state();
+        if state.ended.is_none() {
+            state.ended = self.leader.peek_end()?;
+        }
+        Ok(state.ended)
+    }
+
+    /// Reaps the leader and removes the scope, if the tree is empty. Returns whether it is.
+    pub fn release(&self) -> io::Result<bool> {
+        if self.state().reaped {
+            return Ok(true);
+        }
+        if self.peek()?.is_none() || !self.is_empty()? {
+            return Ok(false);
+        }
+        let mut state = self.state();
+        if !state.reaped {
+            state.reaped = true;
+            self.leader.reap()?;
+            // A leaf that stays behind is empty and costs a directory entry.
+            let _ = self.tree.scope().remove();
+        }
+        Ok(true)
+    }
+
+    pub fn is_empty(&self) -> io::Result<bool> {
+        self.tree.reap(Some(self.pid()))?;
+        self.tree.is_empty(Some(&self.leader))
+    }
+
+    /// Nobody is to be blamed any more when the handle is dropped.
+    pub fn settle(&self) {
+        self.state().settled = true;
+    }
+
+    pub fn set_on_drop(&self, on_drop: OnDrop) {
+        self.state().on_drop = on_drop;
+    }
+
+    pub fn signal(&self, target: Target, signal: Signal) -> Result<(), SignalError> {
+        let sent = match target {
+            Target::Leader => self.leader.signal(signal),
+            Target::Group if !self.grouped => {
+                let (name, pid) = (self.name.clone(), self.pid());
+                return Err(SignalError::NoGroup { name, pid });
+            }
+            Target::Group => self.signal_group(signal),
+            Target::Tree => return self.signal_tree(signal),
+        };
+        match sent {
+            // It has ended, which is no error; its status is kept.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
+            result => result.map_err(|error| self.refused(signal, error)),
+        }
+    }
+
+    /// KILL to the whole tree. Needs no runtime and waits for nothing.
+    pub fn start_kill(&self) -> Result<(), SignalError> {
+        self.signal_tree(Signal::KILL)?;
+        self.settle();
+        Ok(())
+    }
+
+    fn signal_tree(&self, signal: Signal) -> Result<(), SignalError> {
+        let leader = self.grouped.then_some(&self.leader);
+        let delivery = self.tree.signal(signal, leader);
+        let delivery = delivery.map_err(|error| self.refused(signal, error))?;
+        if delivery.errors.is_empty() {
+            return Ok(());
+        }
+        Err(SignalError::Partly {
+            signal,
+            name: self.name.clone(),
+            sent: delivery.sent,
+            errors: delivery.errors,
+        })
+    }
+
+    /// To the group through the leader's pidfd; before Linux 6.9 to its members one by one.
+    fn signal_group(&self, signal: Signal) -> io::Result<()> {
+        match self.leader.signal_group(signal) {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+            result => return result,
+        }
+        let members = self.tree.members()?;
+        let group = members.iter().filter(|m| m.group == self.pid());
+        group.map(|member| member.process.signal(signal)).collect()
+    }
+
+    fn refused(&self, signal: Signal, source: io::Error) -> SignalError {
+        SignalError::Refused {
+            signal,
+            name: self.name.clone(),
+            pid: self.pid(),
+            source,
+        }
+    }
+
+    /// Ends the tree, blocking, whoever else does so at the same time.
+    fn end(&self, phases: Vec<Phase>) -> io::Result<Report> {
+        let kill = Phase {
+            signal: Signal::KILL,
+            grace: AFTER_KILL,
+        };
+        let escalation = Escalation::new(phases, AFTER_KILL)
+            .or_else(|_| Escalation::new(vec![kill], AFTER_KILL))
+            .map_err(io::Error::other)?;
+        terminate(&self.tree, Some(&self.leader), escalation)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.release().is_ok_and(|released| released) {
+            return self.blame();
+        }
+        let on_drop = self.state().on_drop.clone();
+        let report = match on_drop {
+            OnDrop::Detach => None,
+            OnDrop::Terminate(phases) => Some(self.end(phases)),
+            OnDrop::Kill | OnDrop::Panic => Some(self.end(Vec::new())),
+        };
+        if let Some(Err(error)) = report {
+            tracing::error!(name = self.name, pid = self.pid(), %error, "a dropped process could not be ended");
+        }
+        if !self.release().is_ok_and(|released| released) {
+            reaper::hand_over(Left {
+                leader: Arc::clone(&self.leader),
+                tree: Arc::clone(&self.tree),
+            });
+        }
+        self.blame();
+    }
+}
+
+impl Running {
+    /// Tells of a handle that was dropped without having been waited for.
+    fn blame(&self) {
+        let state = self.state();
+        if state.settled || state.on_drop != OnDrop::Panic {
+            return;
+        }
+        drop(state);
+        let (name, pid) = (&self.name, self.pid());
+        tracing::error!(name, pid, "dropped without being waited for or ended");
+        if cfg!(debug_assertions) && !std::thread::panicking() {
+            blame_loudly(name, pid);
+        }
+    }
+}
+
+#[expect(
+    clippy::panic,
+    reason = "asked for by `OnDrop::Panic`, in debug builds alone"
+)]
+fn blame_loudly(name: &str, pid: i32) {
+    panic!("{name} (pid {pid}) was dropped without being waited for or ended");
+}
+
+/// What ending a tree came to.
+#[derive(Debug)]
+pub struct Terminated {
+    /// How the leader ended; `None` if it survived.
+    pub ended: Option<Ended>,
+    /// Each phase with what it did, who is left and why, and how long it took.
+    pub report: Report,
+}
+
+/// A tree could not be ended, or not be seen to be.
+#[derive(Debug, thiserror::Error)]
+pub enum TerminateError {
+    /// Some of it lives on.
+    #[error("{} of {name}'s tree survived: {}", .terminated.report.survivors.len(), .terminated.describe())]
+    Survived {
+        /// The process's name.
+        name: String,
+        /// What was done, and who is left.
+        terminated: Box<Terminated>,
+    },
+    /// These are no phases.
+    #[error("the phases can't be gone through")]
+    Invalid(#[from] InvalidEscalation),
+    /// It could not be waited for.
+    #[error(transparent)]
+    Watch(#[from] CompletionError),
+}
+
+impl Terminated {
+    /// Returns what was tried in vain and who is left, for people.
+    fn describe(&self) -> String {
+        let attempts = self.report.phases.iter().map(|phase| {
+            let errors = phase.errors.join("; ");
+            format!("{} reached {}: {errors}", phase.signal, phase.sent)
+        });
+        let left = self.report.survivors.iter();
+        let left = left.map(|s| format!("pid {} ({}): {}", s.pid, s.command, s.reason));
+        attempts.chain(left).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A process could not be waited for.
+#[derive(Debug, thiserror::Error)]
+pub enum CompletionError {
+    /// Its output can't be read.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The phases are none.
+    #[error("the phases can't be gone through")]
+    Invalid(#[from] InvalidEscalation),
+    /// It can't be watched. What becomes of it when its handle is dropped is as before.
+    #[error("{name} (pid {pid}) can't be watched")]
+    Watch {
+        /// The process's name.
+        name: String,
+        /// Its number.
+        pid: i32,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl Running {
+    pub fn watch_error(&self, source: io::Error) -> CompletionError {
+        CompletionError::Watch {
+            name: self.name.clone(),
+            pid: self.pid(),
+            source,
+        }
+    }
+
+    /// Returns what a termination came to, once it is over.
+    pub fn terminated(&self, report: Option<Report>) -> Result<Terminated, TerminateError> {
+        let watch = |source| TerminateError::Watch(self.watch_error(source));
+        let ended = self.peek().map_err(watch)?;
+        self.release().map_err(watch)?;
+        let report = report.ok_or_else(|| watch(io::ErrorKind::Interrupted.into()))?;
+        let empty = report.empty;
+        let terminated = Terminated { ended, report };
+        if !empty {
+            return Err(TerminateError::Survived {
+                name: self.name.clone(),
+                terminated: Box::new(terminated),
+            });
+        }
+        self.settle();
+        Ok(terminated)
+    }
+}
+
+/// Returns the moment that is `after` from now; `None` for one too far away to be told.
+pub(crate) fn moment(after: Duration) -> Option<Instant> {
+    Instant::now().checked_add(after)
+}

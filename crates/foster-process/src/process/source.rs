@@ -1,0 +1,298 @@
+//! One captured stream: the pipe, and what was read from it for those who want it.
+//!
+//! There is no task and no thread that reads in the background. Whoever waits for a byte reads the
+//! pipe himself, for himself and for the others: what nobody asks for stays in the pipe, and the
+//! child waits (that is the backpressure), at no cost of switching from one task to another.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::output::{
+    CaptureSettings, Consumers, Hub, StdStream, StreamEnd, StreamEvent, SubscribeError,
+    SubscriberId,
+};
+use crate::sys;
+
+/// A captured stream.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub stream: StdStream,
+    read_size: usize,
+    /// Whether several may read it, so that one has to be told of what another did.
+    shared: bool,
+    pipe: OwnedFd,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    hub: Hub,
+    /// What the next read goes into.
+    spare: Vec<u8>,
+    last_output: Option<Instant>,
+    /// Whether the newest read emptied the pipe: it got less than it asked for.
+    drained: bool,
+    ended: bool,
+    sleepers: Vec<(SubscriberId, Arc<Bell>)>,
+}
+
+/// What wakes one who waits for what another reader of the stream does.
+#[derive(Debug)]
+pub(crate) struct Bell {
+    heard: OwnedFd,
+    rung: OwnedFd,
+}
+
+/// What came of an attempt to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fill {
+    /// There is something new.
+    Read,
+    /// Nothing is there yet.
+    Empty,
+    /// One who must miss nothing has not taken what he has.
+    Full,
+    /// Nothing will come any more.
+    Ended,
+}
+
+/// What one who found nothing has to wait for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Interest {
+    /// Whether bytes in the pipe concern him.
+    pub pipe: bool,
+    /// Whether the bell does.
+    pub bell: bool,
+}
+
+/// What a reader gets.
+#[derive(Debug)]
+pub(crate) enum Pull {
+    Event(StreamEvent),
+    Wait(Interest),
+}
+
+impl Source {
+    pub fn new(stream: StdStream, pipe: OwnedFd, settings: &CaptureSettings) -> Self {
+        Self {
+            stream,
+            read_size: settings.read_size(),
+            shared: settings.consumers() == Consumers::Broadcast,
+            pipe,
+            state: Mutex::new(State {
+                hub: Hub::new(*settings),
+                spare: Vec::new(),
+                last_output: None,
+                drained: false,
+                ended: false,
+                sleepers: Vec::new(),
+            }),
+        }
+    }
+
+    pub fn pipe(&self) -> BorrowedFd<'_> {
+        self.pipe.as_fd()
+    }
+
+    pub fn has_subscribers(&self) -> bool {
+        self.state().hub.has_subscribers()
+    }
+
+    pub fn last_output(&self) -> Option<Instant> {
+        self.state().last_output
+    }
+
+    pub fn seal_replay(&self) {
+        self.state().hub.seal_replay();
+    }
+
+    pub fn is_replay_sealed(&self) -> bool {
+        self.state().hub.is_replay_sealed()
+    }
+
+    /// Reads once, if there is room for it.
+    pub fn fill(&self) -> Fill {
+        self.state().fill(&self.pipe, self.read_size)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn fill(&mut self, pipe: &OwnedFd, read_size: usize) -> Fill {
+        if self.ended {
+            return Fill::Ended;
+        }
+        if !self.hub.wants_input() {
+            return Fill::Full;
+        }
+        if self.spare.capacity() < read_size {
+            self.spare = Vec::with_capacity(read_size);
+        }
+        let end = match rustix::io::read(pipe, rustix::buffer::spare_capacity(&mut self.spare)) {
+            Ok(0) => StreamEnd::Eof,
+            Ok(_) => {
+                self.last_output = Some(Instant::now());
+                self.drained = self.spare.len() < read_size;
+                let chunk = self.take_chunk(read_size);
+                self.hub.push(chunk);
+                self.wake_others(None);
+                return Fill::Read;
+            }
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return Fill::Empty,
+            Err(error) => StreamEnd::Failed(Arc::new(error.into())),
+        };
+        self.ended = true;
+        self.hub.finish(end);
+        self.wake_others(None);
+        Fill::Ended
+    }
+
+    /// Takes what was read. A small piece is copied out, so that it does not keep a large buffer.
+    fn take_chunk(&mut self, read_size: usize) -> Bytes {
+        if self.spare.len() * 4 >= read_size {
+            return std::mem::take(&mut self.spare).into();
+        }
+        let chunk = Bytes::copy_from_slice(&self.spare);
+        self.spare.clear();
+        chunk
+    }
+
+    fn wake_others(&mut self, but: Option<SubscriberId>) {
+        self.sleepers.retain(|(id, bell)| {
+            let stays = Some(*id) == but;
+            if !stays {
+                bell.ring();
+            }
+            stays
+        });
+    }
+}
+
+impl Bell {
+    fn new() -> io::Result<Self> {
+        let (heard, rung) = sys::pipe()?;
+        let flags = rustix::fs::fcntl_getfl(&rung)? | rustix::fs::OFlags::NONBLOCK;
+        rustix::fs::fcntl_setfl(&rung, flags)?;
+        Ok(Self { heard, rung })
+    }
+
+    fn ring(&self) {
+        // A pipe that is full is heard all the same.
+        let _ = rustix::io::write(&self.rung, b"!");
+    }
+
+    fn hush(&self) {
+        let mut buffer = [0; 64];
+        while rustix::io::read(&self.heard, &mut buffer).is_ok_and(|n| n == buffer.len()) {}
+    }
+}
+
+/// One who reads a stream.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    pub source: Arc<Source>,
+    id: SubscriberId,
+    bell: Option<Arc<Bell>>,
+    /// What was taken and handed back, to be read again.
+    returned: Option<Bytes>,
+}
+
+/// Why a stream can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// It is not captured: it was given away when the process was started, or taken since.
+    #[error("{0} is not captured")]
+    NotCaptured(StdStream),
+    /// It is captured for one consumer, and has one.
+    #[error("{0} has a consumer already")]
+    Taken(StdStream, #[source] SubscribeError),
+    /// The system gave no descriptor for it.
+    #[error("{0} can't be watched")]
+    Watch(StdStream, #[source] io::Error),
+}
+
+impl Reader {
+    pub fn new(source: &Arc<Source>) -> Result<Self, OutputError> {
+        let bell = source.shared.then(Bell::new).transpose();
+        let bell = bell.map_err(|error| OutputError::Watch(source.stream, error))?;
+        let id = source.state().hub.subscribe();
+        Ok(Self {
+            source: Arc::clone(source),
+            id: id.map_err(|error| OutputError::Taken(source.stream, error))?,
+            bell: bell.map(Arc::new),
+            returned: None,
+        })
+    }
+
+    /// Returns what comes next, reading the pipe if there is nothing.
+    pub fn pull(&mut self) -> Pull {
+        if let Some(chunk) = self.returned.take() {
+            return Pull::Event(StreamEvent::Chunk(chunk));
+        }
+        let mut state = self.source.state();
+        if let Some(bell) = &self.bell {
+            bell.hush();
+        }
+        loop {
+            if let Some(event) = state.hub.next(self.id) {
+                // There may be room now that another waits for.
+                state.wake_others(Some(self.id));
+                return Pull::Event(event);
+            }
+            let pipe = match state.fill(&self.source.pipe, self.source.read_size) {
+                Fill::Read => continue,
+                Fill::Ended if state.hub.has_next(self.id) => continue,
+                Fill::Ended => {
+                    let end = state.hub.end().cloned();
+                    return Pull::Event(StreamEvent::End(end.unwrap_or(StreamEnd::Eof)));
+                }
+                Fill::Empty => true,
+                Fill::Full => false,
+            };
+            if let Some(bell) = &self.bell {
+                state.sleepers.retain(|(id, _)| *id != self.id);
+                state.sleepers.push((self.id, Arc::clone(bell)));
+            }
+            let bell = self.bell.is_some();
+            return Pull::Wait(Interest { pipe, bell });
+        }
+    }
+
+    /// Hands back the rest of a chunk, to be the next thing that is read.
+    pub fn hand_back(&mut self, rest: Bytes) {
+        if !rest.is_empty() {
+            self.returned = Some(rest);
+        }
+    }
+
+    /// Returns whether the newest read emptied the pipe, and all of it was taken by this reader: the
+    /// only one, so that nothing else has to be looked at. A short read of a pipe needs no second one
+    /// to tell that nothing is left
+    /// ([epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)).
+    pub fn is_drained(&self) -> bool {
+        self.bell.is_none() && self.returned.is_none() && {
+            let state = self.source.state();
+            state.drained && !state.ended && !state.hub.has_next(self.id)
+        }
+    }
+
+    pub fn bell(&self) -> Option<BorrowedFd<'_>> {
+        self.bell.as_ref().map(|bell| bell.heard.as_fd())
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut state = self.source.state();
+        state.sleepers.retain(|(id, _)| *id != self.id);
+        state.hub.unsubscribe(self.id);
+        state.wake_others(None);
+    }
+}

@@ -1,0 +1,243 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::wait::{poller_ready, watch};
+use super::{Stdin, Subscription};
+use crate::containment::Level;
+use crate::escalation::{Escalation, Phase};
+use crate::identity::ProcessIdentity;
+use crate::output::{ChunkVisitor, StdStream};
+use crate::process::{
+    AFTER_KILL, Attendance, Command, Completed, CompletionError, CompletionOptions, OnDrop,
+    OutputError, Reader, Running, SignalError, Source, StartError, Target, TerminateError,
+    Terminated, Turn,
+};
+use crate::signal::Signal;
+use crate::usage::Ended;
+
+/// A process and its tree, waited for under tokio.
+///
+/// All methods but [`Process::stdin`] take a shared reference: one task may wait while another
+/// signals, writes or ends the tree. A future that is dropped halfway leaves what becomes of the
+/// tree as it was.
+#[derive(Debug)]
+pub struct Process {
+    running: Running,
+    stdin: Mutex<Option<Stdin>>,
+    stdout: Option<Arc<Source>>,
+    stderr: Option<Arc<Source>>,
+}
+
+/// A process and its streams, apart.
+#[derive(Debug)]
+pub struct Parts {
+    /// The process, without its streams: waiting for it reads nothing.
+    pub process: Process,
+    /// Where its input is written, if it is piped and still open.
+    pub stdin: Option<Stdin>,
+    /// Its standard output, if it is captured and nobody reads it.
+    pub stdout: Option<Subscription>,
+    /// Its standard error, if it is captured and nobody reads it.
+    pub stderr: Option<Subscription>,
+}
+
+impl Process {
+    /// Starts a process, and returns once its program is being executed: that takes about a
+    /// millisecond, and is not waited for asynchronously.
+    ///
+    /// # Errors
+    /// Also if this is not called within a runtime that drives IO.
+    pub fn start(command: Command) -> Result<Self, StartError> {
+        let started = command.start()?;
+        let stdin = started.stdin.map(Stdin::new).transpose();
+        let stdin = stdin.map_err(|source| StartError::Stream {
+            stream: "standard input",
+            source,
+        })?;
+        Ok(Self {
+            running: started.running,
+            stdin: Mutex::new(stdin),
+            stdout: started.stdout,
+            stderr: started.stderr,
+        })
+    }
+
+    /// Returns the leader's number, for people. It is the leader's until the tree is empty.
+    pub fn id(&self) -> i32 {
+        self.running.pid()
+    }
+
+    /// Returns what tells the leader from every other process.
+    pub fn identity(&self) -> ProcessIdentity {
+        self.running.leader.identity()
+    }
+
+    /// Returns what it is called: the program alone, unless a name was given.
+    pub fn name(&self) -> &str {
+        &self.running.name
+    }
+
+    /// Returns how its tree is held.
+    pub fn level(&self) -> Level {
+        self.running.level
+    }
+
+    /// Returns whether the leader runs. It only asks, and disarms nothing.
+    pub fn is_running(&self) -> std::io::Result<bool> {
+        self.running.peek().map(|ended| ended.is_none())
+    }
+
+    /// Returns whether nobody is left of the whole tree.
+    pub fn is_tree_empty(&self) -> std::io::Result<bool> {
+        self.running.is_empty()
+    }
+
+    /// Returns how the leader ended and what it used; `None` while it runs.
+    pub fn try_wait(&self) -> std::io::Result<Option<Ended>> {
+        let ended = self.running.peek()?;
+        if ended.is_some() {
+            self.running.settle();
+            self.running.release()?;
+        }
+        Ok(ended)
+    }
+
+    /// Closes its input and waits for the leader's end, however long that takes. Output that is
+    /// captured and that nobody reads is read for nobody meanwhile, so that the leader can end.
+    pub async fn wait(&self) -> Result<Ended, CompletionError> {
+        let attendance = self.attend(CompletionOptions::new())?.leader_only();
+        let completed = self.drive(attendance).await?;
+        completed.ended.ok_or_else(|| {
+            let gone = std::io::ErrorKind::NotFound.into();
+            self.running.watch_error(gone)
+        })
+    }
+
+    /// Closes its input and waits for the leader's end and its outputs', as `options` want.
+    ///
+    /// The status and all bytes so far come back always: also if the deadline came first, and if
+    /// somebody else holds an output open.
+    pub async fn wait_for_completion<O: ChunkVisitor, E: ChunkVisitor>(
+        &self,
+        options: CompletionOptions<O, E>,
+    ) -> Result<Completed<O::Output, E::Output>, CompletionError> {
+        let attendance = self.attend(options)?;
+        self.drive(attendance).await
+    }
+
+    /// Sends a signal. To a process that has ended that is no error.
+    pub fn signal(&self, target: Target, signal: Signal) -> Result<(), SignalError> {
+        self.running.signal(target, signal)
+    }
+
+    /// Ends the tree through these phases, then by KILL, and returns when it is empty. It may be
+    /// called again, at the same time too, and after the leader has ended: it is about the tree.
+    ///
+    /// Output that is captured and that nobody reads is read for nobody meanwhile.
+    pub async fn terminate(&self, phases: impl Into<Vec<Phase>>) -> Result<Terminated, TerminateError> {
+        let escalation = Escalation::new(phases.into(), AFTER_KILL)?;
+        let attendance = self.attend(CompletionOptions::new())?;
+        let attendance = attendance.terminate(escalation)?;
+        let completed = self.drive(attendance).await?;
+        self.running.terminated(completed.termination)
+    }
+
+    /// Closes its input, kills the tree and returns when it is empty, which is waited for at most
+    /// [`AFTER_KILL`].
+    pub async fn kill(&self) -> Result<Terminated, TerminateError> {
+        self.terminate([Phase { signal: Signal::KILL, grace: AFTER_KILL }]).await
+    }
+
+    /// Kills the tree and waits for nothing.
+    pub fn start_kill(&self) -> Result<(), SignalError> {
+        self.running.start_kill()
+    }
+
+    /// Returns where its input is written; `None` if it is not piped, or closed.
+    pub fn stdin(&mut self) -> Option<&mut Stdin> {
+        let stdin = self.stdin.get_mut();
+        stdin.unwrap_or_else(PoisonError::into_inner).as_mut()
+    }
+
+    /// Takes where its input is written.
+    pub fn take_stdin(&self) -> Option<Stdin> {
+        self.lock_stdin().take()
+    }
+
+    /// Closes its input: once it has read what was written, it reads the end.
+    pub fn close_stdin(&self) {
+        drop(self.take_stdin());
+    }
+
+    /// Returns one who reads its standard output.
+    pub fn stdout(&self) -> Result<Subscription, OutputError> {
+        subscribe(self.stdout.as_ref(), StdStream::Stdout)
+    }
+
+    /// Returns one who reads its standard error.
+    pub fn stderr(&self) -> Result<Subscription, OutputError> {
+        subscribe(self.stderr.as_ref(), StdStream::Stderr)
+    }
+
+    /// Forgets what was kept to be replayed, and keeps nothing more: who comes later starts with
+    /// what comes then.
+    pub fn seal_replay(&self) {
+        for source in [&self.stdout, &self.stderr].into_iter().flatten() {
+            source.seal_replay();
+        }
+    }
+
+    /// Changes what becomes of the tree when this is dropped.
+    pub fn set_on_drop(&self, on_drop: OnDrop) {
+        self.running.set_on_drop(on_drop);
+    }
+
+    /// Takes the process and its streams apart. What becomes of the tree when the process is
+    /// dropped is as before.
+    pub fn into_parts(mut self) -> Parts {
+        let [stdout, stderr] = [&mut self.stdout, &mut self.stderr].map(Option::take);
+        let read = |source: Option<Arc<Source>>| Subscription::new(Reader::new(&source?).ok()?).ok();
+        Parts {
+            stdin: self.take_stdin(),
+            stdout: read(stdout),
+            stderr: read(stderr),
+            process: self,
+        }
+    }
+
+    fn lock_stdin(&self) -> MutexGuard<'_, Option<Stdin>> {
+        self.stdin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn attend<O: ChunkVisitor, E: ChunkVisitor>(
+        &self,
+        options: CompletionOptions<O, E>,
+    ) -> Result<Attendance<'_, O, E>, CompletionError> {
+        self.close_stdin();
+        let sources = [self.stdout.as_ref(), self.stderr.as_ref()];
+        Attendance::new(&self.running, sources, options)
+    }
+
+    /// Drives a wait to its end: this loop is all that the tokio front adds.
+    async fn drive<O: ChunkVisitor, E: ChunkVisitor>(
+        &self,
+        mut attendance: Attendance<'_, O, E>,
+    ) -> Result<Completed<O::Output, E::Output>, CompletionError> {
+        let error = |source| self.running.watch_error(source);
+        let watched = attendance.poller.descriptor().and_then(watch).map_err(error)?;
+        loop {
+            match attendance.turn().map_err(error)? {
+                Turn::Again => ::tokio::task::yield_now().await,
+                Turn::Done(finish) => return attendance.finish(finish),
+                Turn::Wait(until) => {
+                    let ready = poller_ready(&attendance.poller, &watched, until);
+                    ready.await.map_err(error)?;
+                }
+            }
+        }
+    }
+}
+
+fn subscribe(source: Option<&Arc<Source>>, stream: StdStream) -> Result<Subscription, OutputError> {
+    let source = source.ok_or(OutputError::NotCaptured(stream))?;
+    Subscription::new(Reader::new(source)?)
+}

@@ -1,0 +1,273 @@
+use std::io;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use ::tokio::io::unix::AsyncFdReadyGuard;
+use ::tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use std::os::fd::OwnedFd;
+
+use super::visit::{AsyncChunkVisitor, AsyncLineVisitor, OwnedLine};
+use super::wait::{Watched, watch};
+use super::write::{OnWriteError, WriteFailed, Written};
+use crate::output::{
+    ChunkVisitor, LineOptions, LineParser, LineVisitor, Lines, PatternSet, StdStream, StreamEnd,
+    StreamEvent,
+};
+use crate::process::{Hunts, HuntsTurn, Interest, OutputError, Pull, Reader, WaitedFor};
+
+/// One who reads a captured output. Dropping it makes room for another.
+#[derive(Debug)]
+pub struct Subscription {
+    reader: Reader,
+    watched: Ready,
+}
+
+/// What tokio watches for a reader.
+#[derive(Debug)]
+struct Ready {
+    pipe: Watched,
+    bell: Option<Watched>,
+}
+
+type Guard<'a> = AsyncFdReadyGuard<'a, OwnedFd>;
+
+impl Ready {
+    fn new(reader: &Reader) -> io::Result<Self> {
+        Ok(Self {
+            pipe: watch(reader.source.pipe())?,
+            bell: reader.bell().map(watch).transpose()?,
+        })
+    }
+
+    /// Waits for what concerns the reader. The guard is to be cleared if nothing was found then.
+    async fn wait(&self, interest: Interest) -> io::Result<Guard<'_>> {
+        match self.bell.as_ref().filter(|_| interest.bell) {
+            None => self.pipe.readable().await,
+            Some(bell) if !interest.pipe => bell.readable().await,
+            Some(bell) => ::tokio::select! {
+                ready = self.pipe.readable() => ready,
+                ready = bell.readable() => ready,
+            },
+        }
+    }
+}
+
+impl Subscription {
+    pub(super) fn new(reader: Reader) -> Result<Self, OutputError> {
+        let stream = reader.source.stream;
+        let watched = Ready::new(&reader).map_err(|error| OutputError::Watch(stream, error))?;
+        Ok(Self { reader, watched })
+    }
+
+    /// Returns which output this is.
+    pub fn stream(&self) -> StdStream {
+        self.reader.source.stream
+    }
+
+    /// Returns what comes next, waiting for it. After the end comes the end again. Dropping the
+    /// future loses nothing.
+    ///
+    /// # Errors
+    /// If the system can't wait for it.
+    pub async fn next_event(&mut self) -> io::Result<StreamEvent> {
+        let mut interest = if self.reader.is_drained() {
+            Interest {
+                pipe: true,
+                bell: false,
+            }
+        } else {
+            match self.reader.pull() {
+                Pull::Event(event) => return Ok(event),
+                Pull::Wait(interest) => interest,
+            }
+        };
+        loop {
+            let mut guard = self.watched.wait(interest).await?;
+            match self.reader.pull() {
+                Pull::Event(event) => {
+                    if self.reader.is_drained() {
+                        guard.clear_ready();
+                    }
+                    return Ok(event);
+                }
+                Pull::Wait(wanted) => {
+                    guard.clear_ready();
+                    interest = wanted;
+                }
+            }
+        }
+    }
+
+    /// Shows a visitor all that comes, until it has enough or the stream ends.
+    pub async fn visit<V: ChunkVisitor>(&mut self, mut visitor: V) -> io::Result<V::Output> {
+        let end = loop {
+            match self.next_event().await? {
+                StreamEvent::End(end) => break end,
+                StreamEvent::Gap(gap) => visitor.gap(gap),
+                StreamEvent::Chunk(chunk) => {
+                    if visitor.chunk(&chunk) == ControlFlow::Break(()) {
+                        break StreamEnd::Eof;
+                    }
+                }
+            }
+        };
+        Ok(visitor.finish(&end))
+    }
+
+    /// Shows a visitor all lines that come.
+    pub async fn visit_lines<V: LineVisitor>(
+        &mut self,
+        visitor: V,
+        options: LineOptions,
+    ) -> io::Result<V::Output> {
+        self.visit(Lines::new(visitor, options)).await
+    }
+
+    /// Shows all that comes to a visitor who may wait for something else.
+    pub async fn visit_async<V: AsyncChunkVisitor>(
+        &mut self,
+        mut visitor: V,
+    ) -> io::Result<V::Output> {
+        let end = loop {
+            match self.next_event().await? {
+                StreamEvent::End(end) => break end,
+                StreamEvent::Gap(gap) => visitor.gap(gap).await,
+                StreamEvent::Chunk(chunk) => {
+                    if visitor.chunk(chunk).await == ControlFlow::Break(()) {
+                        break StreamEnd::Eof;
+                    }
+                }
+            }
+        };
+        Ok(visitor.finish(&end))
+    }
+
+    /// Shows all lines that come to a visitor who may wait for something else.
+    pub async fn visit_lines_async<V: AsyncLineVisitor>(
+        &mut self,
+        visitor: V,
+        options: LineOptions,
+    ) -> io::Result<V::Output> {
+        self.visit_async(AsyncLines::new(visitor, options)).await
+    }
+
+    /// Writes all that comes to `writer`, and flushes it at the end. A writer that is slow makes the
+    /// process wait.
+    ///
+    /// # Errors
+    /// What the writer said, if that is to be the end of it.
+    pub async fn write_to<W: AsyncWrite + Unpin>(
+        &mut self,
+        mut writer: W,
+        mut on_error: OnWriteError,
+    ) -> Result<Written<W>, WriteFailed> {
+        let (mut offset, mut bytes, mut lost, mut missing) = (0, 0, 0, 0);
+        let stream = self.stream();
+        let failed = |offset, lost, source| WriteFailed {
+            stream,
+            offset,
+            lost,
+            source,
+        };
+        let end = loop {
+            let event = self.next_event().await.map_err(|e| failed(offset, 0, e))?;
+            let chunk = match event {
+                StreamEvent::Chunk(chunk) => chunk,
+                StreamEvent::Gap(gap) => {
+                    missing += gap.bytes;
+                    offset = gap.end();
+                    continue;
+                }
+                StreamEvent::End(end) => break end,
+            };
+            let length = chunk.len() as u64;
+            match writer.write_all(&chunk).await {
+                Ok(()) => bytes += length,
+                Err(error) => {
+                    lost += length;
+                    let error = failed(offset, length, error);
+                    if on_error.decide(&error) == ControlFlow::Break(()) {
+                        return Err(error);
+                    }
+                }
+            }
+            offset += length;
+        };
+        writer.flush().await.map_err(|e| failed(offset, 0, e))?;
+        Ok(Written {
+            writer,
+            bytes,
+            lost,
+            missing,
+            end,
+        })
+    }
+
+    /// Waits until one of the patterns comes, for at most that long (`None`: until the end). What
+    /// came before it, and it itself, is taken; what follows is there for the next who reads.
+    pub async fn wait_for(
+        &mut self,
+        patterns: &PatternSet,
+        at_most: Option<Duration>,
+    ) -> io::Result<WaitedFor> {
+        wait_for(&mut [self], patterns, at_most).await
+    }
+}
+
+/// Waits until one of the patterns comes in one of the streams.
+pub async fn wait_for(
+    streams: &mut [&mut Subscription],
+    patterns: &PatternSet,
+    at_most: Option<Duration>,
+) -> io::Result<WaitedFor> {
+    let (readers, ready): (Vec<_>, Vec<_>) = streams
+        .iter_mut()
+        .map(|stream| (&mut stream.reader, &stream.watched))
+        .unzip();
+    let mut hunts = Hunts::new(readers.into_iter(), patterns);
+    let found = async {
+        let mut waiting = match hunts.turn() {
+            HuntsTurn::Done(done) => return Ok(done),
+            HuntsTurn::Wait(waiting) => waiting,
+        };
+        loop {
+            let mut guard = first_ready(&ready, &waiting).await?;
+            match hunts.turn() {
+                HuntsTurn::Done(done) => return Ok(done),
+                HuntsTurn::Wait(wanted) => waiting = wanted,
+            }
+            guard.clear_ready();
+        }
+    };
+    match at_most {
+        None => found.await,
+        Some(at_most) => ::tokio::time::timeout(at_most, found)
+            .await
+            .unwrap_or(Ok(WaitedFor::Deadline)),
+    }
+}
+
+/// Waits for the first of several readers.
+async fn first_ready<'a>(
+    ready: &[&'a Ready],
+    waiting: &[(usize, Interest)],
+) -> io::Result<Guard<'a>> {
+    let mut waits: Vec<_> = waiting
+        .iter()
+        .map(|(index, interest)| Box::pin(ready[*index].wait(*interest)))
+        .collect();
+    std::future::poll_fn(|context| {
+        let mut polled = waits.iter_mut().map(|wait| wait.as_mut().poll(context));
+        polled
+            .find(std::task::Poll::is_ready)
+            .unwrap_or(std::task::Poll::Pending)
+    })
+    .await
+}
+
+/// Cuts chunks into lines for a visitor who may wait.
+struct AsyncLines<V> {
+    visitor: V,
+    parser: LineParser,
+    lines: Vec<OwnedLine>,
+}
