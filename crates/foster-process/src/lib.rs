@@ -72,6 +72,7 @@ mod exit_status;
 mod foreground;
 mod host;
 mod identity;
+mod limits;
 mod signal;
 mod spawn;
 mod sys;
@@ -88,6 +89,7 @@ pub use exit_status::ExitStatus;
 pub use foreground::{Foreground, ForegroundEnd, ForegroundError};
 pub use host::{HostIdentity, KernelFeature, kernel_features, monotonic, system_name};
 pub use identity::{ProcessIdentity, ProcessRef, zombie_status};
+pub use limits::{InvalidLimits, Limit, LimitApplied, LimitError, LimitedBy, Limits};
 pub use signal::{Signal, UnknownSignal};
 pub use spawn::{
     InvalidIoPriority, InvalidPlan, IoClass, IoPriority, Resource, ResourceLimit, Session,

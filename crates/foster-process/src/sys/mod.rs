@@ -7,6 +7,7 @@ mod failure;
 mod linux;
 #[cfg(all(unix, any(not(target_os = "linux"), foster_portable)))]
 mod portable;
+mod rlimit;
 mod rusage;
 mod unix;
 
@@ -15,5 +16,6 @@ pub use failure::{Failure, Stage};
 pub use linux::*;
 #[cfg(all(unix, any(not(target_os = "linux"), foster_portable)))]
 pub use portable::*;
+pub use rlimit::{forks_without_limit, own_limit};
 pub use rusage::{own_max_rss, usage_of};
 pub use unix::*;

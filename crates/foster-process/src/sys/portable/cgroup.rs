@@ -2,6 +2,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
+use crate::limits::CgroupSetting;
 use crate::usage::TreeUsage;
 
 /// A control group, of which there is none: no value of this type can be made.
@@ -37,6 +38,11 @@ impl Cgroup {
 
     /// Returns whether the kernel has killed a process in it for want of memory.
     pub fn oom_killed(&self) -> bool {
+        match *self {}
+    }
+
+    /// Limits its members.
+    pub fn limit(&self, _: &CgroupSetting) -> io::Result<()> {
         match *self {}
     }
 
