@@ -180,7 +180,7 @@ impl Scope {
         rlimits: &mut Vec<ResourceLimit>,
     ) -> Result<LimitedBy, LimitError> {
         let source = match (self.cgroup(), limits.cgroup_file(limit)) {
-            (Some(cgroup), Some(setting)) => match cgroup.limit(&setting) {
+            (Some(cgroup), Some((file, value))) => match cgroup.limit(file, &value) {
                 Ok(()) => return Ok(LimitedBy::Cgroup),
                 Err(error) => Some(error),
             },
@@ -209,31 +209,9 @@ impl Scope {
         for done in told {
             if let Some((cgroup, file)) = self.cgroup().zip(done.limit.file()) {
                 // It was written a moment ago; should it fail now, the scope is stricter than it says.
-                drop(cgroup.limit(&CgroupSetting::new(file, "max".to_owned())));
+                drop(cgroup.limit(file, "max"));
             }
         }
-    }
-}
-
-/// A file of a control group, and what is to be written there.
-#[derive(Debug)]
-pub(crate) struct CgroupSetting {
-    /// The file, which begins with its controller's name and a dot.
-    pub file: &'static str,
-    /// The text.
-    pub value: String,
-}
-
-impl CgroupSetting {
-    pub fn new(file: &'static str, value: String) -> Self {
-        Self { file, value }
-    }
-
-    /// Returns the controller that the file belongs to.
-    pub fn controller(&self) -> &'static str {
-        self.file
-            .split_once('.')
-            .map_or(self.file, |(name, _)| name)
     }
 }
 
@@ -261,7 +239,8 @@ impl Limits {
         .flatten()
     }
 
-    fn cgroup_file(&self, limit: Limit) -> Option<CgroupSetting> {
+    /// Returns the file of a control group that keeps the limit, and what is to be written there.
+    fn cgroup_file(&self, limit: Limit) -> Option<(&'static str, String)> {
         const PERIOD: u32 = 100_000;
         let value = match limit {
             Limit::Memory => self.memory?.to_string(),
@@ -269,7 +248,7 @@ impl Limits {
             Limit::Processes => self.processes?.to_string(),
             Limit::CpuTime => return None,
         };
-        Some(CgroupSetting::new(limit.file()?, value))
+        Some((limit.file()?, value))
     }
 
     fn rlimit(&self, limit: Limit) -> Result<ResourceLimit, &'static str> {

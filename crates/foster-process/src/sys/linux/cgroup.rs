@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::limits::CgroupSetting;
 use crate::usage::TreeUsage;
 
 /// `CGROUP2_SUPER_MAGIC` (include/uapi/linux/magic.h).
@@ -130,16 +129,18 @@ impl Cgroup {
         count.parse().ok()
     }
 
-    /// Limits its members, having enabled the controller for it if need be.
-    pub fn limit(&self, setting: &CgroupSetting) -> io::Result<()> {
-        if !fs::exists(self.path.join(setting.file))? {
-            enable_below(self.parent()?, setting.controller())?;
+    /// Limits its members by writing `value` to `file`, which begins with its controller's name; that
+    /// controller is enabled first if need be.
+    pub fn limit(&self, file: &str, value: &str) -> io::Result<()> {
+        if !fs::exists(self.path.join(file))? {
+            let controller = file.split_once('.').map_or(file, |(name, _)| name);
+            enable_below(self.parent()?, controller)?;
         }
-        fs::write(self.path.join(setting.file), &setting.value)?;
-        if setting.file == "memory.max" {
+        fs::write(self.path.join(file), value)?;
+        if file == "memory.max" {
             // What can't stay in memory would go to swap, and the limit be none. Where the kernel
             // does not count swap there is no such file.
-            let none = if setting.value == "max" { "max" } else { "0" };
+            let none = if value == "max" { "max" } else { "0" };
             match fs::write(self.path.join("memory.swap.max"), none) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -296,10 +297,6 @@ mod tests {
         (parent, leaf)
     }
 
-    fn limit(leaf: &Cgroup, file: &'static str, value: &str) -> io::Result<()> {
-        leaf.limit(&CgroupSetting::new(file, value.to_owned()))
-    }
-
     #[test]
     fn a_controller_is_enabled_only_where_that_disturbs_nobody() {
         let offered = ("cgroup.controllers", "cpu memory pids");
@@ -307,7 +304,7 @@ mod tests {
             fs::read_to_string(parent.path().join("cgroup.subtree_control")).ok()
         };
         let (root, leaf) = pretended(&[offered, ("cgroup.procs", "1\n")]);
-        limit(&leaf, "pids.max", "7").unwrap();
+        leaf.limit("pids.max", "7").unwrap();
         assert_eq!(control(&root).as_deref(), Some("+pids"));
         let own = [
             offered,
@@ -315,15 +312,15 @@ mod tests {
             ("cgroup.type", "domain\n"),
         ];
         let (busy, leaf) = pretended(&own);
-        let error = limit(&leaf, "pids.max", "7").unwrap_err();
+        let error = leaf.limit("pids.max", "7").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
         assert_eq!(control(&busy), None);
         let (empty, leaf) =
             pretended(&[offered, ("cgroup.procs", ""), ("cgroup.type", "domain\n")]);
-        limit(&leaf, "cpu.max", "50000 100000").unwrap();
+        leaf.limit("cpu.max", "50000 100000").unwrap();
         assert_eq!(control(&empty).as_deref(), Some("+cpu"));
         let (_none, leaf) = pretended(&[("cgroup.controllers", "hugetlb")]);
-        let error = limit(&leaf, "memory.max", "7").unwrap_err();
+        let error = leaf.limit("memory.max", "7").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::Unsupported);
     }
 
@@ -340,7 +337,7 @@ mod tests {
             ),
             ("leaf/pids.events", "max 9\n"),
         ]);
-        limit(&leaf, "memory.max", "4096").unwrap();
+        leaf.limit("memory.max", "4096").unwrap();
         let swap = fs::read_to_string(leaf.path.join("memory.swap.max"));
         assert_eq!(swap.unwrap(), "0");
         let usage = leaf.usage();

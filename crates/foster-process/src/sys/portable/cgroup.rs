@@ -2,7 +2,6 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
-use crate::limits::CgroupSetting;
 use crate::usage::TreeUsage;
 
 /// A control group, of which there is none: no value of this type can be made.
@@ -42,7 +41,7 @@ impl Cgroup {
     }
 
     /// Limits its members.
-    pub fn limit(&self, _: &CgroupSetting) -> io::Result<()> {
+    pub fn limit(&self, _: &str, _: &str) -> io::Result<()> {
         match *self {}
     }
 
