@@ -83,6 +83,7 @@ mod containment;
 mod escalation;
 mod exit_status;
 mod foreground;
+mod graceful;
 mod host;
 mod identity;
 mod signal;
@@ -95,9 +96,12 @@ pub use capture::{Moved, discard, move_bytes, pipe};
 pub use containment::{
     Containment, ContainmentError, Level, LevelReport, Scope, UnknownContainment,
 };
-pub use escalation::{Escalation, InvalidEscalation, Phase, PhaseOutcome, Report, Step};
+pub use escalation::{
+    AFTER_KILL, Escalation, InvalidEscalation, Phase, PhaseOutcome, Report, Step,
+};
 pub use exit_status::ExitStatus;
 pub use foreground::{Foreground, ForegroundEnd, ForegroundError};
+pub use graceful::{CtrlBreak, GracefulTimeouts, GracefulTimeoutsBuilder, UnixPhases, Unset};
 pub use host::{HostIdentity, KernelFeature, kernel_features, monotonic, system_name};
 pub use identity::{ProcessIdentity, ProcessRef, zombie_status};
 pub use signal::{Signal, UnknownSignal};
