@@ -84,6 +84,7 @@ mod escalation;
 mod exit_status;
 mod foreground;
 mod graceful;
+pub mod groups;
 mod host;
 mod identity;
 mod signal;

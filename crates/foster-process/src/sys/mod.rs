@@ -2,12 +2,14 @@
 //! knows which was chosen.
 
 mod child;
+mod groups;
 #[cfg(all(target_os = "linux", not(foster_portable)))]
 mod linux;
 #[cfg(all(unix, any(not(target_os = "linux"), foster_portable)))]
 mod portable;
 mod unix;
 
+pub use groups::*;
 #[cfg(all(target_os = "linux", not(foster_portable)))]
 pub use linux::*;
 #[cfg(all(unix, any(not(target_os = "linux"), foster_portable)))]
