@@ -87,6 +87,7 @@ mod graceful;
 pub mod groups;
 mod host;
 mod identity;
+pub mod low_level;
 mod signal;
 mod spawn;
 mod sys;
