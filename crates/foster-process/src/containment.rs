@@ -245,6 +245,13 @@ impl Scope {
             .map_or_else(TreeUsage::default, sys::Cgroup::usage)
     }
 
+    /// Keeps these for what will be started. A tree that its control group limits must not be started
+    /// without it.
+    pub(crate) fn keep_limits(&mut self, rlimits: Vec<ResourceLimit>, by_cgroup: bool) {
+        self.rlimits = rlimits;
+        self.may_downgrade &= !by_cgroup;
+    }
+
     pub(crate) fn rlimits(&self) -> &[ResourceLimit] {
         &self.rlimits
     }

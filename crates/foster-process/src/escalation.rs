@@ -7,6 +7,13 @@ use crate::tree::{Delivery, Survivor};
 /// before that counts as an error.
 const JUST_EXITED: Duration = Duration::from_millis(100);
 
+/// How long it may take until nobody is left after KILL; whoever is left then survives. The kernel
+/// needs milliseconds, unless a process sleeps in it and can't be woken.
+pub const AFTER_KILL: Duration = Duration::from_secs(3);
+
+/// A grace too long for the clock ends in a century, which is as good as never.
+const NEVER: Duration = Duration::from_hours(24 * 36_525);
+
 /// One phase of an escalation: a signal, and the time that the tree has to be empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Phase {
@@ -107,13 +114,27 @@ impl Escalation {
         {
             return Err(InvalidEscalation::AfterKill);
         }
-        Ok(Self {
+        Ok(Self::through(phases))
+    }
+
+    /// The same for phases that [`Escalation::new`] has accepted before.
+    pub(crate) fn of_checked(phases: Vec<Phase>) -> Self {
+        Self::new(phases, AFTER_KILL).unwrap_or_else(|_| {
+            Self::through(vec![Phase {
+                signal: Signal::KILL,
+                grace: AFTER_KILL,
+            }])
+        })
+    }
+
+    fn through(phases: Vec<Phase>) -> Self {
+        Self {
             phases,
             outcomes: Vec::new(),
             entered: None,
             began: None,
             ended: None,
-        })
+        }
     }
 
     /// Returns what is to be done now, given whether the tree is empty.
@@ -127,7 +148,7 @@ impl Escalation {
         let Some(entered) = self.entered else {
             return self.enter(now);
         };
-        let due = entered + self.phases[self.current()].grace;
+        let due = end_of(entered, self.phases[self.current()].grace);
         if now < due {
             return Step::WaitUntil(due);
         }
@@ -171,7 +192,9 @@ impl Escalation {
         }
         let left = self.standing(now).map_or(Duration::ZERO, |(_, left)| left);
         let later = &self.phases[self.outcomes.len()..self.phases.len() - 1];
-        left + later.iter().map(|phase| phase.grace).sum::<Duration>()
+        later
+            .iter()
+            .fold(left, |sum, phase| sum.saturating_add(phase.grace))
     }
 
     /// Returns the phases, the closing KILL among them.
@@ -186,7 +209,7 @@ impl Escalation {
         let phase = self.phases[self.current()];
         Some((
             phase,
-            (entered + phase.grace).saturating_duration_since(now),
+            end_of(entered, phase.grace).saturating_duration_since(now),
         ))
     }
 
@@ -242,6 +265,11 @@ impl Escalation {
         self.ended = Some((now, empty));
         Step::Done { empty }
     }
+}
+
+fn end_of(entered: Instant, grace: Duration) -> Instant {
+    let never = || entered + NEVER;
+    entered.checked_add(grace).unwrap_or_else(never)
 }
 
 #[cfg(test)]

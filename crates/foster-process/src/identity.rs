@@ -82,6 +82,25 @@ impl ProcessRef {
         }
     }
 
+    /// Returns another reference to the same process, also if it is gone by now.
+    ///
+    /// # Errors
+    /// `EMFILE` if this process has no descriptor left.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self {
+            identity: self.identity,
+            handle: self.handle.try_clone()?,
+        })
+    }
+
+    /// Returns whether anybody, zombies counted, is in the group that it leads or led.
+    ///
+    /// # Errors
+    /// `Unsupported` where the kernel can't tell that group from a later one of its number.
+    pub(crate) fn group_is_there(&self) -> io::Result<bool> {
+        sys::group_is_there(&self.handle)
+    }
+
     /// Returns its number, for reports.
     pub fn pid(&self) -> i32 {
         self.identity.pid

@@ -70,8 +70,12 @@ mod containment;
 mod escalation;
 mod exit_status;
 mod foreground;
+mod graceful;
+pub mod groups;
 mod host;
 mod identity;
+mod limits;
+pub mod low_level;
 mod signal;
 mod spawn;
 mod sys;
@@ -83,11 +87,15 @@ pub use capture::{Moved, discard, move_bytes, pipe};
 pub use containment::{
     Containment, ContainmentError, Level, LevelReport, Scope, UnknownContainment,
 };
-pub use escalation::{Escalation, InvalidEscalation, Phase, PhaseOutcome, Report, Step};
+pub use escalation::{
+    AFTER_KILL, Escalation, InvalidEscalation, Phase, PhaseOutcome, Report, Step,
+};
 pub use exit_status::ExitStatus;
 pub use foreground::{Foreground, ForegroundEnd, ForegroundError};
+pub use graceful::{CtrlBreak, GracefulTimeouts, GracefulTimeoutsBuilder, UnixPhases, Unset};
 pub use host::{HostIdentity, KernelFeature, kernel_features, monotonic, system_name};
 pub use identity::{ProcessIdentity, ProcessRef, zombie_status};
+pub use limits::{InvalidLimits, Limit, LimitApplied, LimitError, LimitedBy, Limits};
 pub use signal::{Signal, UnknownSignal};
 pub use spawn::{
     InvalidIoPriority, InvalidPlan, IoClass, IoPriority, Resource, ResourceLimit, Session,

@@ -13,8 +13,9 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, RawFd};
 
+use super::rlimit::Rlimit;
 use super::{Failure, Stage};
-use crate::spawn::{RawPlan, Resource, ResourceLimit, Session};
+use crate::spawn::{RawPlan, Session};
 
 /// What the child reads.
 pub struct Child<'a> {
@@ -39,12 +40,6 @@ pub struct Child<'a> {
 struct Place {
     target: RawFd,
     source: Cell<RawFd>,
-}
-
-/// A limit as the kernel takes it.
-struct Rlimit {
-    resource: Resource,
-    value: libc::rlimit,
 }
 
 impl<'a> Child<'a> {
@@ -138,9 +133,7 @@ impl<'a> Child<'a> {
     /// may be below them.
     pub fn set_limits(&self) -> Result<(), Failure> {
         for limit in &self.rlimits {
-            // SAFETY: a valid structure, which the kernel reads.
-            let set = unsafe { libc::setrlimit(number_of(limit.resource), &raw const limit.value) };
-            if set != 0 {
+            if !limit.set() {
                 let detail = limit.resource as c_int;
                 return Err(failure(Stage::Limits, detail));
             }
@@ -209,19 +202,6 @@ impl Place {
     }
 }
 
-impl Rlimit {
-    fn new(limit: &ResourceLimit) -> Self {
-        let number = |limit: Option<u64>| limit.map_or(libc::RLIM_INFINITY, |n| n as libc::rlim_t);
-        Self {
-            resource: limit.resource,
-            value: libc::rlimit {
-                rlim_cur: number(limit.soft),
-                rlim_max: number(limit.hard),
-            },
-        }
-    }
-}
-
 fn failed_exec(errno: c_int) -> Failure {
     Failure {
         stage: Stage::Exec,
@@ -264,26 +244,6 @@ fn mask_of(plan: &RawPlan<'_>, blocked: &BlockedSignals) -> libc::sigset_t {
         }
     }
     mask
-}
-
-/// The type that the C library's header has for the number of a limit: an enum in glibc alone.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-type ResourceNumber = libc::__rlimit_resource_t;
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-type ResourceNumber = c_int;
-
-fn number_of(resource: Resource) -> ResourceNumber {
-    match resource {
-        Resource::AddressSpace => libc::RLIMIT_AS,
-        Resource::Core => libc::RLIMIT_CORE,
-        Resource::Cpu => libc::RLIMIT_CPU,
-        Resource::Data => libc::RLIMIT_DATA,
-        Resource::FileSize => libc::RLIMIT_FSIZE,
-        Resource::LockedMemory => libc::RLIMIT_MEMLOCK,
-        Resource::OpenFiles => libc::RLIMIT_NOFILE,
-        Resource::Processes => libc::RLIMIT_NPROC,
-        Resource::Stack => libc::RLIMIT_STACK,
-    }
 }
 
 /// Sets the I/O priority of this process. The C library has no wrapper.

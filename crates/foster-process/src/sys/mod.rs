@@ -3,18 +3,22 @@
 
 mod child;
 mod failure;
+mod groups;
 #[cfg(all(target_os = "linux", not(foster_portable)))]
 mod linux;
 #[cfg(all(unix, any(not(target_os = "linux"), foster_portable)))]
 mod portable;
+mod rlimit;
 mod rusage;
 mod unix;
 
 pub use child::BlockedSignals;
 pub use failure::{Failure, Stage};
+pub use groups::*;
 #[cfg(all(target_os = "linux", not(foster_portable)))]
 pub use linux::*;
 #[cfg(all(unix, any(not(target_os = "linux"), foster_portable)))]
 pub use portable::*;
+pub use rlimit::{forks_without_limit, own_limit};
 pub use rusage::{own_max_rss, usage_of};
 pub use unix::*;

@@ -129,6 +129,30 @@ impl Cgroup {
         count.parse().ok()
     }
 
+    /// Limits its members by writing `value` to `file`, which begins with its controller's name; that
+    /// controller is enabled first if need be.
+    pub fn limit(&self, file: &str, value: &str) -> io::Result<()> {
+        if !fs::exists(self.path.join(file))? {
+            let controller = file.split_once('.').map_or(file, |(name, _)| name);
+            enable_below(self.parent()?, controller)?;
+        }
+        fs::write(self.path.join(file), value)?;
+        if file == "memory.max" {
+            // What can't stay in memory would go to swap, and the limit be none. Where the kernel
+            // does not count swap there is no such file.
+            let none = if value == "max" { "max" } else { "0" };
+            match fs::write(self.path.join("memory.swap.max"), none) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn parent(&self) -> io::Result<&Path> {
+        self.path.parent().ok_or(io::ErrorKind::NotFound.into())
+    }
+
     /// Returns the numbers of all processes in it and below it.
     pub fn members(&self) -> Vec<i32> {
         let mut members = Vec::new();
@@ -179,6 +203,32 @@ impl Cgroup {
     }
 }
 
+/// Enables a controller for the groups within this one.
+///
+/// The kernel refuses it where processes live in this group, with two exceptions. The root of all may
+/// hold processes; it is told by having no type. A controller that knows threads (`cpu`, `pids`) would
+/// be enabled all the same, and make of every group within a part of one threaded domain that no process
+/// can be put into: so that is asked here, and not left to the kernel.
+fn enable_below(group: &Path, controller: &str) -> io::Result<()> {
+    let offered = fs::read_to_string(group.join("cgroup.controllers"))?;
+    if !offered
+        .split_ascii_whitespace()
+        .any(|name| name == controller)
+    {
+        let message = format!("the controller {controller} is not to be had in this hierarchy");
+        return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+    }
+    let is_root = !fs::exists(group.join("cgroup.type"))?;
+    if !is_root && !fs::read_to_string(group.join("cgroup.procs"))?.is_empty() {
+        let message = "processes live beside it, and are not ours to move";
+        return Err(io::Error::new(io::ErrorKind::ResourceBusy, message));
+    }
+    fs::write(
+        group.join("cgroup.subtree_control"),
+        format!("+{controller}"),
+    )
+}
+
 fn each_below(directory: &Path, visit: &mut dyn FnMut(&Path)) {
     visit(directory);
     let Ok(entries) = fs::read_dir(directory) else {
@@ -224,4 +274,77 @@ fn is_delegated(own: &Path) -> bool {
     let user = rustix::process::geteuid();
     let owned = fs::metadata(own).is_ok_and(|meta| meta.uid() == user.as_raw());
     marked || (owned && !user.is_root())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a leaf and its parent look like, in ordinary files.
+    fn pretended(files: &[(&str, &str)]) -> (tempfile::TempDir, Cgroup) {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("leaf");
+        fs::create_dir(&path).unwrap();
+        for (name, text) in files {
+            fs::write(parent.path().join(name), text).unwrap();
+        }
+        let directory = File::open(&path).unwrap().into();
+        let leaf = Cgroup {
+            path,
+            directory,
+            events: None,
+        };
+        (parent, leaf)
+    }
+
+    #[test]
+    fn a_controller_is_enabled_only_where_that_disturbs_nobody() {
+        let offered = ("cgroup.controllers", "cpu memory pids");
+        let control = |parent: &tempfile::TempDir| {
+            fs::read_to_string(parent.path().join("cgroup.subtree_control")).ok()
+        };
+        let (root, leaf) = pretended(&[offered, ("cgroup.procs", "1\n")]);
+        leaf.limit("pids.max", "7").unwrap();
+        assert_eq!(control(&root).as_deref(), Some("+pids"));
+        let own = [
+            offered,
+            ("cgroup.procs", "1\n"),
+            ("cgroup.type", "domain\n"),
+        ];
+        let (busy, leaf) = pretended(&own);
+        let error = leaf.limit("pids.max", "7").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
+        assert_eq!(control(&busy), None);
+        let (empty, leaf) =
+            pretended(&[offered, ("cgroup.procs", ""), ("cgroup.type", "domain\n")]);
+        leaf.limit("cpu.max", "50000 100000").unwrap();
+        assert_eq!(control(&empty).as_deref(), Some("+cpu"));
+        let (_none, leaf) = pretended(&[("cgroup.controllers", "hugetlb")]);
+        let error = leaf.limit("memory.max", "7").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn what_is_counted_is_told_and_nothing_else() {
+        let (_parent, leaf) = pretended(&[
+            ("leaf/memory.max", "max"),
+            ("leaf/memory.swap.max", "max"),
+            ("leaf/memory.peak", "4096\n"),
+            ("leaf/memory.events", "low 0\nmax 3\noom 1\noom_kill 1\n"),
+            (
+                "leaf/cpu.stat",
+                "usage_usec 5\nuser_usec 3\nsystem_usec 2\n",
+            ),
+            ("leaf/pids.events", "max 9\n"),
+        ]);
+        leaf.limit("memory.max", "4096").unwrap();
+        let swap = fs::read_to_string(leaf.path.join("memory.swap.max"));
+        assert_eq!(swap.unwrap(), "0");
+        let usage = leaf.usage();
+        assert!(leaf.oom_killed());
+        assert_eq!(usage.user, Some(Duration::from_micros(3)));
+        assert_eq!(usage.system, Some(Duration::from_micros(2)));
+        assert_eq!((usage.memory_peak, usage.oom_kills), (Some(4096), Some(1)));
+        assert_eq!((usage.processes_peak, usage.forks_refused), (None, Some(9)));
+    }
 }

@@ -36,6 +36,11 @@ impl ProcessHandle {
         Self(fd)
     }
 
+    /// Returns another handle of the same process.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self(self.0.try_clone()?))
+    }
+
     /// Returns the pidfd's inode if the kernel gives each process one for good (pidfs, Linux 6.9);
     /// before that all pidfds share one anonymous inode, which tells nothing.
     pub fn unique(&self) -> Option<u64> {

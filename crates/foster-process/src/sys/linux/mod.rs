@@ -3,8 +3,10 @@
 mod cgroup;
 mod clone;
 mod features;
+mod group;
 mod handle;
 mod host;
+mod parent_death;
 mod peer;
 mod poller;
 mod procfs;
@@ -15,8 +17,10 @@ mod title;
 pub use cgroup::Cgroup;
 pub use clone::spawn_process;
 pub use features::kernel_features;
+pub use group::group_is_there;
 pub use handle::ProcessHandle;
 pub use host::host_identity;
+pub use parent_death::set_parent_death_signal;
 pub use peer::peer_credentials;
 pub use poller::{Poller, Ready, wait_any};
 pub use procfs::{

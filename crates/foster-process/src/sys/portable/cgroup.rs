@@ -40,6 +40,11 @@ impl Cgroup {
         match *self {}
     }
 
+    /// Limits its members.
+    pub fn limit(&self, _: &str, _: &str) -> io::Result<()> {
+        match *self {}
+    }
+
     /// Returns what its members used.
     pub fn usage(&self) -> TreeUsage {
         match *self {}

@@ -40,6 +40,15 @@ impl ProcessHandle {
         }
     }
 
+    /// Returns another handle of the same process.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "on Linux a descriptor may be wanting"
+    )]
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self { pid: self.pid })
+    }
+
     /// Returns nothing: no number here is used only once.
     #[expect(clippy::unused_self, reason = "other systems look at it")]
     pub fn unique(&self) -> Option<u64> {

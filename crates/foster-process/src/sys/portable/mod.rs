@@ -15,7 +15,9 @@
 mod cgroup;
 mod events;
 mod features;
+mod group;
 mod handle;
+mod parent_death;
 mod poller;
 mod signals;
 mod spawn;
@@ -34,7 +36,9 @@ mod system;
 
 pub use cgroup::Cgroup;
 pub use features::kernel_features;
+pub use group::group_is_there;
 pub use handle::ProcessHandle;
+pub use parent_death::set_parent_death_signal;
 pub use poller::{Poller, Ready, wait_any};
 pub use signals::{Received, SignalQueue, realtime_signals};
 pub use spawn::spawn_process;
