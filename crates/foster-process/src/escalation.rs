@@ -117,14 +117,17 @@ impl Escalation {
         Ok(Self::through(phases))
     }
 
+    /// Returns the escalation that kills at once, and waits [`AFTER_KILL`] for the end.
+    pub fn kill() -> Self {
+        Self::through(vec![Phase {
+            signal: Signal::KILL,
+            grace: AFTER_KILL,
+        }])
+    }
+
     /// The same for phases that [`Escalation::new`] has accepted before.
     pub(crate) fn of_checked(phases: Vec<Phase>) -> Self {
-        Self::new(phases, AFTER_KILL).unwrap_or_else(|_| {
-            Self::through(vec![Phase {
-                signal: Signal::KILL,
-                grace: AFTER_KILL,
-            }])
-        })
+        Self::new(phases, AFTER_KILL).unwrap_or_else(|_| Self::kill())
     }
 
     fn through(phases: Vec<Phase>) -> Self {

@@ -90,6 +90,7 @@ impl ProcessRef {
         Ok(Self {
             identity: self.identity,
             handle: self.handle.try_clone()?,
+            rss_floor: self.rss_floor,
         })
     }
 

@@ -65,6 +65,7 @@
 //! The crate knows nothing of jobs and of Foster's files. It never prints and reads no variable of
 //! the environment. All platform code, and all `unsafe`, is in `sys`.
 
+pub mod blocking;
 mod capture;
 mod containment;
 mod escalation;
@@ -76,10 +77,14 @@ mod host;
 mod identity;
 mod limits;
 pub mod low_level;
+pub mod output;
+mod process;
 mod signal;
 mod spawn;
 mod sys;
 mod terminate;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 mod tree;
 mod usage;
 
@@ -96,6 +101,10 @@ pub use graceful::{CtrlBreak, GracefulTimeouts, GracefulTimeoutsBuilder, UnixPha
 pub use host::{HostIdentity, KernelFeature, kernel_features, monotonic, system_name};
 pub use identity::{ProcessIdentity, ProcessRef, zombie_status};
 pub use limits::{InvalidLimits, Limit, LimitApplied, LimitError, LimitedBy, Limits};
+pub use process::{
+    COOKIE, Command, Completed, CompletionError, CompletionOptions, Drain, Found, Input, OnDrop,
+    Output, OutputError, SignalError, StartError, Target, TerminateError, Terminated, WaitedFor,
+};
 pub use signal::{Signal, UnknownSignal};
 pub use spawn::{
     InvalidIoPriority, InvalidPlan, IoClass, IoPriority, Resource, ResourceLimit, Session,

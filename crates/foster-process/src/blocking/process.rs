@@ -3,13 +3,12 @@ use std::time::Instant;
 
 use super::{Stdin, Subscription};
 use crate::containment::Level;
-use crate::escalation::{Escalation, Phase};
+use crate::escalation::Escalation;
 use crate::identity::ProcessIdentity;
 use crate::output::{ChunkVisitor, StdStream};
 use crate::process::{
-    AFTER_KILL, Attendance, Command, Completed, CompletionError, CompletionOptions, OnDrop,
-    OutputError, Reader, Running, SignalError, Source, StartError, Target, TerminateError,
-    Terminated, Turn,
+    Attendance, Command, Completed, CompletionError, CompletionOptions, OnDrop, OutputError,
+    Reader, Running, SignalError, Source, StartError, Target, TerminateError, Terminated, Turn,
 };
 use crate::signal::Signal;
 use crate::usage::Ended;
@@ -119,22 +118,26 @@ impl Process {
         self.running.signal(target, signal)
     }
 
-    /// Ends the tree through these phases, then by KILL, and returns when it is empty. It may be
-    /// called again, at the same time too, and after the leader has ended: it is about the tree.
+    /// Ends the tree through this escalation, of which KILL is the end, and returns when the tree is
+    /// empty. It may be called again, at the same time too, and after the leader has ended: it is
+    /// about the tree.
     ///
-    /// Output that is captured and that nobody reads is read for nobody meanwhile.
-    pub fn terminate(&self, phases: impl Into<Vec<Phase>>) -> Result<Terminated, TerminateError> {
-        let escalation = Escalation::new(phases.into(), AFTER_KILL)?;
+    /// Its input is closed. Output that is captured and that nobody reads is read for nobody
+    /// meanwhile.
+    pub fn terminate(
+        &self,
+        escalation: impl Into<Escalation>,
+    ) -> Result<Terminated, TerminateError> {
         let attendance = self.attend(CompletionOptions::new())?;
-        let attendance = attendance.terminate(escalation)?;
+        let attendance = attendance.terminate(escalation.into())?;
         let completed = self.drive(attendance)?;
         self.running.terminated(completed.termination)
     }
 
     /// Closes its input, kills the tree and returns when it is empty, which is waited for at most
-    /// [`AFTER_KILL`].
+    /// [`AFTER_KILL`](crate::AFTER_KILL).
     pub fn kill(&self) -> Result<Terminated, TerminateError> {
-        self.terminate([Phase { signal: Signal::KILL, grace: AFTER_KILL }])
+        self.terminate(Escalation::kill())
     }
 
     /// Kills the tree and waits for nothing.
@@ -174,6 +177,12 @@ impl Process {
         for source in [&self.stdout, &self.stderr].into_iter().flatten() {
             source.seal_replay();
         }
+    }
+
+    /// Returns whether nothing is kept any more of the outputs that are captured.
+    pub fn is_replay_sealed(&self) -> bool {
+        let mut captured = [&self.stdout, &self.stderr].into_iter().flatten();
+        captured.all(|source| source.is_replay_sealed())
     }
 
     /// Changes what becomes of the tree when this is dropped.

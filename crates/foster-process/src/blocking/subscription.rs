@@ -55,7 +55,7 @@ impl Subscription {
         visitor: V,
         options: LineOptions,
     ) -> io::Result<V::Output> {
-        self.visit(Lines::new(visitor, options))
+        self.visit(Lines::new(options, visitor))
     }
 
     /// Waits until one of the patterns comes, for at most that long (`None`: until the end). What
@@ -85,7 +85,9 @@ pub fn wait_for(
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Ok(WaitedFor::Deadline);
         }
-        let readers = waiting.iter().map(|(index, interest)| (hunts.reader(*index), *interest));
+        let readers = waiting
+            .iter()
+            .map(|(index, interest)| (hunts.reader(*index), *interest));
         wait(readers, deadline)?;
     }
 }
@@ -100,6 +102,8 @@ fn wait<'a>(
         fds.extend(interest.pipe.then(|| reader.source.pipe()));
         fds.extend(reader.bell().filter(|_| interest.bell));
     }
-    let left = deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
+    let left = deadline.map_or(Duration::MAX, |at| {
+        at.saturating_duration_since(Instant::now())
+    });
     sys::wait_any(&fds, None, left)
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::completion::{Completion, Due, Facts, Finish, Progress};
 use super::options::{Completed, CompletionOptions};
-use super::running::{AFTER_KILL, CompletionError, Running, moment};
+use super::running::{CompletionError, Running, moment};
 use super::source::{Interest, OutputError, Pull, Reader, Source};
 use crate::escalation::{Escalation, Report};
 use crate::output::{ChunkVisitor, StdStream, StreamEnd, StreamEvent};
@@ -70,7 +70,10 @@ impl<V: ChunkVisitor> Tap<V> {
             }
             if reader.is_drained() {
                 // Nothing would be found by another look; the poller tells of what comes.
-                let pipe = Interest { pipe: true, bell: false };
+                let pipe = Interest {
+                    pipe: true,
+                    bell: false,
+                };
                 switch(poller, reader, &mut self.watched, pipe)?;
                 return Ok(false);
             }
@@ -160,7 +163,6 @@ impl<'a, O: ChunkVisitor, E: ChunkVisitor> Attendance<'a, O, E> {
             let source = sources[stream as usize];
             reader(stream, source, options.wanted.contains(&stream))
         });
-        let escalation = options.phases.map(|phases| Escalation::new(phases, AFTER_KILL));
         let deadline = options.deadline.and_then(moment);
         let watch = |source| running.watch_error(source);
         let attendance = Self {
@@ -168,14 +170,17 @@ impl<'a, O: ChunkVisitor, E: ChunkVisitor> Attendance<'a, O, E> {
             poller: Poller::new().map_err(watch)?,
             stdout: Tap::new(stdout?, options.stdout),
             stderr: Tap::new(stderr?, options.stderr),
-            completion: Completion::new(deadline, escalation.is_some(), drain),
-            escalation: escalation.transpose()?,
+            completion: Completion::new(deadline, options.escalation.is_some(), drain),
+            escalation: options.escalation,
             termination: None,
             members: Vec::new(),
             terminated: None,
             leader_watched: true,
         };
-        attendance.poller.add(running.leader.as_fd(), ANY).map_err(watch)?;
+        attendance
+            .poller
+            .add(running.leader.as_fd(), ANY)
+            .map_err(watch)?;
         Ok(attendance)
     }
 

@@ -206,7 +206,10 @@ impl Command {
 
     /// Returns what it is called.
     pub(super) fn display_name(&self) -> String {
-        let program = self.argv.first().map_or(OsStr::new(""), OsString::as_os_str);
+        let program = self
+            .argv
+            .first()
+            .map_or(OsStr::new(""), OsString::as_os_str);
         self.name
             .clone()
             .unwrap_or_else(|| program.to_string_lossy().into_owned())

@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 
 use super::source::{Interest, Pull, Reader};
@@ -27,6 +29,8 @@ pub enum WaitedFor {
 struct Hunt<'a> {
     reader: &'a mut Reader,
     matcher: Matcher,
+    /// What was taken and may yet turn out to lie behind a match, with where it begins.
+    undecided: VecDeque<(u64, Bytes)>,
     end: Option<StreamEnd>,
 }
 
@@ -39,10 +43,10 @@ enum Hunted {
 
 impl<'a> Hunt<'a> {
     fn new(reader: &'a mut Reader, patterns: &PatternSet) -> Self {
-        let matcher = patterns.matcher();
         Self {
+            matcher: Matcher::starting_at(patterns.clone(), reader.offset()),
             reader,
-            matcher,
+            undecided: VecDeque::new(),
             end: None,
         }
     }
@@ -53,30 +57,44 @@ impl<'a> Hunt<'a> {
             return Hunted::Ended(end.clone());
         }
         loop {
-            match self.reader.pull() {
-                Pull::Wait(interest) => return Hunted::Wait(interest),
-                Pull::Event(StreamEvent::Gap(gap)) => self.matcher.gap(gap),
-                Pull::Event(StreamEvent::Chunk(chunk)) => {
-                    if let Some(found) = self.look_at(&chunk) {
-                        return Hunted::Found(found);
-                    }
-                }
+            let (found, then) = match self.reader.pull() {
+                Pull::Wait(interest) => (self.matcher.settle(), Some(Hunted::Wait(interest))),
+                Pull::Event(StreamEvent::Gap(gap)) => (self.matcher.gap(gap), None),
+                Pull::Event(StreamEvent::Chunk(chunk)) => (self.look_at(chunk), None),
                 Pull::Event(StreamEvent::End(end)) => {
                     self.end = Some(end.clone());
-                    return Hunted::Ended(end);
+                    (self.matcher.settle(), Some(Hunted::Ended(end)))
                 }
+            };
+            if let Some(what) = found {
+                return Hunted::Found(self.found(what));
+            }
+            if let Some(then) = then {
+                return then;
             }
         }
     }
 
-    fn look_at(&mut self, chunk: &Bytes) -> Option<Found> {
-        let before = self.matcher.offset();
-        let what = self.matcher.feed(chunk)?;
-        // What the match does not take is there for the next who looks.
-        let taken = (what.range.end.saturating_sub(before) as usize).min(chunk.len());
-        self.reader.hand_back(chunk.slice(taken..));
+    fn look_at(&mut self, chunk: Bytes) -> Option<Match> {
+        let found = self.matcher.advance(&chunk);
+        let begins = self.reader.offset() - chunk.len() as u64;
+        self.undecided.push_back((begins, chunk));
+        if found.is_none() {
+            let from = self.matcher.undecided_from();
+            self.undecided
+                .retain(|(begins, chunk)| begins + chunk.len() as u64 > from);
+        }
+        found
+    }
+
+    /// Hands back what lies behind the match.
+    fn found(&mut self, what: Match) -> Found {
+        while let Some((begins, chunk)) = self.undecided.pop_back() {
+            let taken = what.range.end.saturating_sub(begins) as usize;
+            self.reader.hand_back(chunk.slice(taken.min(chunk.len())..));
+        }
         let stream = self.reader.source.stream;
-        Some(Found { stream, what })
+        Found { stream, what }
     }
 }
 

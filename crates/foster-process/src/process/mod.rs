@@ -16,16 +16,13 @@ mod stdio;
 pub(crate) use attend::{Attendance, Turn};
 pub use command::Command;
 pub use completion::Drain;
-pub(crate) use hunt::{Hunts, HuntsTurn};
 pub use hunt::{Found, WaitedFor};
+pub(crate) use hunt::{Hunts, HuntsTurn};
 pub use on_drop::OnDrop;
 pub use options::{Completed, CompletionOptions};
 pub(crate) use running::Running;
-pub use running::{
-    AFTER_KILL, CompletionError, SignalError, Target, TerminateError, Terminated,
-};
+pub use running::{CompletionError, SignalError, Target, TerminateError, Terminated};
 pub use source::OutputError;
 pub(crate) use source::{Interest, Pull, Reader, Source};
 pub use start::{COOKIE, StartError};
-pub(crate) use start::Started;
 pub use stdio::{Input, Output};

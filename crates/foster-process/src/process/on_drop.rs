@@ -1,4 +1,4 @@
-use crate::escalation::Phase;
+use crate::graceful::GracefulTimeouts;
 
 /// What becomes of a tree whose handle is dropped.
 ///
@@ -13,7 +13,7 @@ pub enum OnDrop {
     Kill,
     /// It is ended through these phases, then killed. The thread that drops the handle waits for
     /// that: in asynchronous code call `terminate` instead, and let this be the net.
-    Terminate(Vec<Phase>),
+    Terminate(GracefulTimeouts),
     /// It is left alone. Its leader is reaped when it ends, by a thread of this crate's own.
     Detach,
     /// It is killed, and, if nobody has waited for it or ended it, that is said: by a panic in a

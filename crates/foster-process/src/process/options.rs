@@ -1,9 +1,8 @@
 use std::time::Duration;
 
 use super::completion::Drain;
-use crate::escalation::Phase;
+use crate::escalation::{Escalation, Report};
 use crate::exit_status::ExitStatus;
-use crate::escalation::Report;
 use crate::output::{Discard, StdStream, StreamEnd};
 use crate::usage::Ended;
 
@@ -17,7 +16,7 @@ use crate::usage::Ended;
 ///
 /// let options = CompletionOptions::new()
 ///     .deadline(Duration::from_secs(60))
-///     .terminate_at_deadline(GracefulTimeouts::both(Duration::from_secs(2)).phases())
+///     .terminate_at_deadline(GracefulTimeouts::both(Duration::from_secs(2)))
 ///     .stdout(CollectBytes::new(Keep::HeadAndTail { head: 4096, tail: 65536 }));
 /// # let _ = options;
 /// ```
@@ -28,7 +27,7 @@ pub struct CompletionOptions<O = Discard, E = Discard> {
     pub(crate) stderr: E,
     pub(crate) wanted: Vec<StdStream>,
     pub(crate) deadline: Option<Duration>,
-    pub(crate) phases: Option<Vec<Phase>>,
+    pub(crate) escalation: Option<Escalation>,
     pub(crate) drain: Drain,
 }
 
@@ -40,7 +39,7 @@ impl CompletionOptions {
             stderr: Discard::default(),
             wanted: Vec::new(),
             deadline: None,
-            phases: None,
+            escalation: None,
             drain: Drain::default(),
         }
     }
@@ -60,9 +59,9 @@ impl<O, E> CompletionOptions<O, E> {
         self
     }
 
-    /// Ends the tree at the deadline, through these phases and then KILL.
-    pub fn terminate_at_deadline(mut self, phases: impl Into<Vec<Phase>>) -> Self {
-        self.phases = Some(phases.into());
+    /// Ends the tree at the deadline, through this escalation.
+    pub fn terminate_at_deadline(mut self, escalation: impl Into<Escalation>) -> Self {
+        self.escalation = Some(escalation.into());
         self
     }
 
@@ -80,7 +79,7 @@ impl<O, E> CompletionOptions<O, E> {
             stderr: self.stderr,
             wanted: self.wanted,
             deadline: self.deadline,
-            phases: self.phases,
+            escalation: self.escalation,
             drain: self.drain,
         }
     }
@@ -93,7 +92,7 @@ impl<O, E> CompletionOptions<O, E> {
             stderr: visitor,
             wanted: self.wanted,
             deadline: self.deadline,
-            phases: self.phases,
+            escalation: self.escalation,
             drain: self.drain,
         }
     }

@@ -3,19 +3,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::on_drop::OnDrop;
+use super::reaper::{self, Left};
 use super::source::OutputError;
 use super::start::Dedicated;
-use super::reaper::{self, Left};
 use crate::containment::Level;
-use crate::escalation::{Escalation, InvalidEscalation, Phase, Report};
+use crate::escalation::{Escalation, Report};
 use crate::identity::ProcessRef;
 use crate::signal::Signal;
 use crate::terminate::terminate;
 use crate::tree::Tree;
 use crate::usage::Ended;
-
-/// How long the end of a tree is waited for after KILL. What is left then is told, not waited for.
-pub const AFTER_KILL: Duration = Duration::from_secs(3);
 
 /// Whom a signal is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -89,7 +86,7 @@ struct State {
 }
 
 impl Running {
-    pub fn new(
+    pub(super) fn new(
         name: String,
         tree: Tree,
         leader: ProcessRef,
@@ -185,7 +182,7 @@ impl Running {
     }
 
     fn signal_tree(&self, signal: Signal) -> Result<(), SignalError> {
-        let leader = self.grouped.then_some(&self.leader);
+        let leader = self.grouped.then_some(&*self.leader);
         let delivery = self.tree.signal(signal, leader);
         let delivery = delivery.map_err(|error| self.refused(signal, error))?;
         if delivery.errors.is_empty() {
@@ -220,14 +217,7 @@ impl Running {
     }
 
     /// Ends the tree, blocking, whoever else does so at the same time.
-    fn end(&self, phases: Vec<Phase>) -> io::Result<Report> {
-        let kill = Phase {
-            signal: Signal::KILL,
-            grace: AFTER_KILL,
-        };
-        let escalation = Escalation::new(phases, AFTER_KILL)
-            .or_else(|_| Escalation::new(vec![kill], AFTER_KILL))
-            .map_err(io::Error::other)?;
+    fn end(&self, escalation: Escalation) -> io::Result<Report> {
         terminate(&self.tree, Some(&self.leader), escalation)
     }
 
@@ -244,8 +234,8 @@ impl Drop for Running {
         let on_drop = self.state().on_drop.clone();
         let report = match on_drop {
             OnDrop::Detach => None,
-            OnDrop::Terminate(phases) => Some(self.end(phases)),
-            OnDrop::Kill | OnDrop::Panic => Some(self.end(Vec::new())),
+            OnDrop::Terminate(graceful) => Some(self.end(graceful.into())),
+            OnDrop::Kill | OnDrop::Panic => Some(self.end(Escalation::kill())),
         };
         if let Some(Err(error)) = report {
             tracing::error!(name = self.name, pid = self.pid(), %error, "a dropped process could not be ended");
@@ -304,9 +294,6 @@ pub enum TerminateError {
         /// What was done, and who is left.
         terminated: Box<Terminated>,
     },
-    /// These are no phases.
-    #[error("the phases can't be gone through")]
-    Invalid(#[from] InvalidEscalation),
     /// It could not be waited for.
     #[error(transparent)]
     Watch(#[from] CompletionError),
@@ -331,9 +318,6 @@ pub enum CompletionError {
     /// Its output can't be read.
     #[error(transparent)]
     Output(#[from] OutputError),
-    /// The phases are none.
-    #[error("the phases can't be gone through")]
-    Invalid(#[from] InvalidEscalation),
     /// It can't be watched. What becomes of it when its handle is dropped is as before.
     #[error("{name} (pid {pid}) can't be watched")]
     Watch {

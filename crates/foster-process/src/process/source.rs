@@ -4,6 +4,7 @@
 //! pipe himself, for himself and for the others: what nobody asks for stays in the pipe, and the
 //! child waits (that is the backpressure), at no cost of switching from one task to another.
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -114,11 +115,6 @@ impl Source {
         self.state().hub.is_replay_sealed()
     }
 
-    /// Reads once, if there is room for it.
-    pub fn fill(&self) -> Fill {
-        self.state().fill(&self.pipe, self.read_size)
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -200,8 +196,10 @@ pub(crate) struct Reader {
     pub source: Arc<Source>,
     id: SubscriberId,
     bell: Option<Arc<Bell>>,
+    /// Where in the stream the next byte lies.
+    offset: u64,
     /// What was taken and handed back, to be read again.
-    returned: Option<Bytes>,
+    returned: VecDeque<Bytes>,
 }
 
 /// Why a stream can't be read.
@@ -222,20 +220,38 @@ impl Reader {
     pub fn new(source: &Arc<Source>) -> Result<Self, OutputError> {
         let bell = source.shared.then(Bell::new).transpose();
         let bell = bell.map_err(|error| OutputError::Watch(source.stream, error))?;
-        let id = source.state().hub.subscribe();
+        let mut state = source.state();
+        let id = state.hub.subscribe();
+        let id = id.map_err(|error| OutputError::Taken(source.stream, error))?;
         Ok(Self {
+            offset: state.hub.position(id).unwrap_or(0),
             source: Arc::clone(source),
-            id: id.map_err(|error| OutputError::Taken(source.stream, error))?,
+            id,
             bell: bell.map(Arc::new),
-            returned: None,
+            returned: VecDeque::new(),
         })
+    }
+
+    /// Returns where in the stream that begins which comes next.
+    pub fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// Returns what comes next, reading the pipe if there is nothing.
     pub fn pull(&mut self) -> Pull {
-        if let Some(chunk) = self.returned.take() {
-            return Pull::Event(StreamEvent::Chunk(chunk));
+        let pull = match self.returned.pop_front() {
+            Some(chunk) => Pull::Event(StreamEvent::Chunk(chunk)),
+            None => self.take(),
+        };
+        match &pull {
+            Pull::Event(StreamEvent::Chunk(chunk)) => self.offset += chunk.len() as u64,
+            Pull::Event(StreamEvent::Gap(gap)) => self.offset = gap.end(),
+            _ => {}
         }
+        pull
+    }
+
+    fn take(&mut self) -> Pull {
         let mut state = self.source.state();
         if let Some(bell) = &self.bell {
             bell.hush();
@@ -265,10 +281,11 @@ impl Reader {
         }
     }
 
-    /// Hands back the rest of a chunk, to be the next thing that is read.
-    pub fn hand_back(&mut self, rest: Bytes) {
-        if !rest.is_empty() {
-            self.returned = Some(rest);
+    /// Hands back what was taken last, to be the next thing that is read.
+    pub fn hand_back(&mut self, chunk: Bytes) {
+        self.offset -= chunk.len() as u64;
+        if !chunk.is_empty() {
+            self.returned.push_front(chunk);
         }
     }
 
@@ -277,7 +294,7 @@ impl Reader {
     /// to tell that nothing is left
     /// ([epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)).
     pub fn is_drained(&self) -> bool {
-        self.bell.is_none() && self.returned.is_none() && {
+        self.bell.is_none() && self.returned.is_empty() && {
             let state = self.source.state();
             state.drained && !state.ended && !state.hub.has_next(self.id)
         }

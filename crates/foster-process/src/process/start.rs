@@ -92,8 +92,13 @@ impl Command {
         let mark = mark();
         let mut env = self.environment();
         env.push((mark.clone().into(), "1".into()));
-        let inherited = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
-        let stdio = [0, 1, 2].map(|i: usize| streams[i].as_ref().map_or(inherited[i], |fd| fd.as_fd()));
+        let inherited = [
+            rustix::stdio::stdin(),
+            rustix::stdio::stdout(),
+            rustix::stdio::stderr(),
+        ];
+        let stdio =
+            [0, 1, 2].map(|i: usize| streams[i].as_ref().map_or(inherited[i], |fd| fd.as_fd()));
         let extra: Vec<(i32, BorrowedFd<'_>)> = self
             .descriptors
             .iter()
@@ -195,9 +200,7 @@ impl Held {
         on_drop: super::OnDrop,
     ) -> Running {
         let (tree, level) = match (self.scope.level(), &self.dedicated) {
-            (level @ (Level::Cgroup | Level::PidNamespace), _) => {
-                (Tree::of_scope(self.scope), level)
-            }
+            (Level::Cgroup, _) => (Tree::of_scope(self.scope), Level::Cgroup),
             (level, Some(dedicated)) => {
                 let mut tree = Tree::of_descendants(self.scope);
                 for stranger in &dedicated.strangers {

@@ -11,6 +11,8 @@ mod portable;
 mod rlimit;
 mod rusage;
 mod unix;
+#[cfg(feature = "tokio")]
+mod watched;
 
 pub use child::BlockedSignals;
 pub use failure::{Failure, Stage};
@@ -22,3 +24,5 @@ pub use portable::*;
 pub use rlimit::{forks_without_limit, own_limit};
 pub use rusage::{own_max_rss, usage_of};
 pub use unix::*;
+#[cfg(feature = "tokio")]
+pub use watched::watch_readable;

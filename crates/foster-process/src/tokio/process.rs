@@ -3,13 +3,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::wait::{poller_ready, watch};
 use super::{Stdin, Subscription};
 use crate::containment::Level;
-use crate::escalation::{Escalation, Phase};
+use crate::escalation::Escalation;
 use crate::identity::ProcessIdentity;
 use crate::output::{ChunkVisitor, StdStream};
 use crate::process::{
-    AFTER_KILL, Attendance, Command, Completed, CompletionError, CompletionOptions, OnDrop,
-    OutputError, Reader, Running, SignalError, Source, StartError, Target, TerminateError,
-    Terminated, Turn,
+    Attendance, Command, Completed, CompletionError, CompletionOptions, OnDrop, OutputError,
+    Reader, Running, SignalError, Source, StartError, Target, TerminateError, Terminated, Turn,
 };
 use crate::signal::Signal;
 use crate::usage::Ended;
@@ -129,22 +128,26 @@ impl Process {
         self.running.signal(target, signal)
     }
 
-    /// Ends the tree through these phases, then by KILL, and returns when it is empty. It may be
-    /// called again, at the same time too, and after the leader has ended: it is about the tree.
+    /// Ends the tree through this escalation, of which KILL is the end, and returns when the tree is
+    /// empty. It may be called again, at the same time too, and after the leader has ended: it is
+    /// about the tree.
     ///
-    /// Output that is captured and that nobody reads is read for nobody meanwhile.
-    pub async fn terminate(&self, phases: impl Into<Vec<Phase>>) -> Result<Terminated, TerminateError> {
-        let escalation = Escalation::new(phases.into(), AFTER_KILL)?;
+    /// Its input is closed. Output that is captured and that nobody reads is read for nobody
+    /// meanwhile.
+    pub async fn terminate(
+        &self,
+        escalation: impl Into<Escalation>,
+    ) -> Result<Terminated, TerminateError> {
         let attendance = self.attend(CompletionOptions::new())?;
-        let attendance = attendance.terminate(escalation)?;
+        let attendance = attendance.terminate(escalation.into())?;
         let completed = self.drive(attendance).await?;
         self.running.terminated(completed.termination)
     }
 
     /// Closes its input, kills the tree and returns when it is empty, which is waited for at most
-    /// [`AFTER_KILL`].
+    /// [`AFTER_KILL`](crate::AFTER_KILL).
     pub async fn kill(&self) -> Result<Terminated, TerminateError> {
-        self.terminate([Phase { signal: Signal::KILL, grace: AFTER_KILL }]).await
+        self.terminate(Escalation::kill()).await
     }
 
     /// Kills the tree and waits for nothing.
@@ -186,6 +189,12 @@ impl Process {
         }
     }
 
+    /// Returns whether nothing is kept any more of the outputs that are captured.
+    pub fn is_replay_sealed(&self) -> bool {
+        let mut captured = [&self.stdout, &self.stderr].into_iter().flatten();
+        captured.all(|source| source.is_replay_sealed())
+    }
+
     /// Changes what becomes of the tree when this is dropped.
     pub fn set_on_drop(&self, on_drop: OnDrop) {
         self.running.set_on_drop(on_drop);
@@ -195,7 +204,8 @@ impl Process {
     /// dropped is as before.
     pub fn into_parts(mut self) -> Parts {
         let [stdout, stderr] = [&mut self.stdout, &mut self.stderr].map(Option::take);
-        let read = |source: Option<Arc<Source>>| Subscription::new(Reader::new(&source?).ok()?).ok();
+        let read =
+            |source: Option<Arc<Source>>| Subscription::new(Reader::new(&source?).ok()?).ok();
         Parts {
             stdin: self.take_stdin(),
             stdout: read(stdout),
@@ -223,7 +233,11 @@ impl Process {
         mut attendance: Attendance<'_, O, E>,
     ) -> Result<Completed<O::Output, E::Output>, CompletionError> {
         let error = |source| self.running.watch_error(source);
-        let watched = attendance.poller.descriptor().and_then(watch).map_err(error)?;
+        let watched = attendance
+            .poller
+            .descriptor()
+            .and_then(watch)
+            .map_err(error)?;
         loop {
             match attendance.turn().map_err(error)? {
                 Turn::Again => ::tokio::task::yield_now().await,

@@ -1,17 +1,18 @@
 use std::io;
 use std::ops::ControlFlow;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use ::tokio::io::unix::AsyncFdReadyGuard;
 use ::tokio::io::{AsyncWrite, AsyncWriteExt as _};
-use std::os::fd::OwnedFd;
+use bytes::Bytes;
 
 use super::visit::{AsyncChunkVisitor, AsyncLineVisitor, OwnedLine};
 use super::wait::{Watched, watch};
 use super::write::{OnWriteError, WriteFailed, Written};
 use crate::output::{
-    ChunkVisitor, LineOptions, LineParser, LineVisitor, Lines, PatternSet, StdStream, StreamEnd,
-    StreamEvent,
+    ChunkVisitor, Gap, LineOptions, LineParser, LineVisitor, Lines, PatternSet, StdStream,
+    StreamEnd, StreamEvent,
 };
 use crate::process::{Hunts, HuntsTurn, Interest, OutputError, Pull, Reader, WaitedFor};
 
@@ -120,7 +121,7 @@ impl Subscription {
         visitor: V,
         options: LineOptions,
     ) -> io::Result<V::Output> {
-        self.visit(Lines::new(visitor, options)).await
+        self.visit(Lines::new(options, visitor)).await
     }
 
     /// Shows all that comes to a visitor who may wait for something else.
@@ -139,7 +140,7 @@ impl Subscription {
                 }
             }
         };
-        Ok(visitor.finish(&end))
+        Ok(visitor.finish(&end).await)
     }
 
     /// Shows all lines that come to a visitor who may wait for something else.
@@ -269,5 +270,42 @@ async fn first_ready<'a>(
 struct AsyncLines<V> {
     visitor: V,
     parser: LineParser,
-    lines: Vec<OwnedLine>,
+}
+
+impl<V: AsyncLineVisitor> AsyncLines<V> {
+    fn new(visitor: V, options: LineOptions) -> Self {
+        let parser = LineParser::new(options);
+        Self { visitor, parser }
+    }
+}
+
+impl<V: AsyncLineVisitor> AsyncChunkVisitor for AsyncLines<V> {
+    type Output = V::Output;
+
+    async fn chunk(&mut self, chunk: Bytes) -> ControlFlow<()> {
+        let mut lines = Vec::new();
+        let _ = self.parser.feed(&chunk, |line| {
+            lines.push(OwnedLine::from(line));
+            ControlFlow::Continue(())
+        });
+        for line in lines {
+            if self.visitor.line(line).await == ControlFlow::Break(()) {
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    async fn gap(&mut self, gap: Gap) {
+        self.parser.gap(gap);
+        self.visitor.gap(gap).await;
+    }
+
+    async fn finish(mut self, end: &StreamEnd) -> V::Output {
+        if let Some(line) = self.parser.finish() {
+            // It is the last one, whatever the visitor wants.
+            let _ = self.visitor.line(OwnedLine::from(line)).await;
+        }
+        self.visitor.finish(end).await
+    }
 }

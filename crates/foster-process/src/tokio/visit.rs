@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 
 use bytes::Bytes;
 
-use crate::output::{Gap, StreamEnd};
+use crate::output::{Gap, Line, StreamEnd};
 
 /// One who is shown what a stream brings, and may wait for something else each time. The stream
 /// waits for him: that is the backpressure.
@@ -21,7 +21,7 @@ pub trait AsyncChunkVisitor: Send {
     }
 
     /// Is told of the end.
-    fn finish(self, end: &StreamEnd) -> Self::Output;
+    fn finish(self, end: &StreamEnd) -> impl Future<Output = Self::Output> + Send;
 }
 
 /// One who is shown the lines of a stream, and may wait for something else each time.
@@ -39,7 +39,7 @@ pub trait AsyncLineVisitor: Send {
     }
 
     /// Is told of the end.
-    fn finish(self, end: &StreamEnd) -> Self::Output;
+    fn finish(self, end: &StreamEnd) -> impl Future<Output = Self::Output> + Send;
 }
 
 /// A line of its own, as [`Line`](crate::output::Line) is one that borrows.
@@ -53,4 +53,15 @@ pub struct OwnedLine {
     pub ended: bool,
     /// How many bytes of it are missing.
     pub omitted: u64,
+}
+
+impl From<Line<'_>> for OwnedLine {
+    fn from(line: Line<'_>) -> Self {
+        Self {
+            text: line.text().into_owned(),
+            offset: line.offset,
+            ended: line.ended,
+            omitted: line.omitted,
+        }
+    }
 }

@@ -4,10 +4,9 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use ::tokio::io::Interest;
 use ::tokio::io::unix::AsyncFd;
 
-use crate::sys::Poller;
+use crate::sys::{self, Poller};
 
 /// A descriptor that tokio watches: a copy of one that somebody else reads.
 pub(super) type Watched = AsyncFd<OwnedFd>;
@@ -18,7 +17,7 @@ pub(super) type Watched = AsyncFd<OwnedFd>;
 /// `Unsupported` outside of a runtime that drives IO, where tokio itself would panic.
 pub(super) fn watch(fd: BorrowedFd<'_>) -> io::Result<Watched> {
     ::tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
-    AsyncFd::with_interest(fd.try_clone_to_owned()?, Interest::READABLE)
+    sys::watch_readable(fd.try_clone_to_owned()?)
 }
 
 /// Waits until the poller has something to tell, or for this moment. A poller of the kernel's can be

@@ -29,7 +29,7 @@ pub use procfs::{
 };
 pub use signals::{Received, SignalQueue, realtime_signals};
 pub use splice::move_bytes;
-pub use title::{close_all_but, hide_arguments, set_process_title, set_subreaper, is_subreaper};
+pub use title::{close_all_but, hide_arguments, is_subreaper, set_process_title, set_subreaper};
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;

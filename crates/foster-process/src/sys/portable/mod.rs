@@ -46,7 +46,7 @@ pub use system::{
     all_processes, environment_has, host_identity, peer_credentials, pipe_holders, process_stat,
     set_process_title, thread_count, why_alive, zombie_wait_word,
 };
-pub use title::{close_all_but, hide_arguments, move_bytes, set_subreaper, is_subreaper};
+pub use title::{close_all_but, hide_arguments, is_subreaper, move_bytes, set_subreaper};
 pub use tree::{belongs, children_of, own_children};
 
 use crate::containment::Level;
