@@ -202,8 +202,9 @@ impl<'a, O: ChunkVisitor, E: ChunkVisitor> Attendance<'a, O, E> {
     pub fn turn(&mut self) -> io::Result<Turn> {
         self.forget_members()?;
         let more = self.stdout.read(&self.poller)? | self.stderr.read(&self.poller)?;
-        let exited = self.leader_has_ended()?;
         let until = self.attend_termination()?;
+        // Asked last: a termination that is over has seen the leader's end, and so must we.
+        let exited = self.leader_has_ended()?;
         let termination = match (&self.termination, &self.terminated) {
             (Some(_), _) => Progress::UnderWay,
             (None, Some((at, _))) => Progress::Over(*at),
