@@ -1,7 +1,7 @@
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _};
+use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -83,15 +83,16 @@ impl Cgroup {
 
     /// Returns whether any process lives in it or below it. A leaf that was removed holds nobody.
     pub fn populated(&self) -> io::Result<bool> {
-        let Some(mut events) = self.events.as_ref() else {
+        let Some(events) = self.events.as_ref() else {
             return Ok(false);
         };
-        let mut text = String::new();
-        let read = events
-            .rewind()
-            .and_then(|()| events.read_to_string(&mut text));
-        match read {
-            Ok(_) => Ok(text.lines().any(|line| line == "populated 1")),
+        // Two short lines. Read at a place of its own: several threads may look at once, and one
+        // that moved the file's offset would make the other read nothing, which looks like nobody.
+        let mut text = [0; 128];
+        match events.read_at(&mut text, 0) {
+            Ok(length) => Ok(text[..length]
+                .split(|b| *b == b'\n')
+                .any(|line| line == b"populated 1")),
             Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Ok(false),
             Err(error) => Err(error),
         }
