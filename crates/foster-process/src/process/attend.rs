@@ -300,16 +300,17 @@ impl<'a, O: ChunkVisitor, E: ChunkVisitor> Attendance<'a, O, E> {
     }
 }
 
-/// Returns one who reads the stream: because it is wanted, or because nobody else reads it, and the
-/// child would wait.
+/// Returns one who reads the stream: because it is wanted, or for nobody while nobody else reads it,
+/// since the child would wait.
 fn reader(
     stream: StdStream,
     source: Option<&Arc<Source>>,
     wanted: bool,
 ) -> Result<Option<Reader>, OutputError> {
     match source {
-        Some(source) if wanted || !source.has_subscribers() => Reader::new(source).map(Some),
+        Some(source) if wanted => Reader::new(source).map(Some),
+        Some(source) => Ok(Some(Reader::for_nobody(source))),
         None if wanted => Err(OutputError::NotCaptured(stream)),
-        _ => Ok(None),
+        None => Ok(None),
     }
 }

@@ -76,12 +76,10 @@ fn wait(bell: &OwnedFd, left: &[Left]) -> io::Result<()> {
     let poller = Poller::new()?;
     poller.add(bell, ANY)?;
     for Left { leader, tree } in left {
-        match leader.peek_status() {
-            Ok(None) => poller.add(leader.as_fd(), ANY)?,
-            _ => {
-                let cgroup = tree.scope().events_fd();
-                cgroup.map_or(Ok(()), |fd| poller.add_urgent(fd, ANY))?;
-            }
+        if leader.peek_status().is_ok_and(|status| status.is_none()) {
+            poller.add(leader.as_fd(), ANY)?;
+        } else if let Some(cgroup) = tree.scope().events_fd() {
+            poller.add_urgent(cgroup, ANY)?;
         }
     }
     poller.wait(None).map(drop)

@@ -203,8 +203,8 @@ impl Running {
             result => return result,
         }
         let members = self.tree.members()?;
-        let group = members.iter().filter(|m| m.group == self.pid());
-        group.map(|member| member.process.signal(signal)).collect()
+        let mut group = members.iter().filter(|m| m.group == self.pid());
+        group.try_for_each(|member| member.process.signal(signal))
     }
 
     fn refused(&self, signal: Signal, source: io::Error) -> SignalError {

@@ -38,7 +38,10 @@ struct State {
     /// Whether the newest read emptied the pipe: it got less than it asked for.
     drained: bool,
     ended: bool,
-    sleepers: Vec<(SubscriberId, Arc<Bell>)>,
+    /// Who waits for what another reader does.
+    sleepers: Vec<Arc<Bell>>,
+    /// Who reads for nobody, and waits until nobody else reads.
+    bystanders: Vec<Arc<Bell>>,
 }
 
 /// What wakes one who waits for what another reader of the stream does.
@@ -49,10 +52,9 @@ pub(crate) struct Bell {
 }
 
 /// What came of an attempt to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fill {
-    /// There is something new.
-    Read,
+enum Fill {
+    /// There is something new: this.
+    Read(Bytes),
     /// Nothing is there yet.
     Empty,
     /// One who must miss nothing has not taken what he has.
@@ -91,16 +93,13 @@ impl Source {
                 drained: false,
                 ended: false,
                 sleepers: Vec::new(),
+                bystanders: Vec::new(),
             }),
         }
     }
 
     pub fn pipe(&self) -> BorrowedFd<'_> {
         self.pipe.as_fd()
-    }
-
-    pub fn has_subscribers(&self) -> bool {
-        self.state().hub.has_subscribers()
     }
 
     pub fn last_output(&self) -> Option<Instant> {
@@ -121,7 +120,12 @@ impl Source {
 }
 
 impl State {
-    fn fill(&mut self, pipe: &OwnedFd, read_size: usize) -> Fill {
+    /// Reads once, if there is room for it.
+    fn fill(&mut self, source: &Source) -> Fill {
+        let Source {
+            pipe, read_size, ..
+        } = source;
+        let read_size = *read_size;
         if self.ended {
             return Fill::Ended;
         }
@@ -137,9 +141,9 @@ impl State {
                 self.last_output = Some(Instant::now());
                 self.drained = self.spare.len() < read_size;
                 let chunk = self.take_chunk(read_size);
-                self.hub.push(chunk);
+                self.hub.push(chunk.clone());
                 self.wake_others(None);
-                return Fill::Read;
+                return Fill::Read(chunk);
             }
             Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return Fill::Empty,
             Err(error) => StreamEnd::Failed(Arc::new(error.into())),
@@ -160,15 +164,33 @@ impl State {
         chunk
     }
 
-    fn wake_others(&mut self, but: Option<SubscriberId>) {
-        self.sleepers.retain(|(id, bell)| {
-            let stays = Some(*id) == but;
+    fn wake_others(&mut self, but: Option<&Arc<Bell>>) {
+        self.sleepers.retain(|bell| {
+            let stays = but.is_some_and(|own| Arc::ptr_eq(own, bell));
             if !stays {
                 bell.ring();
             }
             stays
         });
     }
+}
+
+/// Has a bell rung for this one when there is something to hear.
+fn lie_down(sleepers: &mut Vec<Arc<Bell>>, bell: &Arc<Bell>) {
+    sleepers.retain(|other| !Arc::ptr_eq(bell, other));
+    sleepers.push(Arc::clone(bell));
+}
+
+/// Waits until nobody else reads, for one who reads for nobody.
+fn stand_back(bell: &mut Option<Arc<Bell>>, state: &mut State) -> Pull {
+    let own = match bell.take().map_or_else(|| Bell::new().map(Arc::new), Ok) {
+        Ok(own) => own,
+        Err(error) => return Pull::Event(StreamEvent::End(StreamEnd::Failed(Arc::new(error)))),
+    };
+    lie_down(&mut state.bystanders, &own);
+    *bell = Some(own);
+    let (pipe, bell) = (false, true);
+    Pull::Wait(Interest { pipe, bell })
 }
 
 impl Bell {
@@ -194,7 +216,8 @@ impl Bell {
 #[derive(Debug)]
 pub(crate) struct Reader {
     pub source: Arc<Source>,
-    id: SubscriberId,
+    /// `None` for one who reads for nobody, as long as nobody else reads.
+    id: Option<SubscriberId>,
     bell: Option<Arc<Bell>>,
     /// Where in the stream the next byte lies.
     offset: u64,
@@ -226,10 +249,22 @@ impl Reader {
         Ok(Self {
             offset: state.hub.position(id).unwrap_or(0),
             source: Arc::clone(source),
-            id,
+            id: Some(id),
             bell: bell.map(Arc::new),
             returned: VecDeque::new(),
         })
+    }
+
+    /// Returns one who reads for nobody, so that the process need not wait, and steps back for
+    /// whoever subscribes.
+    pub fn for_nobody(source: &Arc<Source>) -> Self {
+        Self {
+            offset: source.state().hub.offset(),
+            source: Arc::clone(source),
+            id: None,
+            bell: None,
+            returned: VecDeque::new(),
+        }
     }
 
     /// Returns where in the stream that begins which comes next.
@@ -257,14 +292,20 @@ impl Reader {
             bell.hush();
         }
         loop {
-            if let Some(event) = state.hub.next(self.id) {
+            if let Some(event) = self.id.and_then(|id| state.hub.next(id)) {
                 // There may be room now that another waits for.
-                state.wake_others(Some(self.id));
+                state.wake_others(self.bell.as_ref());
                 return Pull::Event(event);
             }
-            let pipe = match state.fill(&self.source.pipe, self.source.read_size) {
-                Fill::Read => continue,
-                Fill::Ended if state.hub.has_next(self.id) => continue,
+            if self.id.is_none() && state.hub.has_subscribers() {
+                return stand_back(&mut self.bell, &mut state);
+            }
+            let pipe = match state.fill(&self.source) {
+                Fill::Read(chunk) if self.id.is_none() => {
+                    return Pull::Event(StreamEvent::Chunk(chunk));
+                }
+                Fill::Read(_) => continue,
+                Fill::Ended if self.id.is_some_and(|id| state.hub.has_next(id)) => continue,
                 Fill::Ended => {
                     let end = state.hub.end().cloned();
                     return Pull::Event(StreamEvent::End(end.unwrap_or(StreamEnd::Eof)));
@@ -273,8 +314,7 @@ impl Reader {
                 Fill::Full => false,
             };
             if let Some(bell) = &self.bell {
-                state.sleepers.retain(|(id, _)| *id != self.id);
-                state.sleepers.push((self.id, Arc::clone(bell)));
+                lie_down(&mut state.sleepers, bell);
             }
             let bell = self.bell.is_some();
             return Pull::Wait(Interest { pipe, bell });
@@ -296,7 +336,7 @@ impl Reader {
     pub fn is_drained(&self) -> bool {
         self.bell.is_none() && self.returned.is_empty() && {
             let state = self.source.state();
-            state.drained && !state.ended && !state.hub.has_next(self.id)
+            state.drained && !state.ended && !self.id.is_some_and(|id| state.hub.has_next(id))
         }
     }
 
@@ -308,8 +348,13 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         let mut state = self.source.state();
-        state.sleepers.retain(|(id, _)| *id != self.id);
-        state.hub.unsubscribe(self.id);
+        if let Some(id) = self.id {
+            state.hub.unsubscribe(id);
+        }
+        // What was there for this one to read, another has to read now.
         state.wake_others(None);
+        for bystander in state.bystanders.drain(..) {
+            bystander.ring();
+        }
     }
 }

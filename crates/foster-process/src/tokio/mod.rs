@@ -15,4 +15,4 @@ pub use process::{Parts, Process};
 pub use stdin::Stdin;
 pub use subscription::{Subscription, wait_for};
 pub use visit::{AsyncChunkVisitor, AsyncLineVisitor, OwnedLine};
-pub use write::{OnWriteError, WriteFailed, Written};
+pub use write::{Ask, OnWriteError, WriteFailed, Written};

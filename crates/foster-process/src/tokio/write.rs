@@ -27,8 +27,11 @@ pub enum OnWriteError {
     /// It is counted, and writing goes on with the next piece.
     GoOn,
     /// Somebody is asked each time.
-    Ask(Box<dyn FnMut(&WriteFailed) -> ControlFlow<()> + Send>),
+    Ask(Ask),
 }
+
+/// One who decides: `Break` to write no more.
+pub type Ask = Box<dyn FnMut(&WriteFailed) -> ControlFlow<()> + Send>;
 
 impl OnWriteError {
     pub(super) fn decide(&mut self, error: &WriteFailed) -> ControlFlow<()> {
