@@ -85,6 +85,7 @@ mod exit_status;
 mod foreground;
 mod graceful;
 pub mod groups;
+pub mod guardian;
 mod host;
 mod identity;
 pub mod low_level;
