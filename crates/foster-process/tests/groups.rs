@@ -1,6 +1,6 @@
 //! The process groups of an owner: each is reached, and nobody else.
 #![cfg(all(target_os = "linux", not(foster_portable)))]
-#![expect(clippy::unwrap_used, reason = "this is a test")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "this is a test")]
 
 mod common;
 
@@ -249,6 +249,63 @@ fn whoever_has_the_number_now_is_not_hit() {
     }
     assert!(!stranger.wait_ended(Some(SECOND / 5)).unwrap());
     kill_and_reap(&stranger);
+}
+
+/// Starts one process after the other until one has this number.
+fn start_as(pid: i32, out: &OwnedFd) -> Option<ProcessRef> {
+    for _ in 0..1000 {
+        let last = "/proc/sys/kernel/ns_last_pid";
+        if let Err(error) = std::fs::write(last, (pid - 1).to_string()) {
+            eprintln!("NOT RUN: a number can't be made to come again: {last}: {error}");
+            return None;
+        }
+        let started = group("exec sleep 300", out);
+        if started.pid() == pid {
+            return Some(started);
+        }
+        kill_and_reap(&started);
+    }
+    eprintln!("NOT RUN: the number {pid} did not come again in a thousand tries");
+    None
+}
+
+#[test]
+fn a_number_that_came_again_is_another_group() {
+    let name = "a_number_that_came_again_is_another_group";
+    isolated(name, As::Caller, || {
+        set_subreaper().unwrap();
+        let (_, out) = hearing();
+        let first = group("exec sleep 300", &out);
+        let remembered = first.identity();
+        let mut groups = ProcessGroups::default();
+        groups.register(first.try_clone().unwrap(), "held");
+        kill_and_reap(&first);
+        let Some(stranger) = start_as(remembered.pid, &out) else {
+            return;
+        };
+        let results = groups.terminate_all(term_only(SECOND));
+        assert!(
+            matches!(results[..], [(_, Ok(Ended::AlreadyGone))]),
+            "{results:?}"
+        );
+        // Only remembered, and never held.
+        groups.register(remembered, "remembered");
+        let results = groups.signal_all(Signal::KILL);
+        assert!(
+            matches!(results[..], [(_, Ok(Signalled::Gone))]),
+            "{results:?}"
+        );
+        assert!(!stranger.wait_ended(Some(SECOND / 10)).unwrap());
+        // The new one under the same number takes the old one's place.
+        groups.register(remembered, "old");
+        groups.register(stranger.try_clone().unwrap(), "new");
+        let results = groups.terminate_all(term_only(10 * SECOND));
+        assert!(
+            matches!(results[..], [(_, Ok(Ended::By(Signal::TERM)))]),
+            "{results:?}"
+        );
+        stranger.reap().unwrap();
+    });
 }
 
 #[test]

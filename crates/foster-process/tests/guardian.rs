@@ -1,6 +1,11 @@
 //! An owner's trees end with it, however it ends. Without the harness, since this program is also the
 //! owner and its guardian.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "this is a test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is a test"
+)]
 
 mod common;
 
@@ -8,14 +13,15 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::fd::AsFd as _;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{SECOND, environment, null, strangers, words};
 use foster_process::guardian::{self, Guardian, GuardianError, GuardianPlan};
 use foster_process::{
-    GracefulTimeouts, ProcessRef, Scope, Session, Signal, SpawnPlan, SpawnSlot, set_subreaper,
-    spawn,
+    Containment, GracefulTimeouts, ProcessRef, Scope, Session, Signal, SpawnPlan, SpawnSlot,
+    set_subreaper, spawn,
 };
 
 const COOKIE: (&str, &str) = ("TREE", "0123456789abcdef-0123456789abcdef");
@@ -28,8 +34,12 @@ const FIVE_ROLES: &str = "
     setsid sh -c 'echo pid $$; exec sleep 300' &
     (setsid sh -c 'trap \"\" TERM INT; sh -c \"echo pid \\$\\$; exec sleep 300\" &' &)
     echo pid $$
-    wait; sleep 300";
+    wait";
 const ROLES: usize = 5;
+
+/// A daemon without an environment: only a control group holds it.
+const SIXTH_ROLE: &str =
+    "(env -i /usr/bin/setsid /bin/sh -c '/bin/sh -c \"echo pid \\$\\$; exec sleep 300\" &' &)";
 
 fn main() {
     guardian::serve_if_asked();
@@ -49,6 +59,7 @@ fn main() {
 
 fn cases() {
     a_killed_owner_takes_its_trees_along();
+    a_control_group_holds_whoever_bears_no_mark();
     an_owner_that_exits_takes_its_trees_along();
     a_tree_whose_start_was_never_told_of_is_found();
     what_the_owner_executes_does_not_keep_it_alive();
@@ -74,9 +85,11 @@ fn own_guardian() -> Guardian {
     start_guardian(&[own, guardian::ARGUMENT.into()]).unwrap()
 }
 
-/// Starts the tree of five, with this process's output.
-fn start_tree() -> ProcessRef {
-    let (argv, mut env) = (words(&["sh", "-c", FIVE_ROLES]), environment());
+/// Starts the tree of five, or of six in a control group, with this process's output.
+fn start_tree(scope: &mut Scope) -> ProcessRef {
+    let sixth = scope.cgroup_path().map_or("", |_| SIXTH_ROLE);
+    let script = format!("{sixth}\n{FIVE_ROLES}");
+    let (argv, mut env) = (words(&["sh", "-c", &script]), environment());
     env.push((COOKIE.0.into(), COOKIE.1.into()));
     let (null, out) = (
         null(),
@@ -93,8 +106,19 @@ fn start_tree() -> ProcessRef {
         default_signals: true,
         parent_death: None,
     };
-    let started = spawn(&plan, &mut Scope::own(), &SpawnSlot::default());
+    let started = spawn(&plan, scope, &SpawnSlot::default());
     started.unwrap().leader
+}
+
+/// Returns a control group, or nothing and says so.
+fn in_cgroup() -> Scope {
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+    let scope = Scope::prepare(Containment::Cgroup, &format!("guarded-{now}"));
+    let path = scope.as_ref().ok().and_then(Scope::cgroup_path);
+    if let Some(path) = path {
+        println!("cgroup {}", path.display());
+    }
+    scope.unwrap_or_else(|_| Scope::own())
 }
 
 /// What the owner does.
@@ -104,8 +128,12 @@ fn own(scenario: &str) {
     let guardian = own_guardian();
     println!("guardian {}", guardian.process().pid());
     let cookie = format!("{}={}", COOKIE.0, COOKIE.1);
-    let tree = guardian.register(&cookie, None).unwrap();
-    let leader = start_tree();
+    let mut scope = match scenario {
+        "cgroup" => in_cgroup(),
+        _ => Scope::own(),
+    };
+    let tree = guardian.register(&cookie, scope.cgroup_path()).unwrap();
+    let leader = start_tree(&mut scope);
     if scenario != "unfinished" {
         guardian.complete(&tree, leader.identity()).unwrap();
     }
@@ -142,6 +170,7 @@ struct Owner {
     guardian: ProcessRef,
     tree: Vec<ProcessRef>,
     child: Option<ProcessRef>,
+    cgroup: Option<PathBuf>,
 }
 
 fn start_owner(scenario: &str) -> Owner {
@@ -153,7 +182,8 @@ fn start_owner(scenario: &str) -> Owner {
         .unwrap();
     let mut out: BufReader<ChildStdout> = BufReader::new(process.stdout.take().unwrap());
     let (mut guardian, mut child, mut tree, mut ready) = (None, None, Vec::new(), false);
-    while !ready || tree.len() < ROLES {
+    let mut cgroup: Option<PathBuf> = None;
+    while !ready || tree.len() < ROLES + usize::from(cgroup.is_some()) {
         let mut line = String::new();
         assert_ne!(
             out.read_line(&mut line).unwrap(),
@@ -164,6 +194,7 @@ fn start_owner(scenario: &str) -> Owner {
         match line.trim().split_once(' ') {
             Some(("guardian", pid)) => guardian = hold(pid),
             Some(("child", pid)) => child = hold(pid),
+            Some(("cgroup", path)) => cgroup = Some(path.into()),
             Some(("pid", pid)) => tree.extend(hold(pid)),
             _ => ready = true,
         }
@@ -173,6 +204,7 @@ fn start_owner(scenario: &str) -> Owner {
         guardian: guardian.unwrap(),
         tree,
         child,
+        cgroup,
     }
 }
 
@@ -204,12 +236,14 @@ impl Owner {
         assert_eq!(strangers(), Vec::<String>::new(), "{how}");
     }
 
+    /// Ends what lived on; main ends by itself once its children have.
     fn end_tree(&self) {
+        assert!(self.tree.iter().all(lives));
         for process in &self.tree {
-            assert!(lives(process));
-            process.signal(Signal::KILL).unwrap();
+            process.signal(Signal::KILL).ok();
         }
         assert!(self.tree.iter().all(gone));
+        assert_eq!(strangers(), Vec::<String>::new());
     }
 }
 
@@ -230,6 +264,17 @@ fn a_killed_owner_takes_its_trees_along() {
     );
     owner.kill();
     owner.all_is_gone("killed");
+}
+
+fn a_control_group_holds_whoever_bears_no_mark() {
+    let mut owner = start_owner("cgroup");
+    owner.kill();
+    owner.all_is_gone("killed, in a control group");
+    let Some(path) = owner.cgroup else {
+        eprintln!("NOT RUN: no control group is to be had");
+        return;
+    };
+    assert!(!path.exists());
 }
 
 fn an_owner_that_exits_takes_its_trees_along() {
@@ -280,22 +325,10 @@ fn what_was_unregistered_lives_on() {
 }
 
 fn a_dismissed_guardian_ends_nothing() {
-    let mut process = start_dismissing();
-    drop(process.0.stdin.take());
-    assert!(process.0.wait().unwrap().success());
-    for member in &process.1 {
-        assert!(lives(member));
-        member.signal(Signal::KILL).unwrap();
-        assert!(gone(member));
-    }
-    assert_eq!(strangers(), Vec::<String>::new());
-}
-
-/// As `start_owner`, but of the guardian no trace may be left.
-fn start_dismissing() -> (Child, Vec<ProcessRef>) {
-    let owner = start_owner("dismisses");
+    let mut owner = start_owner("dismisses");
     assert!(gone(&owner.guardian));
-    (owner.process, owner.tree)
+    owner.exit();
+    owner.end_tree();
 }
 
 fn a_program_that_is_no_guardian_is_ended() {

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use super::protocol::{self, HELLO, Request};
 use crate::containment::Scope;
-use crate::escalation::AFTER_KILL;
+use crate::escalation::{AFTER_KILL, Escalation, Phase};
 use crate::graceful::GracefulTimeouts;
+use crate::groups::{Asked, LocalSignaller, drive};
 use crate::identity::{ProcessIdentity, ProcessRef};
 use crate::signal::Signal;
 use crate::spawn::{Session, SpawnError, SpawnPlan, SpawnSlot, spawn};
@@ -176,11 +177,18 @@ impl Guardian {
         link.ask(&Request::Begin { phases })
     }
 
-    /// Ends what was started, and all that it may have started in its group. What it is not known
-    /// to be it may not be asked to do gracefully.
+    /// Kills what was started, with its whole group, and waits until all of it is gone. What is no
+    /// guardian can't be expected to end because the socket does.
     fn abandon(self) {
-        if self.process.signal_group(Signal::KILL).is_err() {
-            // It has ended, or the kernel can't; either way the rest is the same.
+        if let Ok(leader) = self.process.try_clone() {
+            let mut asked = [Asked::new(leader.into())];
+            let kill = Escalation::of_checked(vec![Phase {
+                signal: Signal::KILL,
+                grace: AFTER_KILL,
+            }]);
+            drive(&mut asked, &LocalSignaller, kill);
+        } else {
+            // No descriptor is left for the group's sake; the process itself is held.
             drop(self.process.signal(Signal::KILL));
         }
         if matches!(self.process.wait_ended(Some(AFTER_KILL)), Ok(true)) {
