@@ -19,6 +19,33 @@
 //!
 //! The guardian is a child of the owner: leave it out of the owner's trees by
 //! [`crate::Tree::exclude`], if they are made of descendants.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use foster_process::GracefulTimeouts;
+//! use foster_process::guardian::{self, Guardian, GuardianPlan};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // First of all: this program is its own guardian.
+//!     guardian::serve_if_asked();
+//!     let guardian = Guardian::start(&GuardianPlan {
+//!         argv: &[std::env::current_exe()?.into(), guardian::ARGUMENT.into()],
+//!         env: &[],
+//!         timeouts: &GracefulTimeouts::both(Duration::from_secs(2)),
+//!         answer_within: Duration::from_secs(5),
+//!     })?;
+//!     // Something that nobody else bears; random, for a start.
+//!     let tree = guardian.register("MY_TREE=9f0c3a52b1d84e6f", None)?;
+//!     // … spawn it with that in its environment …
+//! #   let leader = foster_process::ProcessRef::open(1)?;
+//!     guardian.complete(&tree, leader.identity())?;
+//!     // … and once it has ended:
+//!     guardian.unregister(tree)?;
+//!     guardian.dismiss()?;
+//!     Ok(())
+//! }
+//! ```
 
 mod ending;
 mod owner;

@@ -31,7 +31,8 @@ pub struct GuardianPlan<'a> {
 }
 
 /// An owner's guardian. Dropping this means the same as the owner's end: what is registered is
-/// ended. [`Guardian::dismiss`] is the other way out.
+/// ended, without anybody waiting for it, and the guardian stays a zombie until its parent reaps it or
+/// ends. [`Guardian::dismiss`] is the other way out.
 #[derive(Debug)]
 pub struct Guardian {
     process: ProcessRef,

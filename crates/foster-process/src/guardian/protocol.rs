@@ -5,11 +5,10 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::net::SendFlags;
-
 use crate::escalation::Phase;
 use crate::identity::ProcessIdentity;
 use crate::signal::Signal;
+use crate::sys;
 
 /// What a guardian says first. Whoever says anything else is none, or of another version.
 pub const HELLO: &[u8; 20] = b"foster-guardian v1 \n";
@@ -39,8 +38,7 @@ pub enum Request {
 /// What a guardian answers.
 pub type Answer = Result<(), String>;
 
-/// Sends a message. A peer that is gone is an error and no SIGPIPE, whatever the program does with
-/// that.
+/// Sends a message. A peer that is gone is an error.
 pub fn send(socket: impl AsFd, body: &[u8]) -> io::Result<()> {
     let length = u32::try_from(body.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
     if body.len() > LONGEST {
@@ -52,12 +50,8 @@ pub fn send(socket: impl AsFd, body: &[u8]) -> io::Result<()> {
 /// Sends bytes as they are.
 pub fn send_bytes(socket: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        let sent = rustix::net::send(&socket, bytes, SendFlags::NOSIGNAL);
-        match sent {
-            Ok(n) => bytes = &bytes[n..],
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
+        let sent = sys::send_quietly(&socket, bytes)?;
+        bytes = &bytes[sent..];
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod groups;
 mod linux;
 #[cfg(all(unix, any(not(target_os = "linux"), foster_portable)))]
 mod portable;
+mod socket;
 mod unix;
 
 pub use groups::*;
@@ -14,6 +15,7 @@ pub use groups::*;
 pub use linux::*;
 #[cfg(all(unix, any(not(target_os = "linux"), foster_portable)))]
 pub use portable::*;
+pub use socket::send_quietly;
 pub use unix::*;
 
 /// A step between clone and exec, told by number from the child to its parent.
