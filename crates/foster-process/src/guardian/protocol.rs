@@ -136,27 +136,8 @@ impl Request {
                 }
                 Self::Begin { phases }
             }
-            2 => {
-                let id = u64::from_le_bytes(take(&mut rest)?);
-                let end = rest.iter().position(|b| *b == 0)?;
-                let cookie = String::from_utf8(rest[..end].to_vec()).ok()?;
-                let path = OsString::from_vec(rest[end + 1..].to_vec());
-                rest = &[];
-                let cgroup = (!path.is_empty()).then(|| PathBuf::from(path));
-                Self::Register { id, cookie, cgroup }
-            }
-            3 => {
-                let id = u64::from_le_bytes(take(&mut rest)?);
-                let pid = i32::from_le_bytes(take(&mut rest)?);
-                let (started, start_time) = take_known(&mut rest)?;
-                let (numbered, unique) = take_known(&mut rest)?;
-                let leader = ProcessIdentity {
-                    pid,
-                    start_time: started.then_some(start_time),
-                    unique: numbered.then_some(unique),
-                };
-                Self::Complete { id, leader }
-            }
+            2 => take_registration(&mut rest)?,
+            3 => take_completion(&mut rest)?,
             4 => Self::Unregister {
                 id: u64::from_le_bytes(take(&mut rest)?),
             },
@@ -165,6 +146,29 @@ impl Request {
         };
         rest.is_empty().then_some(request)
     }
+}
+
+fn take_registration(rest: &mut &[u8]) -> Option<Request> {
+    let id = u64::from_le_bytes(take(rest)?);
+    let end = rest.iter().position(|b| *b == 0)?;
+    let cookie = String::from_utf8(rest[..end].to_vec()).ok()?;
+    let path = OsString::from_vec(rest[end + 1..].to_vec());
+    *rest = &[];
+    let cgroup = (!path.is_empty()).then(|| PathBuf::from(path));
+    Some(Request::Register { id, cookie, cgroup })
+}
+
+fn take_completion(rest: &mut &[u8]) -> Option<Request> {
+    let id = u64::from_le_bytes(take(rest)?);
+    let pid = i32::from_le_bytes(take(rest)?);
+    let (started, start_time) = take_known(rest)?;
+    let (numbered, unique) = take_known(rest)?;
+    let leader = ProcessIdentity {
+        pid,
+        start_time: started.then_some(start_time),
+        unique: numbered.then_some(unique),
+    };
+    Some(Request::Complete { id, leader })
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
