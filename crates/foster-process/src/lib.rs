@@ -7,6 +7,10 @@
 //! pure machine that decides which signal is due and when; [`terminate`] drives it to its end, and
 //! a program with a loop of its own ([`Poller`]) drives it itself.
 //!
+//! Beside these: [`GracefulTimeouts`] names the phases for every platform; [`groups`] keeps the process
+//! groups of an owner; [`guardian`] ends an owner's trees when the owner itself is gone; [`low_level`]
+//! has single steps for whoever spawns by other means.
+//!
 //! ```
 //! use std::os::fd::AsFd as _;
 //! use std::time::Duration;
@@ -73,6 +77,7 @@ mod exit_status;
 mod foreground;
 mod graceful;
 pub mod groups;
+pub mod guardian;
 mod host;
 mod identity;
 mod limits;

@@ -1,6 +1,6 @@
 //! The process groups of an owner: each is reached, and nobody else.
 #![cfg(all(target_os = "linux", not(foster_portable)))]
-#![expect(clippy::unwrap_used, reason = "this is a test")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "this is a test")]
 
 mod common;
 
@@ -128,20 +128,23 @@ fn whoever_listens_is_not_waited_for() {
 
 #[test]
 fn a_group_that_is_gone_is_told_of_once() {
-    let (_, out) = hearing();
-    let leader = group("exec sleep 300", &out);
-    let held = leader.try_clone().unwrap();
-    let mut groups = ProcessGroups::default();
-    groups.register(leader, "one");
-    let delivered = groups.signal_all(Signal::CONT);
-    assert!(matches!(delivered[..], [(_, Ok(Signalled::Delivered))]));
-    // A zombie is nobody, though the kernel would deliver to it.
-    held.signal(Signal::KILL).unwrap();
-    assert!(held.wait_ended(Some(10 * SECOND)).unwrap());
-    let told = groups.signal_all(Signal::CONT);
-    assert!(matches!(told[..], [(_, Ok(Signalled::Gone))]), "{told:?}");
-    assert!(groups.signal_all(Signal::CONT).is_empty());
-    held.reap().unwrap();
+    let name = "a_group_that_is_gone_is_told_of_once";
+    isolated(name, As::Caller, || {
+        let (_, out) = hearing();
+        let leader = group("exec sleep 300", &out);
+        let held = leader.try_clone().unwrap();
+        let mut groups = ProcessGroups::default();
+        groups.register(leader, "one");
+        let delivered = groups.signal_all(Signal::CONT);
+        assert!(matches!(delivered[..], [(_, Ok(Signalled::Delivered))]));
+        // A zombie is nobody, though the kernel would deliver to it.
+        held.signal(Signal::KILL).unwrap();
+        assert!(held.wait_ended(Some(10 * SECOND)).unwrap());
+        let told = groups.signal_all(Signal::CONT);
+        assert!(matches!(told[..], [(_, Ok(Signalled::Gone))]), "{told:?}");
+        assert!(groups.signal_all(Signal::CONT).is_empty());
+        held.reap().unwrap();
+    });
 }
 
 #[test]
@@ -218,106 +221,172 @@ fn one_by_one_reaches_the_whole_group() {
 
 #[test]
 fn whoever_has_the_number_now_is_not_hit() {
-    let (_, out) = hearing();
-    let stranger = group("exec sleep 300", &out);
-    let identity = stranger.identity();
-    let forged = [
-        ProcessIdentity {
-            start_time: identity.start_time.map(|t| t + 1),
-            ..identity
-        },
-        ProcessIdentity {
-            start_time: None,
-            unique: None,
-            ..identity
-        },
-    ];
-    for forged in forged {
+    let name = "whoever_has_the_number_now_is_not_hit";
+    isolated(name, As::Caller, || {
+        let (_, out) = hearing();
+        let stranger = group("exec sleep 300", &out);
+        let identity = stranger.identity();
+        let forged = [
+            ProcessIdentity {
+                start_time: identity.start_time.map(|t| t + 1),
+                ..identity
+            },
+            ProcessIdentity {
+                start_time: None,
+                unique: None,
+                ..identity
+            },
+        ];
+        for forged in forged {
+            let mut groups = ProcessGroups::default();
+            groups.register(forged, "another that had this number");
+            let results = groups.signal_all(Signal::KILL);
+            assert!(
+                matches!(results[..], [(_, Ok(Signalled::Gone))]),
+                "{results:?}"
+            );
+            groups.register(forged, "again");
+            let results = groups.terminate_all(term_only(SECOND));
+            assert!(
+                matches!(results[..], [(_, Ok(Ended::AlreadyGone))]),
+                "{results:?}"
+            );
+        }
+        assert!(!stranger.wait_ended(Some(SECOND / 5)).unwrap());
+        kill_and_reap(&stranger);
+    });
+}
+
+/// Starts one process after the other until one has this number.
+fn start_as(pid: i32, out: &OwnedFd) -> Option<ProcessRef> {
+    for _ in 0..1000 {
+        let last = "/proc/sys/kernel/ns_last_pid";
+        if let Err(error) = std::fs::write(last, (pid - 1).to_string()) {
+            eprintln!("NOT RUN: a number can't be made to come again: {last}: {error}");
+            return None;
+        }
+        let started = group("exec sleep 300", out);
+        if started.pid() == pid {
+            return Some(started);
+        }
+        kill_and_reap(&started);
+    }
+    eprintln!("NOT RUN: the number {pid} did not come again in a thousand tries");
+    None
+}
+
+#[test]
+fn a_number_that_came_again_is_another_group() {
+    let name = "a_number_that_came_again_is_another_group";
+    isolated(name, As::Caller, || {
+        set_subreaper().unwrap();
+        let (_, out) = hearing();
+        let first = group("exec sleep 300", &out);
+        let remembered = first.identity();
         let mut groups = ProcessGroups::default();
-        groups.register(forged, "another that had this number");
-        let results = groups.signal_all(Signal::KILL);
-        assert!(
-            matches!(results[..], [(_, Ok(Signalled::Gone))]),
-            "{results:?}"
-        );
-        groups.register(forged, "again");
+        groups.register(first.try_clone().unwrap(), "held");
+        kill_and_reap(&first);
+        let Some(stranger) = start_as(remembered.pid, &out) else {
+            return;
+        };
         let results = groups.terminate_all(term_only(SECOND));
         assert!(
             matches!(results[..], [(_, Ok(Ended::AlreadyGone))]),
             "{results:?}"
         );
-    }
-    assert!(!stranger.wait_ended(Some(SECOND / 5)).unwrap());
-    kill_and_reap(&stranger);
+        // Only remembered, and never held.
+        groups.register(remembered, "remembered");
+        let results = groups.signal_all(Signal::KILL);
+        assert!(
+            matches!(results[..], [(_, Ok(Signalled::Gone))]),
+            "{results:?}"
+        );
+        assert!(!stranger.wait_ended(Some(SECOND / 10)).unwrap());
+        // The new one under the same number takes the old one's place.
+        groups.register(remembered, "old");
+        groups.register(stranger.try_clone().unwrap(), "new");
+        let results = groups.terminate_all(term_only(10 * SECOND));
+        assert!(
+            matches!(results[..], [(_, Ok(Ended::By(Signal::TERM)))]),
+            "{results:?}"
+        );
+        stranger.reap().unwrap();
+    });
 }
 
 #[test]
 fn neither_the_own_group_nor_a_member_counts_as_a_leader() {
-    let own = ProcessRef::open(std::process::id() as i32).unwrap();
-    let refused = LocalSignaller.signal(&own.into(), Signal::TERM);
-    // It may lead the test's group, and may not: in neither case is anybody signalled.
-    assert!(
-        matches!(
-            refused,
-            Err(SignalError::Refused { .. } | SignalError::NotALeader { .. })
-        ),
-        "{refused:?}"
-    );
-    for pid in [0, 1, -1, -77] {
-        let refused = LocalSignaller.signal(&elsewhere(pid).into(), Signal::TERM);
-        assert!(matches!(refused, Err(SignalError::Refused { .. })), "{pid}");
-    }
-    let (mut heard, out) = hearing();
-    let leader = group("sh -c 'echo $$; exec sleep 300' & wait", &out);
-    let member: i32 = hear(&mut heard, 1)[0].parse().unwrap();
-    let member = ProcessRef::open(member).unwrap();
-    let refused = LocalSignaller.signal(&member.try_clone().unwrap().into(), Signal::KILL);
-    assert!(
-        matches!(refused, Err(SignalError::NotALeader { .. })),
-        "{refused:?}"
-    );
-    assert!(!member.wait_ended(Some(Duration::ZERO)).unwrap());
-    leader.signal_group(Signal::KILL).ok();
-    member.signal(Signal::KILL).ok();
-    assert!(member.wait_ended(Some(10 * SECOND)).unwrap());
-    kill_and_reap(&leader);
+    let name = "neither_the_own_group_nor_a_member_counts_as_a_leader";
+    isolated(name, As::Caller, || {
+        let own = ProcessRef::open(std::process::id() as i32).unwrap();
+        let refused = LocalSignaller.signal(&own.into(), Signal::TERM);
+        // It may lead the test's group, and may not: in neither case is anybody signalled.
+        assert!(
+            matches!(
+                refused,
+                Err(SignalError::Refused { .. } | SignalError::NotALeader { .. })
+            ),
+            "{refused:?}"
+        );
+        for pid in [0, 1, -1, -77] {
+            let refused = LocalSignaller.signal(&elsewhere(pid).into(), Signal::TERM);
+            assert!(matches!(refused, Err(SignalError::Refused { .. })), "{pid}");
+        }
+        let (mut heard, out) = hearing();
+        let leader = group("sh -c 'echo $$; exec sleep 300' & wait", &out);
+        let member: i32 = hear(&mut heard, 1)[0].parse().unwrap();
+        let member = ProcessRef::open(member).unwrap();
+        let refused = LocalSignaller.signal(&member.try_clone().unwrap().into(), Signal::KILL);
+        assert!(
+            matches!(refused, Err(SignalError::NotALeader { .. })),
+            "{refused:?}"
+        );
+        assert!(!member.wait_ended(Some(Duration::ZERO)).unwrap());
+        leader.signal_group(Signal::KILL).ok();
+        member.signal(Signal::KILL).ok();
+        assert!(member.wait_ended(Some(10 * SECOND)).unwrap());
+        kill_and_reap(&leader);
+    });
 }
 
 #[test]
 fn after_a_swap_the_entries_of_another_authority_are_not_signalled() {
-    let (_, out) = hearing();
-    let leader = group("exec sleep 300", &out);
-    let local: Arc<dyn Signaller> = Arc::new(LocalSignaller);
-    let container = Arc::new(Container::default());
-    let mut groups = ProcessGroups::new(Arc::clone(&local));
-    groups.register(leader.try_clone().unwrap(), "here");
-    groups.set_signaller(container.clone());
-    groups.register(elsewhere(leader.pid()), "the same number in the container");
-    groups.register(elsewhere(42), "in the container");
-    let results = groups.signal_all(Signal::KILL);
-    assert!(matches!(
-        results[0].1,
-        Err(SignalError::OtherAuthority { .. })
-    ));
-    assert!(results[1..].iter().all(|(_, result)| result.is_ok()));
-    let asked = container.asked.lock().unwrap().clone();
-    assert_eq!(asked, [(leader.pid(), Signal::KILL), (42, Signal::KILL)]);
-    *container.gone.lock().unwrap() = true;
-    let results = groups.terminate_all(term_only(SECOND));
-    assert!(matches!(
-        results[0].1,
-        Err(TerminateError::Signal(SignalError::OtherAuthority { .. }))
-    ));
-    assert!(!leader.wait_ended(Some(Duration::ZERO)).unwrap());
-    let left: Vec<_> = groups.entries().into_iter().map(|e| e.label).collect();
-    assert_eq!(left, ["here"]);
-    groups.set_signaller(local);
-    let results = groups.terminate_all(term_only(10 * SECOND));
-    assert!(
-        matches!(results[..], [(_, Ok(Ended::By(Signal::TERM)))]),
-        "{results:?}"
-    );
-    leader.reap().unwrap();
+    let name = "after_a_swap_the_entries_of_another_authority_are_not_signalled";
+    isolated(name, As::Caller, || {
+        let (_, out) = hearing();
+        let leader = group("exec sleep 300", &out);
+        let local: Arc<dyn Signaller> = Arc::new(LocalSignaller);
+        let container = Arc::new(Container::default());
+        let mut groups = ProcessGroups::new(Arc::clone(&local));
+        groups.register(leader.try_clone().unwrap(), "here");
+        groups.set_signaller(container.clone());
+        groups.register(elsewhere(leader.pid()), "the same number in the container");
+        groups.register(elsewhere(42), "in the container");
+        let results = groups.signal_all(Signal::KILL);
+        assert!(matches!(
+            results[0].1,
+            Err(SignalError::OtherAuthority { .. })
+        ));
+        assert!(results[1..].iter().all(|(_, result)| result.is_ok()));
+        let asked = container.asked.lock().unwrap().clone();
+        assert_eq!(asked, [(leader.pid(), Signal::KILL), (42, Signal::KILL)]);
+        *container.gone.lock().unwrap() = true;
+        let results = groups.terminate_all(term_only(SECOND));
+        assert!(matches!(
+            results[0].1,
+            Err(TerminateError::Signal(SignalError::OtherAuthority { .. }))
+        ));
+        assert!(!leader.wait_ended(Some(Duration::ZERO)).unwrap());
+        let left: Vec<_> = groups.entries().into_iter().map(|e| e.label).collect();
+        assert_eq!(left, ["here"]);
+        groups.set_signaller(local);
+        let results = groups.terminate_all(term_only(10 * SECOND));
+        assert!(
+            matches!(results[..], [(_, Ok(Ended::By(Signal::TERM)))]),
+            "{results:?}"
+        );
+        leader.reap().unwrap();
+    });
 }
 
 #[test]

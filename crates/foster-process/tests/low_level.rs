@@ -46,52 +46,58 @@ const WHO: &str = "read -r p c s pp g ss x < /proc/$$/stat; echo $$ $g $ss; exec
 
 #[test]
 fn hooks_make_a_group_and_a_session() {
-    let (child, line, _) = hooked(WHO, set_process_group);
-    let pid = child.id().to_string();
-    let who: Vec<&str> = line.split(' ').collect();
-    assert_eq!(who[..2], [&pid, &pid]);
-    assert_ne!(who[2], pid);
-    end(child);
-    let (child, line, _) = hooked(WHO, || detach_from_tty().map(drop));
-    let pid = child.id().to_string();
-    assert_eq!(line.split(' ').collect::<Vec<_>>(), [&pid, &pid, &pid]);
-    end(child);
-    // A leader of a group can have no new session.
-    let (child, line, _) = hooked(WHO, || {
-        set_process_group()?;
-        match detach_from_tty()? {
-            Detached::Group => Ok(()),
-            Detached::Session => Err(std::io::ErrorKind::Other.into()),
-        }
+    let name = "hooks_make_a_group_and_a_session";
+    isolated(name, As::Caller, || {
+        let (child, line, _) = hooked(WHO, set_process_group);
+        let pid = child.id().to_string();
+        let who: Vec<&str> = line.split(' ').collect();
+        assert_eq!(who[..2], [&pid, &pid]);
+        assert_ne!(who[2], pid);
+        end(child);
+        let (child, line, _) = hooked(WHO, || detach_from_tty().map(drop));
+        let pid = child.id().to_string();
+        assert_eq!(line.split(' ').collect::<Vec<_>>(), [&pid, &pid, &pid]);
+        end(child);
+        // A leader of a group can have no new session.
+        let (child, line, _) = hooked(WHO, || {
+            set_process_group()?;
+            match detach_from_tty()? {
+                Detached::Group => Ok(()),
+                Detached::Session => Err(std::io::ErrorKind::Other.into()),
+            }
+        });
+        assert_eq!(line.split(' ').nth(1), Some(&*child.id().to_string()));
+        end(child);
     });
-    assert_eq!(line.split(' ').nth(1), Some(&*child.id().to_string()));
-    end(child);
 }
 
 #[test]
 fn a_child_dies_with_its_parent_and_not_with_the_wrong_one() {
-    // Its parent is this process, so it lives on when told so.
-    let own = std::process::id() as i32;
-    let (child, _, _) = hooked("echo up; exec sleep 300", move || {
-        set_parent_death_signal(Signal::KILL, own)
-    });
-    end(child);
-    // Told of another, it takes that one's death for granted.
-    let mut command = Command::new("true");
-    // SAFETY: only calls the system.
-    unsafe { command.pre_exec(|| set_parent_death_signal(Signal::KILL, 1 << 21)) };
-    let status = command.spawn().unwrap().wait().unwrap();
-    assert_eq!(status.signal(), Some(libc::SIGKILL));
-    // The thread that forks is the parent.
-    let process = std::thread::spawn(move || {
-        let (mut child, _, _) = hooked("echo up; exec sleep 300", move || {
+    let name = "a_child_dies_with_its_parent_and_not_with_the_wrong_one";
+    isolated(name, As::Caller, || {
+        // Its parent is this process, so it lives on when told so.
+        let own = std::process::id() as i32;
+        let (child, _, _) = hooked("echo up; exec sleep 300", move || {
             set_parent_death_signal(Signal::KILL, own)
         });
-        (adopt(&mut child).unwrap(), child)
+        end(child);
+        // Told of another, it takes that one's death for granted.
+        let mut command = Command::new("true");
+        // SAFETY: only calls the system.
+        unsafe { command.pre_exec(|| set_parent_death_signal(Signal::KILL, 1 << 21)) };
+        let status = command.spawn().unwrap().wait().unwrap();
+        assert_eq!(status.signal(), Some(libc::SIGKILL));
+        // The thread that forks is the parent.
+        let process = std::thread::spawn(move || {
+            let (mut child, _, _) = hooked("echo up; exec sleep 300", move || {
+                set_parent_death_signal(Signal::KILL, own)
+            });
+            (adopt(&mut child).unwrap(), child)
+        });
+        let (process, mut child) = process.join().unwrap();
+        assert!(process.wait_ended(Some(10 * SECOND)).unwrap());
+        child.wait().unwrap();
     });
-    let (process, mut child) = process.join().unwrap();
-    assert!(process.wait_ended(Some(10 * SECOND)).unwrap());
-    child.wait().unwrap();
 }
 
 #[test]
@@ -116,54 +122,60 @@ fn numbers_that_mean_everybody_are_refused() {
 
 #[test]
 fn a_group_that_is_gone_is_no_error_for_any_of_them() {
-    let (_, out) = hearing();
-    let leader = group("exit 0", &out);
-    assert!(leader.wait_ended(Some(10 * SECOND)).unwrap());
-    for reaped in [false, true] {
-        let began = Instant::now();
-        assert_eq!(
-            kill_process_group(leader.pid(), Signal::TERM).unwrap(),
-            Signalled::Gone
-        );
-        assert_eq!(
-            kill_process_group_of(&leader, Signal::TERM).unwrap(),
-            Signalled::Gone
-        );
-        let by_number = graceful_kill_process_group(leader.pid(), Signal::TERM, 10 * SECOND);
-        assert_eq!(by_number.unwrap(), Outcome::AlreadyExited);
-        let held = graceful_kill_process_group_of(&leader, Signal::TERM, 10 * SECOND);
-        assert_eq!(held.unwrap(), Outcome::AlreadyExited);
-        assert!(began.elapsed() < 5 * SECOND);
-        if !reaped {
-            leader.reap().unwrap();
+    let name = "a_group_that_is_gone_is_no_error_for_any_of_them";
+    isolated(name, As::Caller, || {
+        let (_, out) = hearing();
+        let leader = group("exit 0", &out);
+        assert!(leader.wait_ended(Some(10 * SECOND)).unwrap());
+        for reaped in [false, true] {
+            let began = Instant::now();
+            assert_eq!(
+                kill_process_group(leader.pid(), Signal::TERM).unwrap(),
+                Signalled::Gone
+            );
+            assert_eq!(
+                kill_process_group_of(&leader, Signal::TERM).unwrap(),
+                Signalled::Gone
+            );
+            let by_number = graceful_kill_process_group(leader.pid(), Signal::TERM, 10 * SECOND);
+            assert_eq!(by_number.unwrap(), Outcome::AlreadyExited);
+            let held = graceful_kill_process_group_of(&leader, Signal::TERM, 10 * SECOND);
+            assert_eq!(held.unwrap(), Outcome::AlreadyExited);
+            assert!(began.elapsed() < 5 * SECOND);
+            if !reaped {
+                leader.reap().unwrap();
+            }
         }
-    }
+    });
 }
 
 #[test]
 fn a_child_that_ends_at_once_is_not_waited_for_though_nobody_reaps_it() {
-    let (mut heard, out) = hearing();
-    for kill in [Signal::TERM, Signal::KILL] {
-        let leader = group(
-            "trap 'echo asked; exit 0' TERM; sh -c 'echo up; exec sleep 300' & wait",
-            &out,
-        );
+    let name = "a_child_that_ends_at_once_is_not_waited_for_though_nobody_reaps_it";
+    isolated(name, As::Caller, || {
+        let (mut heard, out) = hearing();
+        for kill in [Signal::TERM, Signal::KILL] {
+            let leader = group(
+                "trap 'echo asked; exit 0' TERM; sh -c 'echo up; exec sleep 300' & wait",
+                &out,
+            );
+            hear(&mut heard, 1);
+            let began = Instant::now();
+            let outcome = graceful_kill_process_group_of(&leader, kill, 20 * SECOND).unwrap();
+            // Also KILL asks first.
+            assert_eq!(
+                (outcome, &*hear(&mut heard, 1)[0]),
+                (Outcome::Exited, "asked")
+            );
+            assert!(began.elapsed() < 10 * SECOND);
+            assert_eq!(leader.reap().unwrap().unwrap().code(), Some(0));
+        }
+        let leader = group("echo up; exec sleep 300", &out);
         hear(&mut heard, 1);
-        let began = Instant::now();
-        let outcome = graceful_kill_process_group_of(&leader, kill, 20 * SECOND).unwrap();
-        // Also KILL asks first.
-        assert_eq!(
-            (outcome, &*hear(&mut heard, 1)[0]),
-            (Outcome::Exited, "asked")
-        );
-        assert!(began.elapsed() < 10 * SECOND);
-        assert_eq!(leader.reap().unwrap().unwrap().code(), Some(0));
-    }
-    let leader = group("echo up; exec sleep 300", &out);
-    hear(&mut heard, 1);
-    let outcome = graceful_kill_process_group(leader.pid(), Signal::TERM, 20 * SECOND).unwrap();
-    assert_eq!(outcome, Outcome::Exited);
-    leader.reap().unwrap();
+        let outcome = graceful_kill_process_group(leader.pid(), Signal::TERM, 20 * SECOND).unwrap();
+        assert_eq!(outcome, Outcome::Exited);
+        leader.reap().unwrap();
+    });
 }
 
 #[test]
@@ -200,19 +212,22 @@ fn a_member_that_ignores_it_is_killed_though_the_leader_has_exited() {
 
 #[test]
 fn a_child_of_std_is_adopted_until_it_is_reaped() {
-    let mut child = Command::new("sleep")
-        .arg("300")
-        .process_group(0)
-        .spawn()
-        .unwrap();
-    let held = adopt(&mut child).unwrap();
-    assert_eq!(held.pid(), child.id() as i32);
-    let outcome = graceful_kill_process_group_of(&held, Signal::TERM, 20 * SECOND).unwrap();
-    assert_eq!(outcome, Outcome::Exited);
-    // It has exited, and std has not been told.
-    let again = adopt(&mut child).unwrap();
-    assert_eq!(again.identity().unique, held.identity().unique);
-    child.wait().unwrap();
-    let reaped = adopt(&mut child).unwrap_err();
-    assert_eq!(reaped.raw_os_error(), Some(libc::ESRCH));
+    let name = "a_child_of_std_is_adopted_until_it_is_reaped";
+    isolated(name, As::Caller, || {
+        let mut child = Command::new("sleep")
+            .arg("300")
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let held = adopt(&mut child).unwrap();
+        assert_eq!(held.pid(), child.id() as i32);
+        let outcome = graceful_kill_process_group_of(&held, Signal::TERM, 20 * SECOND).unwrap();
+        assert_eq!(outcome, Outcome::Exited);
+        // It has exited, and std has not been told.
+        let again = adopt(&mut child).unwrap();
+        assert_eq!(again.identity().unique, held.identity().unique);
+        child.wait().unwrap();
+        let reaped = adopt(&mut child).unwrap_err();
+        assert_eq!(reaped.raw_os_error(), Some(libc::ESRCH));
+    });
 }

@@ -10,6 +10,7 @@ mod linux;
 mod portable;
 mod rlimit;
 mod rusage;
+mod socket;
 mod unix;
 #[cfg(feature = "tokio")]
 mod watched;
@@ -23,6 +24,7 @@ pub use linux::*;
 pub use portable::*;
 pub use rlimit::{forks_without_limit, own_limit};
 pub use rusage::{own_max_rss, usage_of};
+pub use socket::send_quietly;
 pub use unix::*;
 #[cfg(feature = "tokio")]
 pub use watched::watch_readable;
