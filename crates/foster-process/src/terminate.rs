@@ -54,11 +54,23 @@ fn wait_for_change(tree: &Tree, leader: Option<&ProcessRef>, due: Instant) -> io
     tree.reap(leader.map(ProcessRef::pid))?;
     let cgroup = tree.scope().events_fd();
     // The last may have ended, or been forked and left behind, as we looked. With nobody to watch
-    // the wait would last to its end, so look again; a control group tells when it is empty.
-    if members.is_empty() && (cgroup.is_none() || tree.is_empty(leader)?) {
+    // the wait would last to its end, so look again; a control group tells when it is empty, and
+    // so does a namespace.
+    let namespace = tree.scope().namespace();
+    let tells = cgroup.is_some() || namespace.is_some();
+    if members.is_empty() && (!tells || tree.is_empty(leader)?) {
         return Ok(());
     }
-    let processes: Vec<BorrowedFd<'_>> = members.iter().map(|m| m.process.as_fd()).collect();
+    let processes = members.iter().map(|member| member.process.as_fd());
+    let namespace = match namespace {
+        // One that is over has nothing more to tell, and would end the wait at once.
+        Some(namespace) if !namespace.is_over()? => Some(namespace.as_fd()),
+        _ => None,
+    };
+    let processes: Vec<BorrowedFd<'_>> = processes.chain(namespace).collect();
+    if processes.is_empty() && cgroup.is_none() {
+        return Ok(());
+    }
     let left = due.saturating_duration_since(Instant::now());
     sys::wait_any(&processes, cgroup, left)
 }

@@ -207,6 +207,11 @@ impl Tree {
             delivery.sent = killed.len() as u32;
             cgroup.kill()?;
         }
+        if let Some(namespace) = self.scope.namespace() {
+            killed.extend(self.look()?.into_iter().map(|member| member.identity));
+            delivery.sent = killed.len() as u32;
+            namespace.kill()?;
+        }
         for _ in 0..KILL_PASSES {
             let mut fresh = self.look()?;
             fresh.retain(|member| killed.insert(member.identity));
@@ -238,6 +243,11 @@ impl Tree {
     pub fn is_empty(&self, leader: Option<&ProcessRef>) -> io::Result<bool> {
         if let Some(cgroup) = self.scope.cgroup()
             && cgroup.populated()?
+        {
+            return Ok(false);
+        }
+        if let Some(namespace) = self.scope.namespace()
+            && !namespace.is_over()?
         {
             return Ok(false);
         }
@@ -278,12 +288,18 @@ impl Tree {
         seen: &mut HashSet<i32>,
         found: &mut Vec<Seen>,
     ) -> io::Result<()> {
+        // The first process of a namespace is none of the tree's: it is deaf to all but what ends them
+        // all, which it gets by `kill`.
+        let init = self.scope.namespace().map(sys::PidNamespace::init_pid);
         while let Some(parent) = parents.pop() {
             for pid in sys::children_of(parent)? {
                 if self.excluded.contains(&pid) || !seen.insert(pid) {
                     continue;
                 }
                 parents.push(pid);
+                if Some(pid) == init {
+                    continue;
+                }
                 // A number read a moment ago may be another's by now; a parent of ours proves it.
                 found.extend(see(pid, |stat| sys::belongs(stat, seen))?);
             }

@@ -1,10 +1,12 @@
 //! Linux: pidfds, cgroup v2, subreapers, epoll, splice.
 
+mod arch;
 mod cgroup;
 mod clone;
 mod features;
 mod handle;
 mod host;
+mod namespace;
 mod peer;
 mod poller;
 mod procfs;
@@ -17,6 +19,7 @@ pub use clone::spawn_process;
 pub use features::kernel_features;
 pub use handle::ProcessHandle;
 pub use host::host_identity;
+pub use namespace::{PidNamespace, spawn_in_namespace};
 pub use peer::peer_credentials;
 pub use poller::{Poller, Ready, wait_any};
 pub use procfs::{
