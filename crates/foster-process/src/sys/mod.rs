@@ -1,6 +1,7 @@
 //! The platforms. Each has the same functions under the same names; nothing above this module
 //! knows which was chosen.
 
+mod blocked;
 mod child;
 mod failure;
 #[cfg(all(target_os = "linux", not(foster_portable)))]

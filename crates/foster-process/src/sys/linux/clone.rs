@@ -19,7 +19,8 @@ use rustix::mm::{MapFlags, ProtFlags};
 use super::arch::{self, CloneArgs};
 use super::{Cgroup, ProcessHandle};
 use crate::spawn::{RawPlan, SpawnSlot};
-use crate::sys::child::{BlockedSignals, Child, check};
+use crate::sys::blocked::BlockedSignals;
+use crate::sys::child::{Child, check};
 use crate::sys::{Failure, Stage};
 
 /// Enough for what a child does before exec.
@@ -97,10 +98,10 @@ fn clone3(
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::CLONE_PARENT_SETTID;
     let mut args = CloneArgs {
         flags: flags as u64,
-        pidfd: (&raw mut pidfd).addr() as u64,
-        parent_tid: child.slot.pid.as_ptr().addr() as u64,
+        pidfd: (&raw mut pidfd).expose_provenance() as u64,
+        parent_tid: child.slot.pid.as_ptr().expose_provenance() as u64,
         exit_signal: libc::SIGCHLD as u64,
-        stack: stack.base.addr() as u64,
+        stack: stack.base.expose_provenance() as u64,
         stack_size: STACK as u64,
         ..CloneArgs::default()
     };

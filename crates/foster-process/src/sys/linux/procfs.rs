@@ -133,19 +133,6 @@ pub fn pipe_holders(pipe: impl AsFd) -> io::Result<Vec<(i32, String)>> {
     Ok(holders)
 }
 
-/// Returns the number of the process that a pidfd is of, as it is in this PID namespace.
-///
-/// # Errors
-/// `ESRCH` if it is reaped.
-pub fn pid_of(pidfd: impl AsFd) -> io::Result<i32> {
-    let fd = std::os::fd::AsRawFd::as_raw_fd(&pidfd.as_fd());
-    let info = fs::read_to_string(format!("/proc/self/fdinfo/{fd}"))?;
-    let line = info.lines().find_map(|line| line.strip_prefix("Pid:"));
-    let pid = line.and_then(|pid| pid.trim().parse().ok());
-    pid.filter(|pid| *pid > 0)
-        .ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH))
-}
-
 /// Returns how many threads this process has.
 pub fn thread_count() -> io::Result<usize> {
     Ok(process_stat(std::process::id() as i32)?.threads as usize)

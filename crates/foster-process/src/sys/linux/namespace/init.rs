@@ -87,7 +87,7 @@ fn begin(block: &Block) -> Result<(), Failure> {
         libc::SYS_prctl,
         [
             libc::PR_SET_NAME as usize,
-            c"pidns-init".as_ptr().addr(),
+            c"pidns-init".as_ptr().expose_provenance(),
             0,
             0,
             0,
@@ -106,9 +106,9 @@ fn begin(block: &Block) -> Result<(), Failure> {
     let gone = call(
         libc::SYS_ppoll,
         [
-            (&raw mut owner).addr(),
+            (&raw mut owner).expose_provenance(),
             1,
-            (&raw const at_once).addr(),
+            (&raw const at_once).expose_provenance(),
             0,
             0,
         ],
@@ -116,15 +116,39 @@ fn begin(block: &Block) -> Result<(), Failure> {
     if gone != 0 {
         return Err(failed(Stage::ParentDeath, libc::ESRCH));
     }
+    set_signals()?;
+    wait_until_allowed(block, MAY_BEGIN);
+    mount_proc()
+}
+
+/// Blocks what is not blocked yet, and sees to it that children leave a status.
+fn set_signals() -> Result<(), Failure> {
+    // The C library leaves its own two signals unblocked.
+    let all = u64::MAX;
+    let set = libc::SIG_SETMASK as usize;
+    tried(call(
+        libc::SYS_rt_sigprocmask,
+        [
+            set,
+            (&raw const all).expose_provenance(),
+            0,
+            size_of::<u64>(),
+            0,
+        ],
+    ))?;
     // Children of who ignores CHLD leave no status.
     let default = [0_u64; 8];
     let chld = libc::SIGCHLD as usize;
     tried(call(
         libc::SYS_rt_sigaction,
-        [chld, default.as_ptr().addr(), 0, size_of::<u64>(), 0],
-    ))?;
-    wait_until_allowed(block, MAY_BEGIN);
-    mount_proc()
+        [
+            chld,
+            default.as_ptr().expose_provenance(),
+            0,
+            size_of::<u64>(),
+            0,
+        ],
+    ))
 }
 
 /// Mounts a `/proc` that shows this namespace and nothing else, for nobody outside to see.
@@ -139,9 +163,9 @@ fn mount(kind: &CStr, at: &CStr, flags: libc::c_ulong) -> isize {
     call(
         libc::SYS_mount,
         [
-            kind.as_ptr().addr(),
-            at.as_ptr().addr(),
-            kind.as_ptr().addr(),
+            kind.as_ptr().expose_provenance(),
+            at.as_ptr().expose_provenance(),
+            kind.as_ptr().expose_provenance(),
             flags as usize,
             0,
         ],
@@ -156,9 +180,9 @@ fn start_leader(block: &Block) -> Result<Option<c_int>, Failure> {
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD;
     let args = CloneArgs {
         flags: flags as u64,
-        pidfd: block.leader.as_ptr().addr() as u64,
+        pidfd: block.leader.as_ptr().expose_provenance() as u64,
         exit_signal: libc::SIGCHLD as u64,
-        stack: block.leader_stack.addr() as u64,
+        stack: block.leader_stack.expose_provenance() as u64,
         stack_size: STACK as u64,
         ..CloneArgs::default()
     };
@@ -200,9 +224,9 @@ fn reap_all(block: &Block, leader: c_int) {
             [
                 libc::P_ALL as usize,
                 0,
-                info.as_mut_ptr().addr(),
+                info.as_mut_ptr().expose_provenance(),
                 libc::WEXITED as usize,
-                usage.as_mut_ptr().addr(),
+                usage.as_mut_ptr().expose_provenance(),
             ],
         );
         if result == -(libc::EINTR as isize) {
@@ -235,7 +259,7 @@ fn give_news(block: &Block) {
         libc::SYS_write,
         [
             block.news as usize,
-            (&raw const one).addr(),
+            (&raw const one).expose_provenance(),
             size_of::<u64>(),
             0,
             0,
@@ -253,7 +277,7 @@ fn wait_until_allowed(block: &Block, step: i32) {
         call(
             libc::SYS_futex,
             [
-                block.allowed.as_ptr().addr(),
+                block.allowed.as_ptr().expose_provenance(),
                 wait as usize,
                 allowed as usize,
                 0,
