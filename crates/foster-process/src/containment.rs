@@ -2,6 +2,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::spawn::ResourceLimit;
 use crate::sys;
@@ -32,6 +33,9 @@ pub enum Level {
     Subreaper,
     /// A process group and session: what a system without subreapers offers.
     Group,
+    /// A PID namespace of its own, which the kernel ends with its first process, and that with the
+    /// thread that started it. Nothing leaves it, and nobody in it sees anybody outside.
+    PidNamespace,
 }
 
 /// A level, and whether it is to be had here.
@@ -64,6 +68,10 @@ pub enum ContainmentError {
 #[derive(Debug)]
 pub struct Scope {
     cgroup: Option<sys::Cgroup>,
+    /// Whether the tree is to get a PID namespace.
+    wants_namespace: bool,
+    /// That namespace, once the leader was started in it.
+    namespace: Option<Arc<sys::PidNamespace>>,
     may_downgrade: bool,
     /// What limits each process of the tree where a control group can't limit the whole.
     rlimits: Vec<ResourceLimit>,
@@ -103,17 +111,18 @@ impl Containment {
 }
 
 impl Level {
-    /// Returns the word for it in answers: `cgroup`, `subreaper` or `group`.
+    /// Returns the word for it in answers: `cgroup`, `subreaper`, `group` or `pidns`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Cgroup => "cgroup",
             Self::Subreaper => "subreaper",
             Self::Group => "group",
+            Self::PidNamespace => "pidns",
         }
     }
 
-    /// Returns every level, and whether it is to be had here; a control group is found out about
-    /// by making one and removing it.
+    /// Returns every level, and whether it is to be had here; a control group and a
+    /// PID namespace are found out about by making one and removing it.
     pub fn survey(probe_name: &str) -> Vec<LevelReport> {
         let cgroup = match sys::Cgroup::create(probe_name) {
             Ok(cgroup) => {
@@ -132,13 +141,20 @@ impl Level {
         };
         vec![
             report("cgroup", cgroup),
-            report("pidns", Err("not built yet".to_owned())),
+            report("pidns", survey_namespace()),
             report(
                 sys::OWN_LEVEL.as_str(),
                 Ok(sys::OWN_LEVEL_DETAIL.to_owned()),
             ),
         ]
     }
+}
+
+fn survey_namespace() -> Result<String, String> {
+    let detail = "one was made; it ends with the thread that starts its leader";
+    sys::PidNamespace::probe()
+        .map(|()| detail.to_owned())
+        .map_err(|error| error.to_string())
 }
 
 impl Scope {
@@ -177,7 +193,13 @@ impl Scope {
                 "here a subreaper is always to be had, and is stronger",
                 None,
             ),
-            (Containment::PidNamespace, _) => refuse("pidns", "it is not built yet", None),
+            (Containment::PidNamespace, _) => match sys::PidNamespace::probe() {
+                Ok(()) => Ok(Self {
+                    wants_namespace: true,
+                    ..plain
+                }),
+                Err(error) => refuse("pidns", &error.to_string(), Some(error)),
+            },
         }
     }
 
@@ -185,6 +207,8 @@ impl Scope {
     pub fn own() -> Self {
         Self {
             cgroup: None,
+            wants_namespace: false,
+            namespace: None,
             may_downgrade: false,
             rlimits: Vec::new(),
         }
@@ -202,7 +226,9 @@ impl Scope {
 
     /// Returns how strongly the tree is held.
     pub fn level(&self) -> Level {
-        if self.cgroup.is_some() {
+        if self.wants_namespace {
+            Level::PidNamespace
+        } else if self.cgroup.is_some() {
             Level::Cgroup
         } else {
             sys::OWN_LEVEL
@@ -254,6 +280,18 @@ impl Scope {
 
     pub(crate) fn rlimits(&self) -> &[ResourceLimit] {
         &self.rlimits
+    }
+
+    pub(crate) fn wants_namespace(&self) -> bool {
+        self.wants_namespace
+    }
+
+    pub(crate) fn set_namespace(&mut self, namespace: Arc<sys::PidNamespace>) {
+        self.namespace = Some(namespace);
+    }
+
+    pub(crate) fn namespace(&self) -> Option<&sys::PidNamespace> {
+        self.namespace.as_deref()
     }
 
     pub(crate) fn cgroup(&self) -> Option<&sys::Cgroup> {

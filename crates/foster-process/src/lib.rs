@@ -1,7 +1,8 @@
 //! Spawns, contains, captures, signals and ends whole process trees.
 //!
-//! Theory of operation. A [`Scope`] is where a tree will live: a control group, or simply the
-//! descendants of this process, which must then be their subreaper. [`spawn`] starts a leader in
+//! Theory of operation. A [`Scope`] is where a tree will live: a control group, a PID
+//! namespace, or simply the descendants of this process, which must then be their subreaper.
+//! [`Limits`] are set on it, and what its tree used is asked of it. [`spawn`] starts a leader in
 //! it without copying this process's memory. A [`Tree`] finds the scope's members, signals each
 //! through a pidfd (never through a number), and says when none is left. An [`Escalation`] is the
 //! pure machine that decides which signal is due and when; [`terminate`] drives it to its end, and

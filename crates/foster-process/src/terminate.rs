@@ -29,7 +29,8 @@ pub fn terminate(
             Turn::Wait(watch) => {
                 let left = watch.until.saturating_duration_since(Instant::now());
                 let cgroup = tree.scope().events_fd();
-                sys::wait_any(&watch.descriptors(), cgroup, left)?;
+                let fds: Vec<_> = watch.descriptors(tree).collect();
+                sys::wait_any(&fds, cgroup, left)?;
             }
         }
     }
@@ -56,12 +57,17 @@ pub(crate) enum Turn {
 #[derive(Debug)]
 pub(crate) struct Watch {
     pub until: Instant,
-    pub members: Vec<Member>,
+    members: Vec<Member>,
+    /// Whether the end of the tree's namespace is waited for too.
+    namespace: bool,
 }
 
 impl Watch {
-    pub fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
-        self.members.iter().map(|m| m.process.as_fd()).collect()
+    /// Returns what becomes readable.
+    pub fn descriptors<'a>(&'a self, tree: &'a Tree) -> impl Iterator<Item = BorrowedFd<'a>> {
+        let members = self.members.iter().map(|member| member.process.as_fd());
+        let namespace = tree.scope().namespace().filter(|_| self.namespace);
+        members.chain(namespace.map(sys::PidNamespace::as_fd))
     }
 }
 
@@ -83,12 +89,16 @@ impl Termination {
                         // What was forked while the last pass went by.
                         tree.kill()?;
                     }
-                    if let Some(members) = whom_to_watch(tree, leader)? {
+                    if let Some((members, namespace)) = whom_to_watch(tree, leader)? {
                         for member in members.iter().filter(|_| kills) {
                             // Nobody is waited for that has not been killed. Who is gone is gone.
                             let _ = member.process.signal(Signal::KILL);
                         }
-                        return Ok(Turn::Wait(Watch { until, members }));
+                        return Ok(Turn::Wait(Watch {
+                            until,
+                            members,
+                            namespace,
+                        }));
                     }
                 }
                 Step::Done { empty } => {
@@ -134,10 +144,20 @@ impl Termination {
 
 /// Returns the members to wait for; `None` if there is nothing to wait for, and it has to be looked
 /// again: the last may have ended, or been forked and left behind, as we looked, and with nobody to
-/// watch the wait would last to its end. A control group tells when it is empty.
-fn whom_to_watch(tree: &Tree, leader: Option<&ProcessRef>) -> io::Result<Option<Vec<Member>>> {
+/// watch the wait would last to its end. A control group tells when it is empty, and a namespace
+/// when it is over: whether that is to be watched too is the second half.
+fn whom_to_watch(
+    tree: &Tree,
+    leader: Option<&ProcessRef>,
+) -> io::Result<Option<(Vec<Member>, bool)>> {
     let members = tree.some_members(WATCHED)?;
     tree.reap(leader.map(ProcessRef::pid))?;
-    let told = tree.scope().events_fd().is_some() && !tree.is_empty(leader)?;
-    Ok((told || !members.is_empty()).then_some(members))
+    let scope = tree.scope();
+    let namespace = match scope.namespace() {
+        // One that is over has nothing more to tell, and would end each wait at once.
+        Some(namespace) => !namespace.is_over()?,
+        None => false,
+    };
+    let told = namespace || (scope.events_fd().is_some() && !tree.is_empty(leader)?);
+    Ok((told || !members.is_empty()).then_some((members, namespace)))
 }

@@ -106,9 +106,9 @@ impl Tree {
         }
     }
 
-    /// Returns the tree made of the members of the scope's control group and of nobody else: for a
-    /// process that has other children too, and need not look at every process of the machine.
-    /// A scope without a control group has no members.
+    /// Returns the tree made of the members of the scope's control group or PID namespace and of
+    /// nobody else: for a process that has other children too, and need not look at every process of
+    /// the machine. A scope with neither has no members.
     pub fn of_scope(scope: Scope) -> Self {
         Self {
             scope,
@@ -185,7 +185,11 @@ impl Tree {
         match &self.beside {
             Beside::Descendants => self.collect_descendants(vec![own], &mut seen, &mut found)?,
             Beside::Marked(marks) => self.collect_marked(marks, &mut seen, &mut found)?,
-            Beside::Nobody => {}
+            Beside::Nobody => {
+                let init = self.scope.namespace().map(sys::PidNamespace::init_pid);
+                seen.extend(init);
+                self.collect_descendants(Vec::from_iter(init), &mut seen, &mut found)?;
+            }
         }
         if let Some(cgroup) = self.scope.cgroup() {
             for pid in cgroup.members() {
@@ -230,6 +234,11 @@ impl Tree {
             delivery.sent = killed.len() as u32;
             cgroup.kill()?;
         }
+        if let Some(namespace) = self.scope.namespace() {
+            killed.extend(self.look()?.into_iter().map(|member| member.identity));
+            delivery.sent = killed.len() as u32;
+            namespace.kill()?;
+        }
         for _ in 0..KILL_PASSES {
             let mut fresh = self.look()?;
             fresh.retain(|member| killed.insert(member.identity));
@@ -264,10 +273,15 @@ impl Tree {
         {
             return Ok(false);
         }
+        if let Some(namespace) = self.scope.namespace()
+            && !namespace.is_over()?
+        {
+            return Ok(false);
+        }
         match self.beside {
             Beside::Descendants => {}
             Beside::Marked(_) => return Ok(self.look()?.is_empty()),
-            // The control group has said so.
+            // The control group, or the namespace, has said so.
             Beside::Nobody => return Ok(true),
         }
         // First the leader, then the others: what it leaves behind is handed to us before it is over.
@@ -304,12 +318,18 @@ impl Tree {
         seen: &mut HashSet<i32>,
         found: &mut Vec<Seen>,
     ) -> io::Result<()> {
+        // The first process of a namespace is none of the tree's: it is deaf to all but what ends them
+        // all, which it gets by `kill`.
+        let init = self.scope.namespace().map(sys::PidNamespace::init_pid);
         while let Some(parent) = parents.pop() {
             for pid in sys::children_of(parent)? {
                 if self.excluded.contains(&pid) || !seen.insert(pid) {
                     continue;
                 }
                 parents.push(pid);
+                if Some(pid) == init {
+                    continue;
+                }
                 // A number read a moment ago may be another's by now; a parent of ours proves it.
                 found.extend(see(pid, |stat| sys::belongs(stat, seen))?);
             }

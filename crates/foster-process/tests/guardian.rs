@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use common::{SECOND, environment, null, strangers, words};
 use foster_process::guardian::{self, Guardian, GuardianError, GuardianPlan};
 use foster_process::{
-    Containment, GracefulTimeouts, ProcessRef, Scope, Session, Signal, SpawnPlan, SpawnSlot,
+    Containment, GracefulTimeouts, ProcessRef, Scope, Signal, SpawnPlan, SpawnSlot,
     set_subreaper, spawn,
 };
 
@@ -95,17 +95,7 @@ fn start_tree(scope: &mut Scope) -> ProcessRef {
         null(),
         std::io::stdout().as_fd().try_clone_to_owned().unwrap(),
     );
-    let plan = SpawnPlan {
-        argv: &argv,
-        env: &env,
-        cwd: None,
-        stdio: [null.as_fd(), out.as_fd(), null.as_fd()],
-        close_others: true,
-        umask: None,
-        session: Session::New,
-        default_signals: true,
-        parent_death: None,
-    };
+    let plan = SpawnPlan::new(&argv, &env, [null.as_fd(), out.as_fd(), null.as_fd()]);
     let started = spawn(&plan, scope, &SpawnSlot::default());
     started.unwrap().leader
 }

@@ -264,7 +264,7 @@ fn exit_codes_are_as_published() {
         ),
         (vec!["--root", plain, "list"], 6, Some("root_unusable")),
         (
-            vec!["run", "--containment", "pidns", "true"],
+            vec!["run", "--containment", "group", "true"],
             7,
             Some("containment_unavailable"),
         ),

@@ -618,7 +618,7 @@ fn a_masked_value_is_shown_by_no_error() {
         &["--cwd", &file, "--", "true"],
         &["--stdin-file", &file, "--", "true"],
         &["--log", "/dev/null/x", "--", "true", &file],
-        &["--containment", "pidns", "--", "true", &file],
+        &["--containment", "group", "--", "true", &file],
     ];
     let failed: Vec<_> = rows
         .into_iter()

@@ -14,7 +14,7 @@ use crate::graceful::GracefulTimeouts;
 use crate::groups::{Asked, LocalSignaller, drive};
 use crate::identity::{ProcessIdentity, ProcessRef};
 use crate::signal::Signal;
-use crate::spawn::{Session, SpawnError, SpawnPlan, SpawnSlot, spawn};
+use crate::spawn::{SpawnError, SpawnPlan, SpawnSlot, spawn};
 
 /// How a guardian is started.
 #[derive(Debug, Clone)]
@@ -202,17 +202,11 @@ fn execute(plan: &GuardianPlan<'_>, its: &UnixStream) -> Result<ProcessRef, Guar
     let null = File::options().read(true).write(true).open("/dev/null");
     let null = null.map_err(GuardianError::Setup)?;
     let spawned = spawn(
-        &SpawnPlan {
-            argv: plan.argv,
-            env: plan.env,
-            cwd: None,
-            stdio: [its.as_fd(), null.as_fd(), null.as_fd()],
-            close_others: true,
-            umask: None,
-            session: Session::New,
-            default_signals: true,
-            parent_death: None,
-        },
+        &SpawnPlan::new(
+            plan.argv,
+            plan.env,
+            [its.as_fd(), null.as_fd(), null.as_fd()],
+        ),
         &mut Scope::own(),
         &SpawnSlot::default(),
     )?;

@@ -13,8 +13,7 @@ use super::source::{Interest, OutputError, Pull, Reader, Source};
 use crate::escalation::{Escalation, Report};
 use crate::output::{ChunkVisitor, StdStream, StreamEnd, StreamEvent};
 use crate::sys::{self, Poller};
-use crate::terminate::{self, Termination};
-use crate::tree::Member;
+use crate::terminate::{self, Termination, Watch};
 
 /// How many chunks are taken from a stream before the other has its turn.
 const TURN: usize = 16;
@@ -146,7 +145,7 @@ pub(crate) struct Attendance<'a, O: ChunkVisitor, E: ChunkVisitor> {
     completion: Completion,
     escalation: Option<Escalation>,
     termination: Option<Termination>,
-    members: Vec<Member>,
+    watch: Option<Watch>,
     terminated: Option<(Instant, Report)>,
     leader_watched: bool,
 }
@@ -173,7 +172,7 @@ impl<'a, O: ChunkVisitor, E: ChunkVisitor> Attendance<'a, O, E> {
             completion: Completion::new(deadline, options.escalation.is_some(), drain),
             escalation: options.escalation,
             termination: None,
-            members: Vec::new(),
+            watch: None,
             terminated: None,
             leader_watched: true,
         };
@@ -200,7 +199,7 @@ impl<'a, O: ChunkVisitor, E: ChunkVisitor> Attendance<'a, O, E> {
 
     /// Does what can be done without waiting.
     pub fn turn(&mut self) -> io::Result<Turn> {
-        self.forget_members()?;
+        self.forget_watch()?;
         let more = self.stdout.read(&self.poller)? | self.stderr.read(&self.poller)?;
         let until = self.attend_termination()?;
         // Asked last: a termination that is over has seen the leader's end, and so must we.
@@ -276,11 +275,10 @@ impl<'a, O: ChunkVisitor, E: ChunkVisitor> Attendance<'a, O, E> {
         let leader = Some(&*self.running.leader);
         match termination.turn(&self.running.tree, leader)? {
             terminate::Turn::Wait(watch) => {
-                for fd in watch.descriptors() {
+                for fd in watch.descriptors(&self.running.tree) {
                     self.poller.add(fd, ANY)?;
                 }
-                self.members = watch.members;
-                Ok(Some(watch.until))
+                Ok(Some(self.watch.insert(watch).until))
             }
             terminate::Turn::Done(report) => {
                 self.termination = None;
@@ -292,11 +290,12 @@ impl<'a, O: ChunkVisitor, E: ChunkVisitor> Attendance<'a, O, E> {
         }
     }
 
-    fn forget_members(&mut self) -> io::Result<()> {
-        for member in self.members.drain(..) {
-            self.poller.remove(member.process.as_fd())?;
-        }
-        Ok(())
+    fn forget_watch(&mut self) -> io::Result<()> {
+        let Some(watch) = self.watch.take() else {
+            return Ok(());
+        };
+        let mut fds = watch.descriptors(&self.running.tree);
+        fds.try_for_each(|fd| self.poller.remove(fd))
     }
 }
 

@@ -200,7 +200,9 @@ impl Held {
         on_drop: super::OnDrop,
     ) -> Running {
         let (tree, level) = match (self.scope.level(), &self.dedicated) {
-            (Level::Cgroup, _) => (Tree::of_scope(self.scope), Level::Cgroup),
+            (level @ (Level::Cgroup | Level::PidNamespace), _) => {
+                (Tree::of_scope(self.scope), level)
+            }
             (level, Some(dedicated)) => {
                 let mut tree = Tree::of_descendants(self.scope);
                 for stranger in &dedicated.strangers {

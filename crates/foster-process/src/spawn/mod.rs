@@ -14,6 +14,8 @@ pub(crate) use raw::RawPlan;
 pub use resource::{Resource, ResourceLimit};
 pub use slot::{SharedSlot, SpawnSlot};
 
+use std::io;
+
 use crate::containment::{Level, Scope};
 use crate::identity::ProcessRef;
 use crate::signal::Signal;
@@ -40,6 +42,30 @@ pub fn spawn(
     spawn_unblocking(plan, scope, slot, &[])
 }
 
+/// The same, as the leader of a PID namespace. One scope holds one tree, so a namespace that was left by
+/// all is replaced and another is not.
+fn spawn_in_namespace(
+    plan: &SpawnPlan<'_>,
+    raw: &RawPlan<'_>,
+    scope: &mut Scope,
+    slot: &SpawnSlot,
+) -> Result<Spawned, SpawnError> {
+    let refused = |source| SpawnError::ContainmentRefused { source };
+    if let Some(namespace) = scope.namespace()
+        && !namespace.is_over().map_err(refused)?
+    {
+        return Err(refused(io::Error::from_raw_os_error(libc::EBUSY)));
+    }
+    let started = sys::spawn_in_namespace(raw, slot);
+    let (pid, handle, namespace) = started.map_err(|failure| error::explain(plan, failure))?;
+    let leader = ProcessRef::from_child(pid, handle);
+    // Its start time is read: now it may be reaped, if it has ended already.
+    namespace.let_reap();
+    scope.set_namespace(namespace);
+    let level = scope.level();
+    Ok(Spawned { leader, level })
+}
+
 /// The same, with these signals unblocked: the caller has blocked them for a purpose of its own.
 pub(crate) fn spawn_unblocking(
     plan: &SpawnPlan<'_>,
@@ -51,6 +77,9 @@ pub(crate) fn spawn_unblocking(
         unblock: unblock.to_vec(),
         ..RawPlan::new(plan, scope.rlimits())?
     };
+    if scope.wants_namespace() {
+        return spawn_in_namespace(plan, &raw, scope, slot);
+    }
     let mut result = sys::spawn_process(&raw, scope.cgroup(), slot);
     if let Err(failure) = &result
         && matches!(failure.stage, sys::Stage::Clone | sys::Stage::Containment)
@@ -65,7 +94,7 @@ pub(crate) fn spawn_unblocking(
             } else {
                 failure.errno
             };
-            let source = std::io::Error::from_raw_os_error(errno);
+            let source = io::Error::from_raw_os_error(errno);
             return Err(SpawnError::ContainmentRefused { source });
         }
         result = sys::spawn_process(&raw, None, slot);

@@ -1,6 +1,7 @@
 //! The platforms. Each has the same functions under the same names; nothing above this module
 //! knows which was chosen.
 
+mod blocked;
 mod child;
 mod failure;
 mod groups;
@@ -15,7 +16,7 @@ mod unix;
 #[cfg(feature = "tokio")]
 mod watched;
 
-pub use child::BlockedSignals;
+pub use blocked::BlockedSignals;
 pub use failure::{Failure, Stage};
 pub use groups::*;
 #[cfg(all(target_os = "linux", not(foster_portable)))]

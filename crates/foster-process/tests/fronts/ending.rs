@@ -26,7 +26,12 @@ fn term(grace: Duration) -> GracefulTimeouts {
     builder.windows(grace).build()
 }
 
-const LEVELS: [Containment; 2] = [Containment::Auto, Containment::Group];
+/// The strongest that is had without asking, the weakest, and what has to be asked for.
+const LEVELS: [Containment; 3] = [
+    Containment::Auto,
+    Containment::Group,
+    Containment::PidNamespace,
+];
 
 fn who_left_the_session_is_ended_too<F: Front>() {
     for level in LEVELS {

@@ -15,7 +15,6 @@ pub trait Front: Sized {
     type Subscription;
 
     fn start(command: Command) -> Result<Self, StartError>;
-    fn id(&self) -> i32;
     fn name(&self) -> String;
     fn is_running(&self) -> bool;
     fn is_tree_empty(&self) -> bool;
@@ -30,7 +29,6 @@ pub trait Front: Sized {
     fn kill(&self) -> Result<Terminated, TerminateError>;
     fn start_kill(&self) -> Result<(), SignalError>;
     fn write(&mut self, text: &str);
-    fn close_stdin(&self);
     fn set_on_drop(&self, on_drop: OnDrop);
     fn subscribe(&self, stream: StdStream) -> Result<Self::Subscription, OutputError>;
     fn next_event(&self, subscription: &mut Self::Subscription) -> StreamEvent;
@@ -61,9 +59,6 @@ impl Front for Blocking {
 
     fn start(command: Command) -> Result<Self, StartError> {
         blocking::Process::start(command).map(Self)
-    }
-    fn id(&self) -> i32 {
-        self.0.id()
     }
     fn name(&self) -> String {
         self.0.name().to_owned()
@@ -102,9 +97,6 @@ impl Front for Blocking {
         use std::io::Write as _;
         let stdin = self.0.stdin().unwrap();
         stdin.write_all(text.as_bytes()).unwrap();
-    }
-    fn close_stdin(&self) {
-        self.0.close_stdin();
     }
     fn set_on_drop(&self, on_drop: OnDrop) {
         self.0.set_on_drop(on_drop);
@@ -151,9 +143,6 @@ impl Front for Tokio {
         let process = runtime.block_on(async { asynchronous::Process::start(command) })?;
         Ok(Self { process, runtime })
     }
-    fn id(&self) -> i32 {
-        self.process.id()
-    }
     fn name(&self) -> String {
         self.process.name().to_owned()
     }
@@ -193,9 +182,6 @@ impl Front for Tokio {
         self.runtime
             .block_on(stdin.write_all(text.as_bytes()))
             .unwrap();
-    }
-    fn close_stdin(&self) {
-        self.block_on(async { self.process.close_stdin() });
     }
     fn set_on_drop(&self, on_drop: OnDrop) {
         self.process.set_on_drop(on_drop);

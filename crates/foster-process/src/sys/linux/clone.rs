@@ -16,38 +16,26 @@ use std::sync::atomic::Ordering;
 
 use rustix::mm::{MapFlags, ProtFlags};
 
+use super::arch::{self, CloneArgs};
 use super::{Cgroup, ProcessHandle};
 use crate::spawn::{RawPlan, SpawnSlot};
-use crate::sys::child::{BlockedSignals, Child, check};
+use crate::sys::blocked::BlockedSignals;
+use crate::sys::child::{Child, check};
 use crate::sys::{Failure, Stage};
 
-const STACK: usize = 64 * 1024;
-
-/// `struct clone_args` of Linux 5.7 (include/uapi/linux/sched.h).
-#[repr(C, align(8))]
-#[derive(Default)]
-struct CloneArgs {
-    flags: u64,
-    pidfd: u64,
-    child_tid: u64,
-    parent_tid: u64,
-    exit_signal: u64,
-    stack: u64,
-    stack_size: u64,
-    tls: u64,
-    set_tid: u64,
-    set_tid_size: u64,
-    cgroup: u64,
-}
+/// Enough for what a child does before exec.
+pub const STACK: usize = 64 * 1024;
 
 /// What the child reads. All of it was made before the clone: the child must not allocate.
-struct Newborn<'a> {
+pub struct Newborn<'a> {
     child: Child<'a>,
     parent_death: Option<c_int>,
+    /// Who its parent is, as it sees that itself.
     parent: libc::pid_t,
     /// Where to write "0" to enter the control group, when clone itself could not do that.
     cgroup_procs: Option<RawFd>,
-    slot: &'a SpawnSlot,
+    /// Where it leaves why it failed.
+    pub slot: &'a SpawnSlot,
 }
 
 /// Starts a process, in the leaf if there is one, and returns its number and a handle on it.
@@ -60,7 +48,7 @@ pub fn spawn_process(
     let clone_failed = |error: io::Error| Failure::of(Stage::Clone, &error);
     let stack = Stack::new().map_err(clone_failed)?;
     let blocked = BlockedSignals::all().map_err(clone_failed)?;
-    let mut child = Newborn::new(plan, slot, &blocked);
+    let mut child = Newborn::new(plan, slot, &blocked, std::process::id() as libc::pid_t);
     let started = match clone3(&stack, &mut child, cgroup) {
         // Seccomp profiles from before 2021 forbid clone3, some with the wrong error.
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
@@ -83,11 +71,17 @@ pub fn spawn_process(
 }
 
 impl<'a> Newborn<'a> {
-    fn new(plan: &'a RawPlan<'_>, slot: &'a SpawnSlot, blocked: &BlockedSignals) -> Self {
+    /// Returns what the child of `parent` will need.
+    pub fn new(
+        plan: &'a RawPlan<'_>,
+        slot: &'a SpawnSlot,
+        blocked: &BlockedSignals,
+        parent: libc::pid_t,
+    ) -> Self {
         Self {
             child: Child::new(plan, blocked),
             parent_death: plan.parent_death.map(crate::Signal::number),
-            parent: std::process::id() as libc::pid_t,
+            parent,
             cgroup_procs: None,
             slot,
         }
@@ -104,10 +98,10 @@ fn clone3(
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::CLONE_PARENT_SETTID;
     let mut args = CloneArgs {
         flags: flags as u64,
-        pidfd: (&raw mut pidfd).addr() as u64,
-        parent_tid: child.slot.pid.as_ptr().addr() as u64,
+        pidfd: (&raw mut pidfd).expose_provenance() as u64,
+        parent_tid: child.slot.pid.as_ptr().expose_provenance() as u64,
         exit_signal: libc::SIGCHLD as u64,
-        stack: stack.base.addr() as u64,
+        stack: stack.base.expose_provenance() as u64,
         stack_size: STACK as u64,
         ..CloneArgs::default()
     };
@@ -164,7 +158,7 @@ extern "C" fn child_entry(child: *mut c_void) -> c_int {
 
 /// The child's life between clone and exec. It shares the parent's memory: it may only call the
 /// system, and leaves why it failed in the slot.
-extern "C" fn child_main(child: *mut c_void) -> ! {
+pub extern "C" fn child_main(child: *mut c_void) -> ! {
     // SAFETY: the parent passed its `Newborn`, and sleeps.
     let child = unsafe { &*child.cast::<Newborn<'_>>() };
     let failure = match prepare(child) {
@@ -245,88 +239,5 @@ impl Drop for Stack {
     fn drop(&mut self) {
         // SAFETY: mapped by `new`; the child has executed or exited and needs it no more.
         let _ = unsafe { rustix::mm::munmap(self.base, STACK) };
-    }
-}
-
-type ChildMain = extern "C" fn(*mut c_void) -> !;
-
-#[cfg(target_arch = "x86_64")]
-mod arch {
-    use super::{ChildMain, CloneArgs, c_void};
-
-    /// Calls clone3; the child begins on its own stack and never comes back.
-    ///
-    /// # Safety
-    /// `args` must name a valid stack, and `argument` must be what `main` expects.
-    pub unsafe fn clone3_call(args: &CloneArgs, main: ChildMain, argument: *mut c_void) -> isize {
-        let result: isize;
-        // SAFETY: the child runs on a fresh stack, aligned to 16 by its mapping, reads only
-        // registers that the kernel copied, and ends in `main`. The parent's registers are as the
-        // system call leaves them.
-        unsafe {
-            core::arch::asm!(
-                "syscall",
-                "test rax, rax",
-                "jnz 2f",
-                "xor ebp, ebp",
-                "mov rdi, r12",
-                "call r13",
-                "ud2",
-                "2:",
-                inlateout("rax") libc::SYS_clone3 as isize => result,
-                in("rdi") std::ptr::from_ref(args),
-                in("rsi") size_of::<CloneArgs>(),
-                in("r12") argument,
-                in("r13") main,
-                lateout("rcx") _,
-                lateout("r11") _,
-            );
-        }
-        result
-    }
-}
-
-#[cfg(target_arch = "aarch64")]
-mod arch {
-    use super::{ChildMain, CloneArgs, c_void};
-
-    /// Calls clone3; the child begins on its own stack and never comes back.
-    ///
-    /// # Safety
-    /// `args` must name a valid stack, and `argument` must be what `main` expects.
-    pub unsafe fn clone3_call(args: &CloneArgs, main: ChildMain, argument: *mut c_void) -> isize {
-        let result: isize;
-        // SAFETY: as on x86_64.
-        unsafe {
-            core::arch::asm!(
-                "svc #0",
-                "cbnz x0, 2f",
-                "mov x29, xzr",
-                "mov x0, x20",
-                "blr x21",
-                "brk #1",
-                "2:",
-                inlateout("x0") std::ptr::from_ref(args) => result,
-                in("x1") size_of::<CloneArgs>(),
-                in("x8") libc::SYS_clone3,
-                in("x20") argument,
-                in("x21") main,
-            );
-        }
-        result
-    }
-}
-
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-mod arch {
-    use super::{ChildMain, CloneArgs, c_void};
-
-    /// Says that clone3 is missing, so that `clone(2)` of the C library is used: the way onto
-    /// another stack is written for two processors only.
-    ///
-    /// # Safety
-    /// None is needed.
-    pub unsafe fn clone3_call(_: &CloneArgs, _: ChildMain, _: *mut c_void) -> isize {
-        -(libc::ENOSYS as isize)
     }
 }

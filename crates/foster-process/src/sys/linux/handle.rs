@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags};
 
+use super::namespace::Leader;
 use super::poller::wait_any;
 use crate::exit_status::ExitStatus;
 use crate::identity::ProcessIdentity;
@@ -22,33 +23,51 @@ const TO_GROUP: libc::c_uint = 1 << 2;
 
 /// A pidfd: one process, never its successor.
 #[derive(Debug)]
-pub struct ProcessHandle(OwnedFd);
+pub struct ProcessHandle {
+    fd: OwnedFd,
+    /// What tells its end, if it leads a PID namespace: then it is no child of ours.
+    leader: Option<Leader>,
+}
 
 impl ProcessHandle {
     /// Returns the handle of the process that has this number now.
     pub fn open(pid: i32) -> io::Result<Self> {
         let pid = Pid::from_raw(pid).ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH))?;
-        Ok(Self(rustix::process::pidfd_open(pid, PidfdFlags::empty())?))
+        Ok(Self::from_fd(rustix::process::pidfd_open(
+            pid,
+            PidfdFlags::empty(),
+        )?))
     }
 
     /// Wraps a pidfd that clone gave.
     pub fn from_fd(fd: OwnedFd) -> Self {
-        Self(fd)
+        Self { fd, leader: None }
+    }
+
+    /// Wraps the pidfd of a PID namespace's leader.
+    pub fn of_leader(fd: OwnedFd, leader: Leader) -> Self {
+        Self {
+            fd,
+            leader: Some(leader),
+        }
     }
 
     /// Returns another handle of the same process.
     pub fn try_clone(&self) -> io::Result<Self> {
-        Ok(Self(self.0.try_clone()?))
+        Ok(Self {
+            fd: self.fd.try_clone()?,
+            leader: self.leader.clone(),
+        })
     }
 
     /// Returns the pidfd's inode if the kernel gives each process one for good (pidfs, Linux 6.9);
     /// before that all pidfds share one anonymous inode, which tells nothing.
     pub fn unique(&self) -> Option<u64> {
         const PIDFS_MAGIC: u64 = 0x5049_4446;
-        let filesystem = rustix::fs::fstatfs(&self.0).ok()?;
+        let filesystem = rustix::fs::fstatfs(&self.fd).ok()?;
         let is_pidfs = filesystem.f_type as u64 == PIDFS_MAGIC;
         is_pidfs
-            .then(|| rustix::fs::fstat(&self.0).ok().map(|stat| stat.st_ino))
+            .then(|| rustix::fs::fstat(&self.fd).ok().map(|stat| stat.st_ino))
             .flatten()
     }
 
@@ -79,7 +98,7 @@ impl ProcessHandle {
         let sent = unsafe {
             libc::syscall(
                 libc::SYS_pidfd_send_signal,
-                self.0.as_raw_fd(),
+                self.fd.as_raw_fd(),
                 number,
                 std::ptr::null::<libc::siginfo_t>(),
                 flags,
@@ -97,6 +116,9 @@ impl ProcessHandle {
     /// The system call itself, not its wrapper: it has a fifth argument, what the process used, which
     /// is told also to who does not reap it ([waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html)).
     pub fn wait(&self, _: i32, reap: bool) -> io::Result<Option<Ended>> {
+        if let Some(leader) = &self.leader {
+            return leader.wait(self.fd.as_fd(), reap);
+        }
         let keep = if reap { 0 } else { libc::WNOWAIT };
         let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
         let mut usage = MaybeUninit::<libc::rusage>::zeroed();
@@ -105,7 +127,7 @@ impl ProcessHandle {
             libc::syscall(
                 libc::SYS_waitid,
                 libc::P_PIDFD,
-                self.0.as_raw_fd(),
+                self.fd.as_raw_fd(),
                 info.as_mut_ptr(),
                 libc::WEXITED | libc::WNOHANG | keep,
                 usage.as_mut_ptr(),
@@ -129,9 +151,9 @@ impl ProcessHandle {
 
     /// Waits until it has ended.
     pub fn wait_ended(&self, _: &ProcessIdentity, at_most: Option<Duration>) -> io::Result<bool> {
-        wait_any(&[self.0.as_fd()], None, at_most.unwrap_or(Duration::MAX))?;
+        wait_any(&[self.fd.as_fd()], None, at_most.unwrap_or(Duration::MAX))?;
         let mut fds = [rustix::event::PollFd::new(
-            &self.0,
+            &self.fd,
             rustix::event::PollFlags::IN,
         )];
         let now = rustix::event::Timespec {
@@ -144,6 +166,6 @@ impl ProcessHandle {
 
 impl AsFd for ProcessHandle {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.fd.as_fd()
     }
 }

@@ -1,5 +1,6 @@
 //! Linux: pidfds, cgroup v2, subreapers, epoll, splice.
 
+mod arch;
 mod cgroup;
 mod clone;
 mod features;
@@ -7,6 +8,7 @@ mod group;
 mod handle;
 mod host;
 mod parent_death;
+mod namespace;
 mod peer;
 mod poller;
 mod procfs;
@@ -21,6 +23,7 @@ pub use group::group_is_there;
 pub use handle::ProcessHandle;
 pub use host::host_identity;
 pub use parent_death::set_parent_death_signal;
+pub use namespace::{PidNamespace, spawn_in_namespace};
 pub use peer::peer_credentials;
 pub use poller::{Poller, Ready, wait_any};
 pub use procfs::{

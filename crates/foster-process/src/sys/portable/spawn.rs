@@ -11,7 +11,8 @@ use std::sync::atomic::Ordering;
 
 use super::{Cgroup, ProcessHandle, events};
 use crate::spawn::{RawPlan, SpawnSlot};
-use crate::sys::child::{BlockedSignals, Child};
+use crate::sys::blocked::BlockedSignals;
+use crate::sys::child::Child;
 use crate::sys::{Failure, Stage};
 
 /// More descriptors than this are not marked one by one: some systems have no limit to them. Those
