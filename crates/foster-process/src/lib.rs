@@ -85,6 +85,7 @@ mod exit_status;
 mod foreground;
 mod host;
 mod identity;
+pub mod output;
 mod signal;
 mod spawn;
 mod sys;
