@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 use common::{SECOND, environment, null, strangers, words};
 use foster_process::guardian::{self, Guardian, GuardianError, GuardianPlan};
 use foster_process::{
-    Containment, GracefulTimeouts, ProcessRef, Scope, Signal, SpawnPlan, SpawnSlot,
-    set_subreaper, spawn,
+    Containment, GracefulTimeouts, ProcessRef, Scope, Signal, SpawnPlan, SpawnSlot, set_subreaper,
+    spawn,
 };
 
 const COOKIE: (&str, &str) = ("TREE", "0123456789abcdef-0123456789abcdef");

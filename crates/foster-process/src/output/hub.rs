@@ -152,7 +152,7 @@ impl Hub {
     }
 
     /// Returns what is next for this subscriber; `None`: nothing yet, or it is over, or there is no
-    /// such subscriber.
+    /// such subscriber. A lossy subscriber that stays too slow may be told two gaps in a row.
     pub fn next(&mut self, id: SubscriberId) -> Option<StreamEvent> {
         let one = self.subscribers.get_mut(&id)?;
         if one.told < one.cursor {
@@ -235,16 +235,14 @@ mod tests {
     }
 
     fn take(hub: &mut Hub, id: SubscriberId) -> String {
-        let mut text = String::new();
-        while let Some(event) = hub.next(id) {
-            text += &match event {
-                StreamEvent::Chunk(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
-                StreamEvent::Gap(gap) => format!("[{}@{}]", gap.bytes, gap.offset),
-                StreamEvent::End(StreamEnd::Eof) => ".".to_owned(),
-                StreamEvent::End(other) => format!("{other:?}"),
-            };
-        }
-        text
+        let events = std::iter::from_fn(|| hub.next(id));
+        let texts = events.map(|event| match event {
+            StreamEvent::Chunk(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+            StreamEvent::Gap(gap) => format!("[{}@{}]", gap.bytes, gap.offset),
+            StreamEvent::End(StreamEnd::Eof) => ".".to_owned(),
+            StreamEvent::End(other) => format!("{other:?}"),
+        });
+        texts.collect()
     }
 
     #[test]

@@ -195,11 +195,18 @@ impl Kept {
     pub fn to_string_lossy_with_marker(&self) -> String {
         let mut text = String::new();
         let between = self.omitted_between();
+        let start = self.tail_start();
+        if between == 0 {
+            // In one piece, because a character may stand on the border.
+            let gaps = self.head_gaps.iter().chain(&self.tail_gaps);
+            render(&mut text, &self.to_vec(), 0, gaps);
+            return text;
+        }
         render(&mut text, &self.head, 0, &self.head_gaps);
         mark(&mut text, between);
         let (older, newer) = self.tail();
         let tail = [older, newer].concat();
-        render(&mut text, &tail, self.tail_start(), &self.tail_gaps);
+        render(&mut text, &tail, start, &self.tail_gaps);
         text
     }
 
@@ -225,7 +232,12 @@ impl Kept {
 }
 
 /// Writes bytes, of which the first is number `start`, and the gaps among them.
-fn render(text: &mut String, bytes: &[u8], start: u64, gaps: &VecDeque<Place>) {
+fn render<'a>(
+    text: &mut String,
+    bytes: &[u8],
+    start: u64,
+    gaps: impl IntoIterator<Item = &'a Place>,
+) {
     let mut done = 0;
     for gap in gaps {
         let here = ((gap.pushed - start) as usize).min(bytes.len());
@@ -266,11 +278,11 @@ mod tests {
 
     #[test]
     fn nothing_is_missing_when_all_fits() {
-        let mut kept = Kept::new(Keep::HeadAndTail { head: 3, tail: 4 });
-        kept.push(b"abcdefg");
+        let mut kept = Kept::new(Keep::HeadAndTail { head: 3, tail: 5 });
+        kept.push("ab€def".as_bytes());
         assert!(!kept.truncated());
-        assert_eq!(kept.to_string_lossy_with_marker(), "abcdefg");
-        assert_eq!(kept.into_vec(), b"abcdefg");
+        assert_eq!(kept.to_string_lossy_with_marker(), "ab€def");
+        assert_eq!(kept.into_vec(), "ab€def".as_bytes());
     }
 
     #[test]

@@ -67,12 +67,16 @@ impl Log {
 
     /// Returns bytes from this offset on, at least one unless it is the end; and no more than one
     /// segment.
-    pub(super) fn read(&self, from: u64) -> Option<Bytes> {
+    pub(super) fn read(&mut self, from: u64) -> Option<Bytes> {
         let index = self
             .segments
             .partition_point(|segment| segment.end() <= from);
-        let segment = self.segments.get(index)?;
+        let segment = self.segments.get_mut(index)?;
         let skip = usize::try_from(from.checked_sub(segment.offset)?).ok()?;
+        // A block that is half full is large enough to be handed out as it is.
+        if segment.len() >= BLOCK / 2 {
+            segment.close();
+        }
         Some(match &segment.data {
             Data::Shared(bytes) => bytes.slice(skip..),
             Data::Open(bytes) => Bytes::copy_from_slice(bytes.get(skip..)?),
@@ -101,7 +105,8 @@ impl Segment {
 
     fn append(&mut self, chunk: &[u8]) {
         if let Data::Shared(bytes) = &self.data {
-            let mut block = Vec::with_capacity(bytes.len() + chunk.len());
+            // Whole at once: what is not used is given back in the end, and till then not touched.
+            let mut block = Vec::with_capacity(BLOCK);
             block.extend_from_slice(bytes);
             self.data = Data::Open(block);
         }

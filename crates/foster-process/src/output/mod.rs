@@ -18,6 +18,7 @@ mod matcher;
 mod pattern;
 mod ring;
 mod settings;
+mod tee;
 mod visit;
 mod visitors;
 
@@ -35,5 +36,6 @@ pub use settings::{
     CaptureSettings, CaptureSettingsBuilder, Consumers, DEFAULT_BUFFER, DEFAULT_READ_SIZE,
     Delivery, InvalidCapture, Replay,
 };
+pub use tee::Tee;
 pub use visit::{ChunkVisitor, LineVisitor};
-pub use visitors::{CollectBytes, CollectLines, Discard, InspectChunks, InspectLines, Lines, Tee};
+pub use visitors::{CollectBytes, CollectLines, Discard, InspectChunks, InspectLines, Lines};
