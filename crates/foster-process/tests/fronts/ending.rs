@@ -19,6 +19,7 @@ through_both![
     a_signal_goes_to_whom_it_is_for,
     kill_needs_no_wait,
     a_crowd_that_ignores_term_is_gone,
+    a_namespace_is_ended_whatever_is_in_it,
 ];
 
 fn term(grace: Duration) -> GracefulTimeouts {
@@ -26,12 +27,8 @@ fn term(grace: Duration) -> GracefulTimeouts {
     builder.windows(grace).build()
 }
 
-/// The strongest that is had without asking, the weakest, and what has to be asked for.
-const LEVELS: [Containment; 3] = [
-    Containment::Auto,
-    Containment::Group,
-    Containment::PidNamespace,
-];
+/// The strongest that is had without asking, and the weakest.
+const LEVELS: [Containment; 2] = [Containment::Auto, Containment::Group];
 
 fn who_left_the_session_is_ended_too<F: Front>() {
     for level in LEVELS {
@@ -143,6 +140,27 @@ fn a_crowd_that_ignores_term_is_gone<F: Front>() {
         assert!(report.empty && report.phases.len() == 2, "{report:?}");
         assert_eq!(report.phases[0].sent, 51);
         assert!(process.is_tree_empty());
+    }
+}
+
+/// The numbers that its members print are its own, so only the whole can be looked at.
+fn a_namespace_is_ended_whatever_is_in_it<F: Front>() {
+    let text = "trap '' TERM; setsid sleep 100 & (env -i setsid sleep 100 &) ; echo ready; exit 5";
+    for way in ["terminate", "kill", "start_kill"] {
+        let (process, _) = started::<F>(script(text).containment(Containment::PidNamespace));
+        assert_eq!(process.wait().unwrap().status, ExitStatus::Code(5));
+        assert!(!process.is_tree_empty());
+        match way {
+            "terminate" => {
+                let grace = Duration::from_millis(50);
+                let terminated = process.terminate(term(grace)).unwrap();
+                assert_eq!(terminated.report.phases.len(), 2);
+            }
+            "kill" => drop(process.kill().unwrap()),
+            _ => process.start_kill().unwrap(),
+        }
+        let report = process.terminate(term(SECOND)).unwrap().report;
+        assert!(report.empty && process.is_tree_empty(), "{way}");
     }
 }
 

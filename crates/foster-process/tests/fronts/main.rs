@@ -1,6 +1,6 @@
 //! The same cases through both fronts: the blocking one, and the one under tokio.
 #![cfg(all(target_os = "linux", not(foster_portable)))]
-#![expect(clippy::unwrap_used, reason = "this is a test")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "this is a test")]
 
 mod completion;
 mod dropping;
