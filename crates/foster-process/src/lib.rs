@@ -6,7 +6,8 @@
 //! it without copying this process's memory. A [`Tree`] finds the scope's members, signals each
 //! through a pidfd (never through a number), and says when none is left. An [`Escalation`] is the
 //! pure machine that decides which signal is due and when; [`terminate`] drives it to its end, and
-//! a program with a loop of its own ([`Poller`]) drives it itself.
+//! a program with a loop of its own ([`Poller`]) drives it itself. What the tree writes is handed
+//! out, cut into lines, kept and searched by the machines of [`output`], which do no reading.
 //!
 //! Beside these: [`GracefulTimeouts`] names the phases for every platform; [`groups`] keeps the process
 //! groups of an owner; [`guardian`] ends an owner's trees when the owner itself is gone; [`low_level`]
