@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use foster_testkit::{
     DEADLINE, Sandbox, Stream, Watched, fill_flood, finish, flood, flood_line, habit, is_root,
-    race_time, require, wait_for_pid_file, wait_on_dir,
+    race_time, require, wait_for_file, wait_for_pid_file, wait_on_dir,
 };
 use rustix::process::{Pid, Signal, kill_process_group, set_child_subreaper};
 use serde_json::{Value, json};
@@ -305,6 +305,34 @@ fn a_loss_is_told_while_the_job_runs() {
         assert_eq!(answer["snapshot"]["stdout"]["tail"], "before\nafter\n");
         sandbox.assert_nothing_left(SOON);
     }
+}
+
+/// A PID namespace ends with the process that made it: the job can't be saved, what it printed can.
+#[test]
+fn a_killed_supervisor_takes_a_namespace_along_and_loses_no_byte() {
+    let sandbox = sandbox();
+    let doctor = sandbox.ok(["doctor"]);
+    let mut levels = doctor["levels"].as_array().into_iter().flatten();
+    let offered = levels.any(|level| level["name"] == "pidns" && level["available"] == true);
+    if !require("PID namespaces", offered) {
+        return;
+    }
+    for round in 0..5 {
+        let line = format!("echo before; : > {round}; setsid sleep 100 & exec sleep 100");
+        let id = shell(&sandbox, &["--containment", "pidns"], &line);
+        assert!(wait_for_file(&sandbox.work().join(round.to_string()), SOON));
+        let dir = sandbox.job_dir(&id);
+        let (_, supervisor) = guardians(&dir);
+        let leader = leader(&dir);
+        assert!(supervisor.kill() && supervisor.wait_gone(SOON));
+        assert!(leader.wait_gone(SOON));
+        let answer = sandbox.ok(["wait", &id]);
+        let told = ["state", "cause", "output", "tree_empty"].map(|field| &answer[field]);
+        let expected = json!(["lost", "supervisor_lost", "complete", true]);
+        assert_eq!(json!(told), expected, "{answer:#}");
+        assert_eq!(answer["snapshot"]["stdout"]["tail"], "before\n");
+    }
+    sandbox.assert_nothing_left(SOON);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use foster_model::{Cause, Event, JobRecord, StartFailure, State, Supervision};
-use foster_process::{ProcessRef, Tree, monotonic};
+use foster_model::{Cause, Event, JobRecord, OutputEnd, StartFailure, State, Supervision};
+use foster_process::{AFTER_KILL, Level, ProcessRef, Tree, monotonic, wait_any};
 use foster_store::Stream;
 
 use super::run::Run;
@@ -67,9 +67,22 @@ impl Supervisor {
         self.spawn_and_run()
     }
 
-    /// The predecessor had reaped the leader, so nothing was left to look after.
+    /// The predecessor had reaped the leader, or took it and its tree along: a PID namespace ends with
+    /// who made it. Nothing is left to look after.
     fn resume_after_the_end(mut self) -> io::Result<()> {
         if !self.history.record().state.is_final() {
+            let namespace = Level::PidNamespace.as_str();
+            let was_namespace = self.history.record().containment.as_deref() == Some(namespace);
+            // The kernel is ending it now: what holds the pipes will let go of them.
+            let patience = if was_namespace {
+                AFTER_KILL
+            } else {
+                Duration::ZERO
+            };
+            self.keep_what_was_printed(patience)?;
+            if was_namespace {
+                self.note(Event::Empty {});
+            }
             let cause = Cause::SupervisorLost;
             self.note(Event::Finished {
                 state: State::Lost,
@@ -78,6 +91,42 @@ impl Supervisor {
         }
         self.announce_the_end();
         self.leave()
+    }
+
+    /// Moves to the files what is in the pipes still, and what comes until then, and closes them.
+    fn keep_what_was_printed(&mut self, patience: Duration) -> io::Result<()> {
+        if self.history.record().output != OutputEnd::Open {
+            return Ok(());
+        }
+        let log = self.parts.open_log(false).ok().flatten();
+        let pipes = std::mem::take(&mut self.parts.readers);
+        let cap = self.parts.definition.log_cap;
+        let mut capture = Capture::new(&self.parts.folder, pipes, cap, log)?;
+        let until = Instant::now() + patience;
+        loop {
+            for stream in Stream::ALL {
+                move_all(&mut capture, stream)?;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            let open: Vec<_> = Stream::ALL.iter().flat_map(|s| capture.pipe(*s)).collect();
+            if open.is_empty() || left.is_zero() {
+                break;
+            }
+            wait_any(&open, None, left)?;
+        }
+        let output = if capture.ended() {
+            OutputEnd::Complete
+        } else {
+            OutputEnd::Lost
+        };
+        capture.finish();
+        self.note(Event::Closed {
+            output,
+            holders: Vec::new(),
+            stdout: capture.totals(Stream::Stdout),
+            stderr: capture.totals(Stream::Stderr),
+        });
+        Ok(())
     }
 
     fn spawn_and_run(mut self) -> io::Result<()> {
@@ -191,4 +240,17 @@ fn own_child(pid: i32) -> Option<ProcessRef> {
 
 fn leader_was_recorded(record: &JobRecord) -> bool {
     record.leader.is_some()
+}
+
+/// Moves all that there is of a stream.
+fn move_all(capture: &mut Capture, stream: Stream) -> io::Result<()> {
+    while capture.pipe(stream).is_some() {
+        let pumped = capture.pump(stream)?;
+        if pumped.ended {
+            capture.abandon(stream);
+        } else if !pumped.moved {
+            break;
+        }
+    }
+    Ok(())
 }
