@@ -108,7 +108,10 @@ impl Supervisor {
                 move_all(&mut capture, stream)?;
             }
             let left = until.saturating_duration_since(Instant::now());
-            let open: Vec<_> = Stream::ALL.iter().flat_map(|s| capture.pipe(*s)).collect();
+            let open: Vec<_> = Stream::ALL
+                .iter()
+                .filter_map(|s| capture.pipe(*s))
+                .collect();
             if open.is_empty() || left.is_zero() {
                 break;
             }
