@@ -6,6 +6,7 @@
 //! one that waits for a [`Pattern`] ([`Find`]). Whatever is missing is counted: no machine drops a
 //! byte without saying so.
 
+mod copy;
 mod event;
 mod hub;
 mod kept;

@@ -1,3 +1,5 @@
+use super::copy;
+
 /// The last bytes of what is pushed, up to a bound.
 ///
 /// A push is one or two copies, whatever the bound is: nothing is ever moved to make room. The
@@ -35,7 +37,7 @@ impl Ring {
         while !rest.is_empty() {
             let to_the_edge = self.bound - self.oldest;
             let (now, later) = rest.split_at(to_the_edge.min(rest.len()));
-            self.bytes[self.oldest..][..now.len()].copy_from_slice(now);
+            copy::overwrite(&mut self.bytes[self.oldest..][..now.len()], now);
             self.oldest = (self.oldest + now.len()) % self.bound;
             rest = later;
         }
@@ -48,7 +50,7 @@ impl Ring {
             let wanted = doubled.max(length + bytes.len());
             self.bytes.reserve_exact(wanted - length);
         }
-        self.bytes.extend_from_slice(bytes);
+        copy::append(&mut self.bytes, bytes);
     }
 
     /// Returns the last `count` bytes, in two pieces that follow one another.

@@ -34,6 +34,8 @@ struct State {
     hub: Hub,
     /// What the next read goes into.
     spare: Vec<u8>,
+    /// What was read last, for its memory.
+    newest: Option<Bytes>,
     last_output: Option<Instant>,
     /// Whether the newest read emptied the pipe: it got less than it asked for.
     drained: bool,
@@ -87,6 +89,7 @@ impl Source {
             state: Mutex::new(State {
                 hub: Hub::new(*settings),
                 spare: Vec::new(),
+                newest: None,
                 last_output: None,
                 drained: false,
                 ended: false,
@@ -128,9 +131,7 @@ impl State {
         if !self.hub.wants_input() {
             return Fill::Full;
         }
-        if self.spare.capacity() < read_size {
-            self.spare = Vec::with_capacity(read_size);
-        }
+        self.make_room(read_size);
         let end = match rustix::io::read(pipe, rustix::buffer::spare_capacity(&mut self.spare)) {
             Ok(0) => StreamEnd::Eof,
             Ok(_) => {
@@ -150,10 +151,28 @@ impl State {
         Fill::Ended
     }
 
+    /// Makes room for the next read: in the memory of the newest chunk, if nobody holds that any more.
+    ///
+    /// It is still in the processor's cache; and memory that is freed and allocated each time may be
+    /// given back to the system and fetched again, page by page, at each chunk.
+    fn make_room(&mut self, read_size: usize) {
+        if self.spare.capacity() >= read_size {
+            return;
+        }
+        let newest = self.newest.take().map(Bytes::try_into_mut);
+        if let Some(Ok(mut used)) = newest {
+            used.clear();
+            self.spare = used.into();
+        }
+        self.spare.reserve_exact(read_size);
+    }
+
     /// Takes what was read. A small piece is copied out, so that it does not keep a large buffer.
     fn take_chunk(&mut self, read_size: usize) -> Bytes {
         if self.spare.len() * 4 >= read_size {
-            return std::mem::take(&mut self.spare).into();
+            let chunk = Bytes::from(std::mem::take(&mut self.spare));
+            self.newest = Some(chunk.clone());
+            return chunk;
         }
         let chunk = Bytes::copy_from_slice(&self.spare);
         self.spare.clear();
