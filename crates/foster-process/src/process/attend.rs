@@ -308,7 +308,12 @@ fn reader(
     wanted: bool,
 ) -> Result<Option<Reader>, OutputError> {
     match source {
-        Some(source) if wanted || !source.has_subscribers() => Reader::new(source).map(Some),
+        Some(source) if wanted => Reader::new(source).map(Some),
+        Some(source) if !source.has_subscribers() => match Reader::new(source) {
+            // Somebody was faster, and reads it.
+            Err(OutputError::Taken(..)) => Ok(None),
+            reader => reader.map(Some),
+        },
         None if wanted => Err(OutputError::NotCaptured(stream)),
         _ => Ok(None),
     }
