@@ -30,27 +30,38 @@ enum Part {
     EndDeaf,
 }
 
+/// How many there are of those that no control group holds: then to end each, every process of the
+/// machine is looked at, so that the cost grows with the square.
+const GROUPED: usize = 50;
+
 pub fn rows(scale: &Scale) -> Vec<Row> {
+    let mut grouped = scale.clone();
+    grouped.crowd = scale.crowd.min(GROUPED);
+    let parts = [Part::Start, Part::End, Part::EndDeaf];
+    let auto = parts.map(|part| {
+        let ours = ours(scale, "foster tokio: Auto", Containment::Auto, part);
+        row(scale, part, ours.goal(THEIRS, 1.0))
+    });
+    let group = parts.map(|part| {
+        let ours = ours(&grouped, "foster tokio: Group", Containment::Group, part);
+        row(&grouped, part, ours.against(THEIRS))
+    });
+    auto.into_iter().chain(group).collect()
+}
+
+fn row(scale: &Scale, part: Part, ours: Contestant) -> Row {
     let count = scale.crowd;
-    let row = |part, title: String| Row {
-        title,
+    Row {
+        title: match part {
+            Part::Start => format!("start {count} that stay"),
+            Part::End => format!("end {count} at once"),
+            Part::EndDeaf => format!("end {count} that ignore TERM, grace 200 ms included"),
+        },
         amount: count as f64,
         unit: "process",
         ballast: 0,
-        contestants: vec![
-            theirs(scale, part),
-            ours(scale, "foster tokio: Auto", Containment::Auto, part).goal(THEIRS, 1.0),
-            ours(scale, "foster tokio: Group", Containment::Group, part).against(THEIRS),
-        ],
-    };
-    vec![
-        row(Part::Start, format!("start {count} that stay")),
-        row(Part::End, format!("end {count} at once")),
-        row(
-            Part::EndDeaf,
-            format!("end {count} that ignore TERM, grace 200 ms included"),
-        ),
-    ]
+        contestants: vec![theirs(scale, part), ours],
+    }
 }
 
 /// Where children say that they are ready.

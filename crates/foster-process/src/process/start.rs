@@ -1,8 +1,8 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::command::Command;
 use super::running::Running;
@@ -163,9 +163,16 @@ fn output(output: &Output) -> io::Result<Ends> {
 /// and its trees are counted.
 fn mark() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
+    // Asked for once; but who is forked is another process, and inherits the answer.
+    static OWN: OnceLock<(u32, u64)> = OnceLock::new();
     let own = std::process::id();
-    let start = ProcessRef::open(own as i32).map(|own| own.identity().start_time);
-    let start = start.ok().flatten().unwrap_or(0);
+    let ask = || {
+        let identity = ProcessRef::open(own as i32).map(|own| own.identity());
+        let start = identity.ok().and_then(|identity| identity.start_time);
+        (own, start.unwrap_or(0))
+    };
+    let known = OWN.get_or_init(ask);
+    let (_, start) = if known.0 == own { *known } else { ask() };
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("{COOKIE}{own}_{start}_{count}")
 }
@@ -211,7 +218,10 @@ impl Held {
             (_, None) => {
                 let leader = Some(leader.identity());
                 let marks = Marks { cookie, leader };
-                (Tree::of_marked(self.scope, marks), Level::Group)
+                (
+                    Tree::of_marked(self.scope, marks).born_of_leader(),
+                    Level::Group,
+                )
             }
         };
         Running::new(name, tree, leader, level, grouped, on_drop, self.dedicated)

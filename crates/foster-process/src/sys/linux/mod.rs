@@ -24,8 +24,8 @@ pub use parent_death::set_parent_death_signal;
 pub use peer::peer_credentials;
 pub use poller::{Poller, Ready, wait_any};
 pub use procfs::{
-    all_processes, children_of, environment_has, own_children, pipe_holders, process_stat,
-    thread_count, why_alive, zombie_wait_word,
+    all_processes, children_of, environment_has, newest_process, own_children, pipe_holders,
+    process_stat, thread_count, why_alive, zombie_wait_word,
 };
 pub use signals::{Received, SignalQueue, realtime_signals};
 pub use splice::move_bytes;
