@@ -122,7 +122,11 @@ pub struct Line<'a> {
 impl<'a> Line<'a> {
     /// Returns the text, with `U+FFFD` in place of what is no UTF-8. Free unless there is some.
     pub fn text(&self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.bytes)
+        // Almost every line is valid, which the first tells several times as fast as the second.
+        match std::str::from_utf8(self.bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(self.bytes),
+        }
     }
 }
 

@@ -215,6 +215,8 @@ pub(crate) struct Reader {
     pub source: Arc<Source>,
     id: SubscriberId,
     bell: Option<Arc<Bell>>,
+    /// Whether the bell may ring: it is put among the sleepers', and is rung when it is taken away.
+    asleep: bool,
     /// Where in the stream the next byte lies.
     offset: u64,
     /// What was taken and handed back, to be read again.
@@ -247,6 +249,7 @@ impl Reader {
             source: Arc::clone(source),
             id,
             bell: bell.map(Arc::new),
+            asleep: false,
             returned: VecDeque::new(),
         })
     }
@@ -272,8 +275,12 @@ impl Reader {
 
     fn take(&mut self) -> Pull {
         let mut state = self.source.state();
-        if let Some(bell) = &self.bell {
+        if let Some(bell) = &self.bell
+            && self.asleep
+            && state.sleepers.iter().all(|(id, _)| *id != self.id)
+        {
             bell.hush();
+            self.asleep = false;
         }
         loop {
             if let Some(event) = state.hub.next(self.id) {
@@ -294,6 +301,7 @@ impl Reader {
             if let Some(bell) = &self.bell {
                 state.sleepers.retain(|(id, _)| *id != self.id);
                 state.sleepers.push((self.id, Arc::clone(bell)));
+                self.asleep = true;
             }
             let bell = self.bell.is_some();
             return Pull::Wait(Interest { pipe, bell });
