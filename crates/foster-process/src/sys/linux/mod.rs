@@ -24,8 +24,8 @@ pub use parent_death::set_parent_death_signal;
 pub use peer::peer_credentials;
 pub use poller::{Poller, Ready, wait_any};
 pub use procfs::{
-    all_processes, children_of, environment_has, newest_process, own_children, pipe_holders,
-    process_stat, thread_count, why_alive, zombie_wait_word,
+    all_processes, children_of, environment_has, own_children, pipe_holders, process_stat,
+    thread_count, why_alive, zombie_wait_word,
 };
 pub use signals::{Received, SignalQueue, realtime_signals};
 pub use splice::move_bytes;
@@ -48,4 +48,11 @@ pub const OWN_LEVEL_DETAIL: &str =
 /// one of them.
 pub fn belongs<S: BuildHasher>(stat: &ProcessStat, found: &HashSet<i32, S>) -> bool {
     found.contains(&stat.parent)
+}
+
+/// Returns the number of the process or thread that was started last, as this one's PID namespace
+/// counts ([proc_loadavg(5)](https://man7.org/linux/man-pages/man5/proc_loadavg.5.html)).
+pub fn newest_process() -> Option<i32> {
+    let text = procfs::read_text("/proc/loadavg").ok()?;
+    text.split_ascii_whitespace().last()?.parse().ok()
 }

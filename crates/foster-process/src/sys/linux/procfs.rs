@@ -116,13 +116,6 @@ fn read_bytes(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Returns the number of the process or thread that was started last, as this one's PID namespace
-/// counts ([proc_loadavg(5)](https://man7.org/linux/man-pages/man5/proc_loadavg.5.html)).
-pub fn newest_process() -> Option<i32> {
-    let text = read_text("/proc/loadavg").ok()?;
-    text.split_ascii_whitespace().last()?.parse().ok()
-}
-
 /// Returns the numbers of all processes that this one can see.
 pub fn all_processes() -> io::Result<Vec<i32>> {
     let names =
