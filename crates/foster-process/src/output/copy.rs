@@ -1,6 +1,6 @@
 //! Copying bytes at a cost that does not depend on where they happen to lie.
 //!
-//! From some 4 KiB on, the C library's `memcpy` leaves the copying to the processor (`rep movsb`), and
+//! From some 2 KiB on, the C library's `memcpy` leaves the copying to the processor (`rep movsb`), and
 //! there are processors (AMD's Zen 3 and 4) that take twenty to forty times as long if the destination
 //! lies up to 31 bytes behind the source modulo 4 KiB, as two allocations easily do
 //! ([glibc bug 30994](https://sourceware.org/bugzilla/show_bug.cgi?id=30994)). In pieces below that
