@@ -119,7 +119,12 @@ impl Termination {
     }
 
     fn send(&mut self, tree: &Tree, leader: Option<&ProcessRef>, signal: Signal) -> io::Result<()> {
-        let delivery = match tree.signal(signal, leader) {
+        let sent = if signal == Signal::KILL {
+            tree.kill()
+        } else {
+            tree.signal_and_continue(signal, leader)
+        };
+        let delivery = match sent {
             Ok(delivery) => delivery,
             // The next phase follows in any case; that of KILL is the last.
             Err(error) if signal != Signal::KILL => Delivery {
@@ -128,10 +133,6 @@ impl Termination {
             },
             Err(error) => return Err(error),
         };
-        if signal != Signal::KILL {
-            // So that what is stopped can die of it. What can't be reached was told above.
-            let _ = tree.signal(Signal::CONT, leader);
-        }
         self.escalation.sent(delivery);
         Ok(())
     }

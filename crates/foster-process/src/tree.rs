@@ -73,6 +73,8 @@ pub struct Tree {
     scope: Scope,
     beside: Beside,
     excluded: Vec<i32>,
+    /// Whether every member descends from the leader, so that none is older.
+    born_of_leader: bool,
 }
 
 /// Who belongs to a tree beside the members of its control group.
@@ -94,6 +96,7 @@ impl Tree {
             scope,
             beside: Beside::Descendants,
             excluded: Vec::new(),
+            born_of_leader: false,
         }
     }
 
@@ -103,7 +106,15 @@ impl Tree {
             scope,
             beside: Beside::Marked(marks),
             excluded: Vec::new(),
+            born_of_leader: false,
         }
+    }
+
+    /// Says that every member descends from the leader that the marks name. Then who is older than
+    /// that need not be looked at.
+    pub(crate) fn born_of_leader(mut self) -> Self {
+        self.born_of_leader = true;
+        self
     }
 
     /// Returns the tree made of the members of the scope's control group or PID namespace and of
@@ -114,6 +125,7 @@ impl Tree {
             scope,
             beside: Beside::Nobody,
             excluded: Vec::new(),
+            born_of_leader: false,
         }
     }
 
@@ -209,15 +221,19 @@ impl Tree {
         }
         // Looked at before the group is signalled: what a signal handler starts is not its target.
         let members = self.look_well()?;
-        let grouped = leader.filter(|leader| leader.signal_group(signal).is_ok());
-        let mut delivery = Delivery::default();
-        for member in &members {
-            if grouped.is_some_and(|leader| leader.pid() == member.group) {
-                delivery.sent += 1;
-            } else {
-                delivery.add(member, member.signal(signal));
-            }
-        }
+        Ok(deliver(&members, signal, leader))
+    }
+
+    /// The same, with CONT to the same members after it, so that what is stopped can act on the
+    /// signal. Those that CONT does not reach are not told of: the signal has.
+    pub(crate) fn signal_and_continue(
+        &self,
+        signal: Signal,
+        leader: Option<&ProcessRef>,
+    ) -> io::Result<Delivery> {
+        let members = self.look_well()?;
+        let delivery = deliver(&members, signal, leader);
+        deliver(&members, Signal::CONT, leader);
         Ok(delivery)
     }
 
@@ -285,6 +301,7 @@ impl Tree {
         }
         match self.beside {
             Beside::Descendants => {}
+            Beside::Marked(_) if self.is_alone(leader) => return Ok(true),
             Beside::Marked(_) => return Ok(self.look()?.is_empty()),
             // The control group, or the namespace, has said so.
             Beside::Nobody => return Ok(true),
@@ -300,6 +317,17 @@ impl Tree {
         Ok(left
             .iter()
             .all(|pid| Some(*pid) == over || self.excluded.contains(pid)))
+    }
+
+    /// Returns whether the leader has ended, and nobody at all was born since it was: then it has left
+    /// nobody behind, and not every process of the machine has to be looked at. As long as it is a
+    /// zombie its number is taken, so the newest process has that number for no other reason.
+    fn is_alone(&self, leader: Option<&ProcessRef>) -> bool {
+        let has_ended = |leader: &ProcessRef| leader.peek_status().is_ok_and(|end| end.is_some());
+        self.born_of_leader
+            && leader.is_some_and(|leader| {
+                has_ended(leader) && sys::newest_process() == Some(leader.pid())
+            })
     }
 
     /// Returns who is left, each with the likeliest reason.
@@ -353,17 +381,25 @@ impl Tree {
         let leader = marks
             .leader
             .filter(|leader| ProcessRef::find(leader).is_ok());
+        let born = marks.leader.and_then(|leader| leader.start_time);
+        let born = born.filter(|_| self.born_of_leader);
+        let is_marked = |stat: &sys::ProcessStat| {
+            let numbers = [stat.pid, stat.group, stat.session];
+            leader.is_some_and(|leader| numbers.contains(&leader.pid))
+                || sys::environment_has(stat.pid, marks.cookie.as_bytes())
+        };
         for pid in sys::all_processes()? {
-            if seen.contains(&pid) {
+            // Almost all are strangers, and that is seen without opening them.
+            let may_be = |stat: &sys::ProcessStat| {
+                let older = born
+                    .zip(stat.start_time)
+                    .is_some_and(|(born, own)| own < born);
+                !older && !stat.is_dead() && is_marked(stat)
+            };
+            if seen.contains(&pid) || sys::process_stat(pid).is_ok_and(|stat| !may_be(&stat)) {
                 continue;
             }
-            let marked = see(pid, |stat| {
-                sys::environment_has(pid, marks.cookie.as_bytes())
-                    || leader.is_some_and(|leader| {
-                        [stat.pid, stat.group, stat.session].contains(&leader.pid)
-                    })
-            })?;
-            if let Some(member) = marked {
+            if let Some(member) = see(pid, is_marked)? {
                 seen.insert(pid);
                 found.push(member);
             }
@@ -371,6 +407,20 @@ impl Tree {
         let roots = found.iter().map(|member| member.identity.pid).collect();
         self.collect_descendants(roots, seen, found)
     }
+}
+
+/// Sends a signal to these members, those of the leader's group at once.
+fn deliver(members: &[Seen], signal: Signal, leader: Option<&ProcessRef>) -> Delivery {
+    let grouped = leader.filter(|leader| leader.signal_group(signal).is_ok());
+    let mut delivery = Delivery::default();
+    for member in members {
+        if grouped.is_some_and(|leader| leader.pid() == member.group) {
+            delivery.sent += 1;
+        } else {
+            delivery.add(member, member.signal(signal));
+        }
+    }
+    delivery
 }
 
 /// Opens `pid`, then proves by what it is *now* that it is the one that was meant: whoever holds a

@@ -34,6 +34,8 @@ struct State {
     hub: Hub,
     /// What the next read goes into.
     spare: Vec<u8>,
+    /// What was read last, for its memory.
+    newest: Option<Bytes>,
     last_output: Option<Instant>,
     /// Whether the newest read emptied the pipe: it got less than it asked for.
     drained: bool,
@@ -89,6 +91,7 @@ impl Source {
             state: Mutex::new(State {
                 hub: Hub::new(*settings),
                 spare: Vec::new(),
+                newest: None,
                 last_output: None,
                 drained: false,
                 ended: false,
@@ -132,9 +135,7 @@ impl State {
         if !self.hub.wants_input() {
             return Fill::Full;
         }
-        if self.spare.capacity() < read_size {
-            self.spare = Vec::with_capacity(read_size);
-        }
+        self.make_room(read_size);
         let end = match rustix::io::read(pipe, rustix::buffer::spare_capacity(&mut self.spare)) {
             Ok(0) => StreamEnd::Eof,
             Ok(_) => {
@@ -154,14 +155,37 @@ impl State {
         Fill::Ended
     }
 
+    /// Makes room for the next read: in the memory of the newest chunk, if nobody holds that any more.
+    ///
+    /// It is still in the processor's cache; and memory that is freed and allocated each time may be
+    /// given back to the system and fetched again, page by page, at each chunk.
+    fn make_room(&mut self, read_size: usize) {
+        if self.spare.capacity() >= read_size {
+            return;
+        }
+        let newest = self.newest.take().map(Bytes::try_into_mut);
+        if let Some(Ok(mut used)) = newest {
+            used.clear();
+            self.spare = used.into();
+        }
+        self.spare.reserve_exact(read_size);
+    }
+
     /// Takes what was read. A small piece is copied out, so that it does not keep a large buffer.
     fn take_chunk(&mut self, read_size: usize) -> Bytes {
         if self.spare.len() * 4 >= read_size {
-            return std::mem::take(&mut self.spare).into();
+            let chunk = Bytes::from(std::mem::take(&mut self.spare));
+            self.newest = Some(chunk.clone());
+            return chunk;
         }
         let chunk = Bytes::copy_from_slice(&self.spare);
         self.spare.clear();
         chunk
+    }
+
+    fn will_ring(&self, bell: &Arc<Bell>) -> bool {
+        let mut waiting = self.sleepers.iter().chain(&self.bystanders);
+        waiting.any(|other| Arc::ptr_eq(other, bell))
     }
 
     fn wake_others(&mut self, but: Option<&Arc<Bell>>) {
@@ -219,6 +243,8 @@ pub(crate) struct Reader {
     /// `None` for one who reads for nobody, as long as nobody else reads.
     id: Option<SubscriberId>,
     bell: Option<Arc<Bell>>,
+    /// Whether the bell may ring: it is put among the sleepers', and is rung when it is taken away.
+    asleep: bool,
     /// Where in the stream the next byte lies.
     offset: u64,
     /// What was taken and handed back, to be read again.
@@ -251,6 +277,7 @@ impl Reader {
             source: Arc::clone(source),
             id: Some(id),
             bell: bell.map(Arc::new),
+            asleep: false,
             returned: VecDeque::new(),
         })
     }
@@ -263,6 +290,7 @@ impl Reader {
             source: Arc::clone(source),
             id: None,
             bell: None,
+            asleep: false,
             returned: VecDeque::new(),
         }
     }
@@ -288,8 +316,12 @@ impl Reader {
 
     fn take(&mut self) -> Pull {
         let mut state = self.source.state();
-        if let Some(bell) = &self.bell {
+        if let Some(bell) = &self.bell
+            && self.asleep
+            && !state.will_ring(bell)
+        {
             bell.hush();
+            self.asleep = false;
         }
         loop {
             if let Some(event) = self.id.and_then(|id| state.hub.next(id)) {
@@ -298,6 +330,7 @@ impl Reader {
                 return Pull::Event(event);
             }
             if self.id.is_none() && state.hub.has_subscribers() {
+                self.asleep = true;
                 return stand_back(&mut self.bell, &mut state);
             }
             let pipe = match state.fill(&self.source) {
@@ -315,6 +348,7 @@ impl Reader {
             };
             if let Some(bell) = &self.bell {
                 lie_down(&mut state.sleepers, bell);
+                self.asleep = true;
             }
             let bell = self.bell.is_some();
             return Pull::Wait(Interest { pipe, bell });

@@ -181,12 +181,16 @@ fn output(output: &Output) -> io::Result<Ends> {
 /// this boot by its number and its start, and its trees are counted.
 fn mark() -> (String, String) {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    static START: OnceLock<u64> = OnceLock::new();
+    // Asked for once; but who is forked is another process, and inherits the answer.
+    static OWN: OnceLock<(u32, u64)> = OnceLock::new();
     let own = std::process::id();
-    let start = START.get_or_init(|| {
-        let own = ProcessRef::open(own as i32).map(|own| own.identity().start_time);
-        own.ok().flatten().unwrap_or(0)
-    });
+    let ask = || {
+        let identity = ProcessRef::open(own as i32).map(|own| own.identity());
+        let start = identity.ok().and_then(|identity| identity.start_time);
+        (own, start.unwrap_or(0))
+    };
+    let known = OWN.get_or_init(ask);
+    let (_, start) = if known.0 == own { *known } else { ask() };
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     (
         format!("{COOKIE}{own}_{count}"),
@@ -270,7 +274,10 @@ impl Held {
             (_, None) => {
                 let leader = Some(leader.identity());
                 let marks = Marks { cookie, leader };
-                (Tree::of_marked(self.scope, marks), Level::Group)
+                (
+                    Tree::of_marked(self.scope, marks).born_of_leader(),
+                    Level::Group,
+                )
             }
         };
         Running::new(name, tree, leader, level, grouped, on_drop, self.dedicated)

@@ -3,10 +3,12 @@ use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 
+use super::procfs::read_text;
 use crate::usage::TreeUsage;
 
 /// `CGROUP2_SUPER_MAGIC` (include/uapi/linux/magic.h).
@@ -159,7 +161,7 @@ impl Cgroup {
         let mut members = Vec::new();
         each_below(&self.path, &mut |directory| {
             // A leaf may be removed while we look; then nobody is in it.
-            if let Ok(list) = fs::read_to_string(directory.join("cgroup.procs")) {
+            if let Ok(list) = read_text(directory.join("cgroup.procs")) {
                 members.extend(
                     list.lines()
                         .flat_map(str::parse::<i32>)
@@ -175,7 +177,7 @@ impl Cgroup {
         let Some(name) = self.path.file_name().and_then(|name| name.to_str()) else {
             return false;
         };
-        let groups = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+        let groups = read_text(format!("/proc/{pid}/cgroup")).unwrap_or_default();
         let unified = groups.lines().find_map(|line| line.strip_prefix("0::"));
         unified.is_some_and(|path| path.split('/').any(|part| part == name))
     }
@@ -190,6 +192,10 @@ impl Cgroup {
 
     /// Removes it and what is below it. All of it must be empty.
     pub fn remove(&self) -> io::Result<()> {
+        // Hardly any has something below it, so that is found out by trying.
+        if fs::remove_dir(&self.path).is_ok() {
+            return Ok(());
+        }
         let mut directories = Vec::new();
         each_below(&self.path, &mut |directory| {
             directories.push(directory.to_owned());
@@ -232,6 +238,10 @@ fn enable_below(group: &Path, controller: &str) -> io::Result<()> {
 
 fn each_below(directory: &Path, visit: &mut dyn FnMut(&Path)) {
     visit(directory);
+    // Of a directory's links, two are its own and the others are of those within it.
+    if fs::metadata(directory).is_ok_and(|meta| meta.nlink() == 2) {
+        return;
+    }
     let Ok(entries) = fs::read_dir(directory) else {
         return;
     };
@@ -246,15 +256,9 @@ fn each_below(directory: &Path, visit: &mut dyn FnMut(&Path)) {
 /// at `/sys/fs/cgroup`, or beside v1 at `/sys/fs/cgroup/unified`.
 fn own_cgroup() -> io::Result<PathBuf> {
     let missing = |what: &str| io::Error::new(io::ErrorKind::Unsupported, what.to_owned());
-    let mounts = fs::read_to_string("/proc/self/mountinfo")?;
-    let mount = mounts.lines().find_map(|line| {
-        let (left, right) = line.split_once(" - ")?;
-        right
-            .starts_with("cgroup2 ")
-            .then(|| left.split(' ').nth(4))?
-    });
-    let mount = mount.ok_or_else(|| missing("no cgroup v2 hierarchy is mounted"))?;
-    let groups = fs::read_to_string("/proc/self/cgroup")?;
+    let mount = mounted_at()?.ok_or_else(|| missing("no cgroup v2 hierarchy is mounted"))?;
+    // Each time, since it may be moved.
+    let groups = read_text("/proc/self/cgroup")?;
     let own = groups.lines().find_map(|line| line.strip_prefix("0::"));
     let own = own.ok_or_else(|| missing("this process is in no cgroup v2"))?;
     if own.split('/').any(|part| part == "..") {
@@ -262,7 +266,24 @@ fn own_cgroup() -> io::Result<PathBuf> {
             "this process's cgroup lies outside its cgroup namespace",
         ));
     }
-    Ok(Path::new(mount).join(own.trim_start_matches('/')))
+    Ok(mount.join(own.trim_start_matches('/')))
+}
+
+/// Returns where the v2 hierarchy is mounted. Once found it is remembered: the list of mounts is
+/// long, and each start would read it again. Who unmounts it gets an error from what is done there.
+fn mounted_at() -> io::Result<Option<&'static Path>> {
+    static MOUNT: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(known) = MOUNT.get() {
+        return Ok(Some(known));
+    }
+    let mounts = read_text("/proc/self/mountinfo")?;
+    let found = mounts.lines().find_map(|line| {
+        let (left, right) = line.split_once(" - ")?;
+        right
+            .starts_with("cgroup2 ")
+            .then(|| left.split(' ').nth(4))?
+    });
+    Ok(found.map(|path| MOUNT.get_or_init(|| path.into()).as_path()))
 }
 
 fn is_delegated(own: &Path) -> bool {

@@ -6,6 +6,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags};
@@ -64,8 +65,14 @@ impl ProcessHandle {
     /// before that all pidfds share one anonymous inode, which tells nothing.
     pub fn unique(&self) -> Option<u64> {
         const PIDFS_MAGIC: u64 = 0x5049_4446;
-        let filesystem = rustix::fs::fstatfs(&self.fd).ok()?;
-        let is_pidfs = filesystem.f_type as u64 == PIDFS_MAGIC;
+        // The kernel has it or not.
+        static IS_PIDFS: OnceLock<bool> = OnceLock::new();
+        let is_pidfs = if let Some(known) = IS_PIDFS.get() {
+            *known
+        } else {
+            let filesystem = rustix::fs::fstatfs(&self.fd).ok()?;
+            *IS_PIDFS.get_or_init(|| filesystem.f_type as u64 == PIDFS_MAGIC)
+        };
         is_pidfs
             .then(|| rustix::fs::fstat(&self.fd).ok().map(|stat| stat.st_ino))
             .flatten()

@@ -52,3 +52,10 @@ pub const OWN_LEVEL_DETAIL: &str =
 pub fn belongs<S: BuildHasher>(stat: &ProcessStat, found: &HashSet<i32, S>) -> bool {
     found.contains(&stat.parent)
 }
+
+/// Returns the number of the process or thread that was started last, as this one's PID namespace
+/// counts ([proc_loadavg(5)](https://man7.org/linux/man-pages/man5/proc_loadavg.5.html)).
+pub fn newest_process() -> Option<i32> {
+    let text = procfs::read_text("/proc/loadavg").ok()?;
+    text.split_ascii_whitespace().last()?.parse().ok()
+}

@@ -1,7 +1,7 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::sys::ProcessStat;
 
@@ -73,7 +73,7 @@ pub fn children_of(pid: i32) -> io::Result<Vec<i32>> {
     let mut children = Vec::new();
     for task in tasks {
         let Ok(task) = task else { break };
-        match fs::read_to_string(task.path().join("children")) {
+        match read_text(task.path().join("children")) {
             Ok(list) => children.extend(list.split_ascii_whitespace().flat_map(str::parse::<i32>)),
             // Either the thread has ended, or the kernel was built without CONFIG_PROC_CHILDREN.
             Err(_) if !children_files_exist() => return children_by_scan(pid),
@@ -98,6 +98,24 @@ fn children_by_scan(parent: i32) -> io::Result<Vec<i32>> {
     Ok(children)
 }
 
+/// Returns the text of a file that the kernel makes as it is read.
+///
+/// The size of such a file is said to be 0, and std begins with 32 bytes then: ten calls for what two
+/// will do.
+pub(super) fn read_text(path: impl AsRef<Path>) -> io::Result<String> {
+    let text = read_bytes(path)?;
+    String::from_utf8(text).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+fn read_bytes(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(4096);
+    // What is taken of a file has no size to ask for.
+    fs::File::open(path)?
+        .take(u64::MAX)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Returns the numbers of all processes that this one can see.
 pub fn all_processes() -> io::Result<Vec<i32>> {
     let names =
@@ -107,7 +125,7 @@ pub fn all_processes() -> io::Result<Vec<i32>> {
 
 /// Returns whether `pid` was started with this `NAME=value` in its environment.
 pub fn environment_has(pid: i32, pair: &[u8]) -> bool {
-    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let environment = read_bytes(format!("/proc/{pid}/environ")).unwrap_or_default();
     environment
         .split(|b| *b == 0)
         .any(|variable| variable == pair)

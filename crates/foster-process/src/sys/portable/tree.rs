@@ -72,3 +72,8 @@ pub fn is_own_child(pid: i32) -> bool {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     rustix::process::waitid(WaitId::Pid(pid), options).is_ok()
 }
+
+/// Returns the process that was started last, which is told on Linux only.
+pub fn newest_process() -> Option<i32> {
+    None
+}
