@@ -138,6 +138,9 @@ impl Tree {
 
     /// Returns the numbers and names of the living members, for people to read. However many there
     /// are, it takes a few descriptors.
+    ///
+    /// # Errors
+    /// If the list of processes can't be read.
     pub fn listing(&self) -> io::Result<Vec<(i32, String)>> {
         let listed = self.look()?.into_iter();
         Ok(listed
@@ -203,6 +206,9 @@ impl Tree {
 
     /// Sends a signal to every member: at once to the leader's whole group where the kernel can do
     /// that safely, then to each of the others.
+    ///
+    /// # Errors
+    /// If the tree can't be looked at. What could not be signalled is in [`Delivery::errors`].
     pub fn signal(&self, signal: Signal, leader: Option<&ProcessRef>) -> io::Result<Delivery> {
         if signal == Signal::KILL {
             return self.kill();
@@ -223,6 +229,9 @@ impl Tree {
 
     /// Sends KILL until a pass over the tree finds nobody who was not sent it. What was killed may
     /// take a moment to be gone: see [`Tree::is_empty`].
+    ///
+    /// # Errors
+    /// If the tree can't be looked at, or the control group not be killed.
     pub fn kill(&self) -> io::Result<Delivery> {
         let mut delivery = Delivery::default();
         let mut killed = HashSet::new();
@@ -254,6 +263,9 @@ impl Tree {
 
     /// Reaps the children of this process that have ended, but for `leader` and the excluded:
     /// a leader is kept as a zombie while its group lives, so that the group's number stays ours.
+    ///
+    /// # Errors
+    /// If the list of children can't be read.
     pub fn reap(&self, leader: Option<i32>) -> io::Result<()> {
         if !matches!(self.beside, Beside::Descendants) {
             return Ok(());
@@ -267,6 +279,9 @@ impl Tree {
     }
 
     /// Returns whether nobody is left but `leader`, if it is a zombie. Call [`Tree::reap`] first.
+    ///
+    /// # Errors
+    /// If it can't be found out; then nothing is known.
     pub fn is_empty(&self, leader: Option<&ProcessRef>) -> io::Result<bool> {
         if let Some(cgroup) = self.scope.cgroup()
             && cgroup.populated()?
@@ -296,6 +311,9 @@ impl Tree {
     }
 
     /// Returns who is left, each with the likeliest reason.
+    ///
+    /// # Errors
+    /// If the tree can't be looked at.
     pub fn survivors(&self) -> io::Result<Vec<Survivor>> {
         let survivors = self.look()?.into_iter().map(|member| {
             let pid = member.identity.pid;

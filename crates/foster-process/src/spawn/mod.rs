@@ -34,6 +34,10 @@ pub struct Spawned {
 ///
 /// The caller's memory is not copied: on Linux the child borrows it until it executes
 /// (`CLONE_VM | CLONE_VFORK`), so the cost does not grow with the caller.
+///
+/// # Errors
+/// See [`SpawnError`]: each reason is a variant of its own. Nothing is left running, and a control
+/// group of `scope` stays, to be removed by [`Scope::remove`].
 pub fn spawn(
     plan: &SpawnPlan<'_>,
     scope: &mut Scope,
