@@ -11,7 +11,8 @@ pub struct ProcessIdentity {
     /// Its number.
     pub pid: i32,
     /// When it started, in the kernel's unit: on Linux clock ticks since boot
-    /// ([proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)); `None` where the
+    /// ([proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)), on macOS
+    /// microseconds since 1970; `None` where the
     /// system doesn't tell.
     pub start_time: Option<u64>,
     /// The inode of its pidfd, which is never used twice within a boot (Linux 6.9).

@@ -68,6 +68,44 @@ pub struct Marks {
 
 /// A tree of processes: the members of a control group, and the descendants of this process or
 /// the bearers of a mark.
+///
+/// ```
+/// use std::os::fd::AsFd as _;
+/// use std::time::Duration;
+///
+/// use foster_process::{
+///     Containment, Escalation, Phase, Scope, Session, Signal, SpawnPlan, SpawnSlot, Tree,
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // Orphans among our descendants come back to us. This process has no other children.
+/// foster_process::set_subreaper()?;
+/// let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+/// let mut scope = Scope::prepare(Containment::Auto, &format!("example-{}", std::process::id()))?;
+/// let started = foster_process::spawn(
+///     &SpawnPlan {
+///         session: Session::New,
+///         ..SpawnPlan::new(
+///             // A script that leaves a daemon behind.
+///             &["sh", "-c", "(sleep 300 &); exec sleep 300"].map(Into::into),
+///             &[("PATH".into(), "/usr/bin:/bin".into())],
+///             [null.as_fd(), null.as_fd(), null.as_fd()],
+///         )
+///     },
+///     &mut scope,
+///     &SpawnSlot::default(),
+/// )?;
+///
+/// let tree = Tree::of_descendants(scope);
+/// let term = Phase { signal: Signal::TERM, grace: Duration::from_secs(5) };
+/// let escalation = Escalation::new(vec![term], Duration::from_secs(5))?;
+/// let report = foster_process::terminate(&tree, Some(&started.leader), escalation)?;
+/// assert!(report.empty && report.survivors.is_empty());
+/// assert_eq!(started.leader.reap()?.and_then(|status| status.signal()), Some(Signal::TERM));
+/// tree.scope().remove()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Tree {
     scope: Scope,

@@ -18,7 +18,7 @@ pub trait ChunkVisitor {
     fn finish(self, end: &StreamEnd) -> Self::Output;
 }
 
-/// Takes a stream line by line. [`Lines`] makes a [`ChunkVisitor`] of it.
+/// Takes a stream line by line. [`Lines`](super::Lines) makes a [`ChunkVisitor`] of it.
 pub trait LineVisitor {
     /// What is left when the stream is over.
     type Output;
