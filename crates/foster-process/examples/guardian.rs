@@ -3,16 +3,15 @@
 //! This program plays all three: the guardian, the owner, and the one who kills the owner and looks.
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
-use std::collections::hash_map::RandomState;
 use std::error::Error;
-use std::hash::BuildHasher as _;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command as Plain, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use foster_process::blocking::Process;
 use foster_process::guardian::{self, Guardian, GuardianPlan};
-use foster_process::{Command, Containment, GracefulTimeouts, ProcessRef};
+use foster_process::{Command, GracefulTimeouts, ProcessRef};
 
 fn main() -> Result<(), Box<dyn Error>> {
     // First of all: this program is its own guardian.
@@ -31,23 +30,13 @@ fn own() -> Result<(), Box<dyn Error>> {
         timeouts: &GracefulTimeouts::both(Duration::from_millis(200)),
         answer_within: Duration::from_secs(5),
     })?;
-    // What every member of the tree bears, and nobody else.
-    let value = format!("{:016x}", RandomState::new().hash_one("tree"));
-    let guarded = guardian.register(&format!("EXAMPLE_TREE={value}"), None)?;
-    // Registered before it is started: there is no moment at which it runs unguarded.
     let script = "setsid sh -c 'echo daemon $$; exec sleep 300' & echo leader $$; exec sleep 300";
+    // The guardian hears of the tree before there is one: at no moment it runs unguarded.
     let command = Command::new("sh")
         .args(["-c", script])
-        .env("EXAMPLE_TREE", value)
-        // So that no control group of an owner who can't clean up stays behind.
-        .containment(Containment::Group);
-    let tree = Process::start(command)?;
-    guardian.complete(&guarded, tree.identity())?;
-
-    // The usual way out, which this owner does not live to see.
-    tree.wait()?;
-    guardian.unregister(guarded)?;
-    guardian.dismiss()?;
+        .guarded_by(Arc::new(guardian));
+    // This owner does not live to see the end of it.
+    Process::start(command)?.wait()?;
     Ok(())
 }
 

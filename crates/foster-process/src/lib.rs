@@ -29,7 +29,7 @@
 //! | what becomes of output | [`output`] |
 //! | how a tree is asked to end | [`GracefulTimeouts`], [`Escalation`] |
 //! | the process groups of an owner, also far away | [`groups`] |
-//! | trees that must not outlive an owner who is killed | [`guardian`], [`Containment::PidNamespace`] |
+//! | trees that must not outlive an owner who is killed | [`Command::guarded_by`], [`guardian`], [`Containment::PidNamespace`] |
 //! | a loop of one's own, other children, taking over | [`spawn`], [`Scope`], [`Tree`], [`Poller`] |
 //! | single steps for what `std` has started | [`low_level`] |
 //!
@@ -118,8 +118,9 @@
 //! A handle that is dropped ends its tree: [`OnDrop`] says how. It works on any thread, without a runtime. A
 //! wait, termination or kill that was `Ok` and left nobody makes it do nothing; an error, a deadline or a
 //! future that was dropped halfway leaves it armed. A SIGKILL to *this* process runs no drop:
-//! [`Command::parent_death_signal`] reaches the leader then, a PID namespace all, and a
-//! [`Guardian`](guardian::Guardian) all that it can find.
+//! [`Command::parent_death_signal`] reaches the leader then, a PID namespace ends all, and with
+//! [`Command::guarded_by`] a [`Guardian`](guardian::Guardian), a small process of its own, ends what it finds
+//! by control group and marks.
 //!
 //! # Two fronts, one machine
 //!
@@ -148,8 +149,8 @@
 //!
 //! # Platforms
 //!
-//! Linux 5.11 or later, x86-64 and ARM64. Other Unix systems compile, with [`Level::Group`] alone and
-//! without the tokio front; that layer is tested on Linux only and was never run on macOS. What a system
+//! Linux 5.11 or later, x86-64 and ARM64. Other Unix systems have a layer with [`Level::Group`] alone, whose
+//! tokio front reads output and can't wait for a process; it is tested on Linux and was never run on macOS. What a system
 //! can't do is [`Unsupported`](std::io::ErrorKind::Unsupported) or a variant that says so, never a missing
 //! name. Windows is not supported yet, and there are no terminals (PTY) yet.
 //! [docs/platforms.md](https://github.com/foster-jobs/foster/blob/main/docs/platforms.md) has the details.

@@ -326,10 +326,15 @@ impl Tree {
         {
             return Ok(false);
         }
-        if let Some(namespace) = self.scope.namespace()
-            && !namespace.is_over()?
-        {
-            return Ok(false);
+        if let Some(namespace) = self.scope.namespace() {
+            // First the leader, which is told with whether it was the last.
+            let leader_lives = match leader {
+                Some(leader) => leader.peek_status().is_ok_and(|status| status.is_none()),
+                None => false,
+            };
+            if leader_lives || !namespace.is_over()? {
+                return Ok(false);
+            }
         }
         match self.beside {
             Beside::Descendants => {}
@@ -339,6 +344,8 @@ impl Tree {
         }
         // First the leader, then the others: what it leaves behind is handed to us before it is over.
         let over = match leader {
+            // A namespace's leader is no child of ours, and may be asked for its end once only.
+            _ if self.scope.namespace().is_some() => None,
             Some(leader) if leader.peek_status()?.is_some() => Some(leader.pid()),
             _ => None,
         };

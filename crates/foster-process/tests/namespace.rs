@@ -143,9 +143,9 @@ fn its_leader_is_the_second_and_term_ends_it() {
         || {
             let Some(mut scope) = scope() else { return };
             let (mut heard, out) = hearing();
-            let script = "echo $$; ps -e -o pid= | wc -l; exec sleep 300";
+            let script = "echo $$; ps -e -o pid= | wc -l; echo alone; exec sleep 300";
             let started = start_script(script, &mut scope, &out);
-            let lines = hear(&mut heard, 2);
+            let lines = hear(&mut heard, 3);
             assert_eq!(lines[0], "2");
             // Init, the shell, what counts and what lists (a shell of its own may be between).
             assert!(lines[1].trim().parse::<u32>().unwrap() <= 5, "{lines:?}");

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use foster_model::{Cause, OutputEnd, State, Stragglers};
-use foster_process::{Escalation, ExitStatus, Phase, Signal, Step};
+use foster_process::{Drain, Escalation, ExitStatus, Phase, Signal, Step};
 
 use crate::phases::from_specs;
 
@@ -63,9 +63,7 @@ pub struct Plan {
     /// What happens to what the leader leaves behind.
     pub stragglers: Stragglers,
     /// How long output is read after the leader's exit while somebody holds it.
-    pub drain: Duration,
-    /// How long it may be silent meanwhile.
-    pub drain_quiet: Duration,
+    pub drain: Drain,
 }
 
 /// The life of a job from its start to its end: which step is due, given what is true.
@@ -338,8 +336,7 @@ impl Life {
 
     fn drain_due(&self, facts: &Facts) -> Option<Instant> {
         let from = self.drain_from?;
-        let quiet = facts.last_output.max(from) + self.plan.drain_quiet;
-        Some(quiet.min(from + self.plan.drain))
+        Some(self.plan.drain.due(from, facts.last_output))
     }
 
     /// When the current phase of an escalation ends.

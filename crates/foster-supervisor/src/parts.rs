@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use foster_model::answer::StopReport;
 use foster_model::{AFTER_KILL, DRAIN_QUIET, Definition, ErrorCode, Secrets, StartFailure};
 use foster_process::{
-    Containment, Phase, ProcessRef, Scope, SharedSlot, SpawnError, SpawnPlan, pipe, spawn,
+    Containment, Drain, Phase, ProcessRef, Scope, SharedSlot, SpawnError, SpawnPlan, pipe, spawn,
 };
 use foster_store::{JobFolder, Lock, Root};
 
@@ -73,8 +73,10 @@ impl Parts {
             phases: self.phases.clone(),
             after_kill: AFTER_KILL,
             stragglers: self.definition.stragglers,
-            drain: self.definition.drain,
-            drain_quiet: DRAIN_QUIET.min(self.definition.drain),
+            drain: Drain {
+                quiet: DRAIN_QUIET.min(self.definition.drain),
+                at_most: self.definition.drain,
+            },
         }
     }
 

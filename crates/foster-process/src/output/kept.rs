@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use super::Gap;
+use super::buffer::extend;
 use super::ring::Ring;
 
 /// How many gaps a [`Kept`] remembers the place of, in its head and in its tail.
@@ -99,7 +100,7 @@ impl Kept {
         self.pushed += bytes.len() as u64;
         let room = self.head_bound - self.head.len();
         let (first, rest) = bytes.split_at(room.min(bytes.len()));
-        self.head.extend_from_slice(first);
+        extend(&mut self.head, first, self.head_bound);
         self.tail.push(rest);
         self.forget_places();
     }

@@ -125,8 +125,14 @@ pub struct Line<'a> {
 impl<'a> Line<'a> {
     /// Returns the text, with `U+FFFD` in place of what is no UTF-8. Free unless there is some.
     pub fn text(&self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.bytes)
+        lossy(self.bytes)
     }
+}
+
+/// Returns the text of bytes. What is valid, which is nearly all there is, is checked many bytes at
+/// a time; `from_utf8_lossy` by itself goes from character to character.
+pub(super) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Returns where to cut bytes that go on: their length, or less if a character would be split.

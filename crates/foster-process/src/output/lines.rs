@@ -1,6 +1,7 @@
 use std::mem;
 use std::ops::ControlFlow;
 
+use super::buffer::extend;
 use super::line::character_border;
 use super::{Gap, Line, LineEnding, LineOptions, LineOverflow};
 
@@ -291,15 +292,8 @@ impl LineParser {
         flow
     }
 
-    /// The buffer grows by doubling, but never beyond the bound.
     fn append(&mut self, bytes: &[u8]) {
-        let (length, capacity) = (self.partial.len(), self.partial.capacity());
-        if capacity - length < bytes.len() {
-            let doubled = capacity.saturating_mul(2).min(self.options.max_length());
-            let wanted = doubled.max(length + bytes.len());
-            self.partial.reserve_exact(wanted - length);
-        }
-        self.partial.extend_from_slice(bytes);
+        extend(&mut self.partial, bytes, self.options.max_length());
     }
 
     fn holds_cr(&self) -> bool {

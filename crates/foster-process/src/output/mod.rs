@@ -5,7 +5,44 @@
 //! ([`CollectBytes`], [`CollectLines`]), one that cuts lines for a [`LineVisitor`] ([`Lines`]), or
 //! one that waits for a [`Pattern`] ([`Find`]). Whatever is missing is counted: no machine drops a
 //! byte without saying so.
+//!
+//! ```
+//! use foster_process::output::{
+//!     CaptureSettings, ChunkVisitor as _, CollectBytes, Find, Hub, Keep, Pattern, PatternSet,
+//!     StreamEnd, StreamEvent, Tee,
+//! };
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut hub = Hub::new(CaptureSettings::builder().buffer(4 * 1024 * 1024).build()?);
+//! let reader = hub.subscribe()?;
+//!
+//! // What the driver of a pipe does.
+//! for read in ["starting\nlistening on po", "rt 8080\n"] {
+//!     assert!(hub.wants_input());
+//!     hub.push(read.into());
+//! }
+//! hub.finish(StreamEnd::Eof);
+//!
+//! // What a consumer does.
+//! let port = PatternSet::new([Pattern::regex(r"port \d+")?, Pattern::substring("error")])?;
+//! let mut visitor = Tee::new(Find::new(port), CollectBytes::new(Keep::Tail(5)));
+//! while let Some(event) = hub.next(reader) {
+//!     match event {
+//!         StreamEvent::Chunk(bytes) => drop(visitor.chunk(&bytes)),
+//!         StreamEvent::Gap(gap) => visitor.gap(gap),
+//!         StreamEvent::End(end) => {
+//!             let (found, kept) = visitor.finish(&end);
+//!             assert_eq!(found.map(|found| found.text).as_deref(), Some("port 8080"));
+//!             assert_eq!((kept.to_vec(), kept.omitted_bytes()), (b"8080\n".to_vec(), 27));
+//!             break;
+//!         }
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
+mod buffer;
 mod event;
 mod hub;
 mod kept;

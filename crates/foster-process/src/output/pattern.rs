@@ -6,6 +6,7 @@ use std::sync::Arc;
 use regex::bytes::Regex;
 
 use super::MATCH_WINDOW;
+use super::line::lossy;
 
 /// Something to look for in a stream.
 #[derive(Clone)]
@@ -85,9 +86,7 @@ impl Pattern {
         match &self.0 {
             Kind::Literal(_) => None,
             Kind::Regex(regex) => regex.find(line).map(|found| found.range()),
-            Kind::Predicate(matches) => {
-                matches(&String::from_utf8_lossy(line)).then_some(0..line.len())
-            }
+            Kind::Predicate(matches) => matches(&lossy(line)).then_some(0..line.len()),
         }
     }
 

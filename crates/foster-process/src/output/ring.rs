@@ -1,3 +1,5 @@
+use super::buffer::{extend, overwrite};
+
 /// The last bytes of what is pushed, up to a bound.
 ///
 /// A push is one or two copies, whatever the bound is: nothing is ever moved to make room. The
@@ -29,26 +31,16 @@ impl Ring {
         let room = self.bound - self.bytes.len();
         if room > 0 {
             let (now, later) = rest.split_at(room.min(rest.len()));
-            self.grow(now);
+            extend(&mut self.bytes, now, self.bound);
             rest = later;
         }
         while !rest.is_empty() {
             let to_the_edge = self.bound - self.oldest;
             let (now, later) = rest.split_at(to_the_edge.min(rest.len()));
-            self.bytes[self.oldest..][..now.len()].copy_from_slice(now);
+            overwrite(&mut self.bytes[self.oldest..][..now.len()], now);
             self.oldest = (self.oldest + now.len()) % self.bound;
             rest = later;
         }
-    }
-
-    fn grow(&mut self, bytes: &[u8]) {
-        let (length, capacity) = (self.bytes.len(), self.bytes.capacity());
-        if capacity - length < bytes.len() {
-            let doubled = capacity.saturating_mul(2).min(self.bound);
-            let wanted = doubled.max(length + bytes.len());
-            self.bytes.reserve_exact(wanted - length);
-        }
-        self.bytes.extend_from_slice(bytes);
     }
 
     /// Returns the last `count` bytes, in two pieces that follow one another.

@@ -1,10 +1,12 @@
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::on_drop::OnDrop;
 use super::stdio::{Input, Output};
 use crate::containment::Containment;
+use crate::guardian::Guardian;
 use crate::limits::Limits;
 use crate::signal::Signal;
 use crate::spawn::{IoPriority, Session};
@@ -37,6 +39,7 @@ pub struct Command {
     pub(super) descriptors: Vec<(RawFd, OwnedFd)>,
     pub(super) parent_death: Option<Signal>,
     pub(super) on_drop: OnDrop,
+    pub(super) guardian: Option<Arc<Guardian>>,
 }
 
 impl Command {
@@ -62,6 +65,7 @@ impl Command {
             descriptors: Vec::new(),
             parent_death: None,
             on_drop: OnDrop::default(),
+            guardian: None,
         }
     }
 
@@ -189,9 +193,17 @@ impl Command {
     /// from a thread that lives as long as it is to live. It tells the leader alone, and a program
     /// that is set-uid forgets it. Linux only; elsewhere it has no effect
     /// ([PR_SET_PDEATHSIG](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html)).
-    /// Of the whole tree, and of SIGKILL, a `Guardian` or a PID namespace takes care.
+    /// Of the whole tree, and of SIGKILL, [`Command::guarded_by`] or a PID namespace takes care.
     pub fn parent_death_signal(mut self, signal: Signal) -> Self {
         self.parent_death = Some(signal);
+        self
+    }
+
+    /// Has a guardian end its tree when this process ends, by whatever means, SIGKILL included: also
+    /// a tree that its handle has let go. It is registered before the process starts, and no more
+    /// once the tree is seen to be empty.
+    pub fn guarded_by(mut self, guardian: Arc<Guardian>) -> Self {
+        self.guardian = Some(guardian);
         self
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::escalation::end_of;
+
 /// How long output is read on after the leader has ended, when somebody else still holds it open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Drain {
@@ -25,7 +27,7 @@ impl Drain {
     /// Returns when it is given up that began at `from` and saw its newest byte at `last_output`:
     /// each byte puts off the end, up to the limit, so that a slow writer is not cut short.
     pub fn due(&self, from: Instant, last_output: Instant) -> Instant {
-        (last_output.max(from) + self.quiet).min(from + self.at_most)
+        end_of(last_output.max(from), self.quiet).min(end_of(from, self.at_most))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::on_drop::OnDrop;
 use super::reaper::{self, Left};
 use super::source::OutputError;
-use super::start::Dedicated;
+use super::start::{Dedicated, Guard};
 use crate::containment::Level;
 use crate::escalation::{Escalation, Report};
 use crate::identity::ProcessRef;
@@ -79,6 +79,7 @@ pub(crate) struct Running {
 
 #[derive(Debug)]
 struct State {
+    guard: Guard,
     ended: Option<Ended>,
     reaped: bool,
     settled: bool,
@@ -102,6 +103,7 @@ impl Running {
             level,
             grouped,
             state: Mutex::new(State {
+                guard: Guard::default(),
                 ended: None,
                 reaped: false,
                 settled: false,
@@ -109,6 +111,12 @@ impl Running {
             }),
             _dedicated: dedicated,
         }
+    }
+
+    /// Has the guard lifted once the tree is empty.
+    pub(super) fn guarded(self, guard: Guard) -> Self {
+        self.state().guard = guard;
+        self
     }
 
     pub fn pid(&self) -> i32 {
@@ -136,6 +144,7 @@ impl Running {
         let mut state = self.state();
         if !state.reaped {
             state.reaped = true;
+            std::mem::take(&mut state.guard).lift();
             self.leader.reap()?;
             // A leaf that stays behind is empty and costs a directory entry.
             let _ = self.tree.scope().remove();

@@ -1,23 +1,24 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::command::Command;
 use super::running::Running;
 use super::source::Source;
 use super::stdio::{Input, Output};
 use crate::containment::{Containment, ContainmentError, Level, Scope};
-use crate::identity::ProcessRef;
+use crate::guardian::{Guarded, Guardian, GuardianError};
+use crate::identity::{ProcessIdentity, ProcessRef};
 use crate::limits::LimitError;
 use crate::output::StdStream;
 use crate::spawn::{Session, SpawnError, SpawnPlan, SpawnSlot, Spawned, spawn};
 use crate::sys;
 use crate::tree::{Marks, Tree};
 
-/// How the variable begins by whose name the members of a tree are known, where no control group
-/// holds them. Each tree has a name of its own, so that a tree within a tree bears both.
+/// How the variable begins by which the members of a tree are known, where no control group holds
+/// them. Each tree has a variable of its own, so that a tree within a tree bears both.
 pub const COOKIE: &str = "FOSTER_TREE_";
 
 /// Why a process could not be started.
@@ -29,6 +30,9 @@ pub enum StartError {
     /// A limit that was demanded can't be kept.
     #[error(transparent)]
     Limit(#[from] LimitError),
+    /// The guardian that was to watch over it is lost.
+    #[error(transparent)]
+    Guardian(#[from] GuardianError),
     /// The process itself could not be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
@@ -89,9 +93,10 @@ impl Command {
 
     fn run(self, streams: [&Option<OwnedFd>; 3]) -> Result<Running, StartError> {
         let name = self.display_name();
-        let mark = mark();
+        let (mark, value) = mark();
+        let cookie = format!("{mark}={value}");
         let mut env = self.environment();
-        env.push((mark.clone().into(), "1".into()));
+        env.push((mark.clone().into(), value.into()));
         let inherited = [
             rustix::stdio::stdin(),
             rustix::stdio::stdout(),
@@ -119,10 +124,23 @@ impl Command {
             parent_death: self.parent_death,
             ..SpawnPlan::new(&self.argv, &env, stdio)
         };
+        let guard = Guard::set(self.guardian.as_ref(), &cookie, &held.scope)?;
         let spawned = spawn(&plan, &mut held.scope, &SpawnSlot::default());
-        let Spawned { leader, .. } = spawned.inspect_err(|_| drop(held.scope.remove()))?;
+        let Spawned { leader, .. } = match spawned {
+            Ok(spawned) => spawned,
+            Err(error) => {
+                guard.lift();
+                // A leaf that stays behind is empty and costs a directory entry.
+                let _ = held.scope.remove();
+                return Err(error.into());
+            }
+        };
         let grouped = self.session != Session::Inherit;
-        Ok(held.run(name, leader, grouped, format!("{mark}=1"), self.on_drop))
+        let identity = leader.identity();
+        let running = held.run(name, leader, grouped, cookie, self.on_drop);
+        // If the guardian is lost now, what was started is ended as its handle is dropped.
+        guard.complete(identity)?;
+        Ok(running.guarded(guard))
     }
 }
 
@@ -159,15 +177,54 @@ fn output(output: &Output) -> io::Result<Ends> {
     Ok(Ends { child, own })
 }
 
-/// Returns a name that no other tree has: this process is told from all others by its identity,
-/// and its trees are counted.
-fn mark() -> String {
+/// Returns a variable that no other tree has, and its value: this process is told from all others of
+/// this boot by its number and its start, and its trees are counted.
+fn mark() -> (String, String) {
     static COUNT: AtomicU64 = AtomicU64::new(0);
+    static START: OnceLock<u64> = OnceLock::new();
     let own = std::process::id();
-    let start = ProcessRef::open(own as i32).map(|own| own.identity().start_time);
-    let start = start.ok().flatten().unwrap_or(0);
+    let start = START.get_or_init(|| {
+        let own = ProcessRef::open(own as i32).map(|own| own.identity().start_time);
+        own.ok().flatten().unwrap_or(0)
+    });
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("{COOKIE}{own}_{start}_{count}")
+    (
+        format!("{COOKIE}{own}_{count}"),
+        format!("{start:016x}{count:016x}"),
+    )
+}
+
+/// The guardian's hand over a tree, if it has a guardian.
+#[derive(Debug, Default)]
+pub(super) struct Guard(Option<(Arc<Guardian>, Guarded)>);
+
+impl Guard {
+    fn set(
+        guardian: Option<&Arc<Guardian>>,
+        cookie: &str,
+        scope: &Scope,
+    ) -> Result<Self, GuardianError> {
+        let Some(guardian) = guardian else {
+            return Ok(Self(None));
+        };
+        let guarded = guardian.register(cookie, scope.cgroup_path())?;
+        Ok(Self(Some((Arc::clone(guardian), guarded))))
+    }
+
+    fn complete(&self, leader: ProcessIdentity) -> Result<(), GuardianError> {
+        let Some((guardian, guarded)) = &self.0 else {
+            return Ok(());
+        };
+        guardian.complete(guarded, leader)
+    }
+
+    /// Says that nobody is left to be guarded.
+    pub(super) fn lift(self) {
+        if let Some((guardian, guarded)) = self.0 {
+            // A guardian that is lost guards nobody.
+            let _ = guardian.unregister(guarded);
+        }
+    }
 }
 
 /// Where a tree will live, and how its members will be known.

@@ -15,7 +15,7 @@ through_both![
     a_wait_that_is_given_up_leaves_it_armed,
 ];
 
-const TREE: &str = "setsid sleep 100 & echo ready $! $$; sleep 100";
+const TREE: &str = "setsid sleep 100 & echo ready $! $$; exec sleep 100";
 
 fn it_is_killed<F: Front>() {
     let (process, pids) = started::<F>(script(TREE));

@@ -11,8 +11,10 @@ fn plan(stragglers: Stragglers) -> Plan {
         }],
         after_kill: 50 * MS,
         stragglers,
-        drain: 1000 * MS,
-        drain_quiet: 200 * MS,
+        drain: Drain {
+            quiet: 200 * MS,
+            at_most: 1000 * MS,
+        },
     }
 }
 

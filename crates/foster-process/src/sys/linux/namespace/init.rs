@@ -216,16 +216,52 @@ fn leave_descriptors(block: &Block) -> Result<(), Failure> {
 
 /// Reaps until nobody is left. Nobody can hide: whose parent ends becomes a child of init.
 fn reap_all(block: &Block, leader: c_int) {
+    while let Ok(end) = reap_one(0) {
+        // The number stays the leader's own until `ended`: nobody has reaped it before.
+        if end.pid != leader || block.ended.load(Ordering::Relaxed) != 0 {
+            continue;
+        }
+        // SAFETY: nobody reads it before `ended`, and nobody writes it afterwards.
+        unsafe { block.usage.get().write(end.usage) };
+        block.code.store(end.code, Ordering::Relaxed);
+        block.status.store(end.status, Ordering::Relaxed);
+        // Who learns that the leader has ended can learn at once whether it was the last.
+        let is_last = loop {
+            match reap_one(libc::WNOHANG) {
+                Ok(End { pid: 0, .. }) => break false,
+                Ok(_) => {}
+                Err(()) => break true,
+            }
+        };
+        if is_last {
+            block.left.store(1, Ordering::Release);
+        }
+        block.ended.store(1, Ordering::Release);
+        give_news(block);
+    }
+    block.left.store(1, Ordering::Release);
+}
+
+/// A child's end, as waitid tells it; number 0 for nobody's.
+struct End {
+    pid: c_int,
+    code: c_int,
+    status: c_int,
+    usage: MaybeUninit<libc::rusage>,
+}
+
+/// Reaps a child; fails if there is none.
+fn reap_one(options: c_int) -> Result<End, ()> {
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     loop {
-        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-        let mut usage = MaybeUninit::<libc::rusage>::zeroed();
         let result = call(
             libc::SYS_waitid,
             [
                 libc::P_ALL as usize,
                 0,
                 info.as_mut_ptr().expose_provenance(),
-                libc::WEXITED as usize,
+                (libc::WEXITED | options) as usize,
                 usage.as_mut_ptr().expose_provenance(),
             ],
         );
@@ -233,23 +269,19 @@ fn reap_all(block: &Block, leader: c_int) {
             continue;
         }
         if result != 0 {
-            block.left.store(1, Ordering::Release);
-            return;
+            return Err(());
         }
         // SAFETY: it was zeroed, which is valid, and the kernel has written a child's end there.
         let (info, pid, status) = unsafe {
             let info = info.assume_init();
             (info, info.si_pid(), info.si_status())
         };
-        // The number stays the leader's own until `ended`: nobody has reaped it before.
-        if pid == leader && block.ended.load(Ordering::Relaxed) == 0 {
-            // SAFETY: nobody reads it before `ended`, and nobody writes it afterwards.
-            unsafe { block.usage.get().write(usage) };
-            block.code.store(info.si_code, Ordering::Relaxed);
-            block.status.store(status, Ordering::Relaxed);
-            block.ended.store(1, Ordering::Release);
-            give_news(block);
-        }
+        return Ok(End {
+            pid,
+            code: info.si_code,
+            status,
+            usage,
+        });
     }
 }
 
