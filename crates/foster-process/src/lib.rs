@@ -115,6 +115,11 @@
 //! A leader that has ended stays a zombie until its tree is empty. Its number, which is its group's, can so
 //! not pass to a stranger while somebody might still signal it, and its status can be asked for again.
 //!
+//! What that asks of the program around it: nobody else may reap its children (no `waitpid(-1)`), and CHLD
+//! must not be ignored, not even by inheritance, or the kernel reaps them at once
+//! ([wait(2)](https://man7.org/linux/man-pages/man2/wait.2.html)) and their status is lost. `std` and tokio
+//! reap none but their own. No signal handler is installed on Linux.
+//!
 //! A handle that is dropped ends its tree: [`OnDrop`] says how. It works on any thread, without a runtime. A
 //! wait, termination or kill that was `Ok` and left nobody makes it do nothing; an error, a deadline or a
 //! future that was dropped halfway leaves it armed. A SIGKILL to *this* process runs no drop:
