@@ -29,6 +29,9 @@ pub enum Moved {
 ///
 /// The child's end is write-only. A read-write end makes Python's asyncio believe that its peer
 /// has closed, and then it delivers a part of what it was told to write.
+///
+/// # Errors
+/// `EMFILE` or `ENFILE` if no descriptor is left.
 pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     sys::pipe()
 }
@@ -72,6 +75,9 @@ pub(crate) fn copy_bytes(from: impl AsFd, mut to: &File, at_most: usize) -> io::
 }
 
 /// Takes bytes out of a pipe into `buffer`, for want of a file that would take them.
+///
+/// # Errors
+/// The pipe's own; that nothing is there at present is [`Moved::Nothing`].
 pub fn discard(from: impl AsFd, buffer: &mut [u8]) -> io::Result<Moved> {
     match rustix::io::read(from, buffer) {
         Ok(0) => Ok(Moved::End),

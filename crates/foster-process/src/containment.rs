@@ -9,6 +9,11 @@ use crate::sys;
 use crate::usage::TreeUsage;
 
 /// How a caller wants a tree to be held.
+///
+/// It means the same to [`Scope::prepare`] and to [`Command`](crate::Command), but for what is left
+/// when there is no control group: a scope is then this process's own descendants
+/// ([`Level::Subreaper`]), since its user has said that this process is theirs; a `Command` takes
+/// [`Level::Group`], since its user may have other children, and other trees.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Containment {
     /// The strongest that is to be had.
@@ -16,22 +21,33 @@ pub enum Containment {
     Auto,
     /// A control group or nothing.
     Cgroup,
-    /// Descendants of a subreaper, also where a control group is to be had.
+    /// Descendants of a subreaper, also where a control group is to be had. Linux only. A
+    /// [`Command`](crate::Command) takes it if this process is a subreaper and holds no other such
+    /// tree.
     Subreaper,
-    /// A process group and session, also where more is to be had.
+    /// The leader's process group and session and whoever bears the tree's mark, also where more is
+    /// to be had. [`Scope::prepare`] refuses it on Linux.
     Group,
-    /// A PID namespace or nothing.
+    /// A PID namespace or nothing. Linux only. The tree ends with the *thread* that starts it.
     PidNamespace,
 }
 
 /// How a tree is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Level {
-    /// A leaf of cgroup v2, entered at the moment of birth. Nothing leaves it by forking.
+    /// A leaf of cgroup v2, entered at the moment of birth. Nothing leaves it by forking; who may write
+    /// to another control group may move itself there. Linux only.
     Cgroup,
-    /// The descendants of a subreaper, which every orphan among them comes back to.
+    /// The descendants of a subreaper, which every orphan among them comes back to
+    /// ([PR_SET_CHILD_SUBREAPER](https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html)).
+    /// Linux only.
     Subreaper,
-    /// A process group and session: what a system without subreapers offers.
+    /// Marks: the leader's process group and session, a variable in the environment
+    /// ([`COOKIE`](crate::COOKIE)), and the descendants of whoever has one of them. What a system without
+    /// subreapers offers, and what a [`Command`](crate::Command) has without a control group.
+    ///
+    /// A process that has cleared its environment, has left the session and has lost its parent is
+    /// not found, and the tree is called empty without it.
     Group,
     /// A PID namespace of its own, which the kernel ends with its first process, and that with the
     /// thread that started it. Nothing leaves it, and nobody in it sees anybody outside.
@@ -122,7 +138,8 @@ impl Level {
     }
 
     /// Returns every level, and whether it is to be had here; a control group and a
-    /// PID namespace are found out about by making one and removing it.
+    /// PID namespace are found out about by making one and removing it. `probe_name` is what the control
+    /// group is called meanwhile.
     pub fn survey(probe_name: &str) -> Vec<LevelReport> {
         let cgroup = match sys::Cgroup::create(probe_name) {
             Ok(cgroup) => {
@@ -162,6 +179,10 @@ impl Scope {
     ///
     /// With [`Containment::Auto`] a control group that can't be had, or not be entered, gives way
     /// to the next level; what was demanded by name is had or refused.
+    ///
+    /// # Errors
+    /// [`ContainmentError::Unavailable`] for what was demanded by name. Never for
+    /// [`Containment::Auto`].
     pub fn prepare(wanted: Containment, name: &str) -> Result<Self, ContainmentError> {
         let plain = Self::own();
         let refuse = |wanted, reason: &str, source| {
@@ -248,6 +269,9 @@ impl Scope {
 
     /// Takes note of what [`Scope::events_fd`] had to say. Until it is noted the descriptor stays
     /// urgent, and a loop that only waits would spin.
+    ///
+    /// # Errors
+    /// If the control group can't be read, for instance because somebody removed it.
     pub fn heed_events(&self) -> io::Result<()> {
         let populated = self.cgroup.as_ref().map(sys::Cgroup::populated);
         populated.transpose().map(drop)
@@ -259,6 +283,9 @@ impl Scope {
     }
 
     /// Removes the control group, if there is one. It must be empty.
+    ///
+    /// # Errors
+    /// `EBUSY` while somebody is in it. That there is none, or none any more, is no error.
     pub fn remove(&self) -> io::Result<()> {
         self.cgroup.as_ref().map_or(Ok(()), sys::Cgroup::remove)
     }

@@ -96,6 +96,9 @@ impl Escalation {
     /// Returns an escalation through these phases. If the last of them is not KILL, KILL follows,
     /// with `after_kill` to wait for the tree to be empty; a KILL of the caller's keeps at least
     /// that time.
+    ///
+    /// # Errors
+    /// [`InvalidEscalation`] if there are no phases, or if one follows KILL.
     pub fn new(mut phases: Vec<Phase>, after_kill: Duration) -> Result<Self, InvalidEscalation> {
         let last = phases.last_mut().ok_or(InvalidEscalation::Empty)?;
         if last.signal == Signal::KILL {

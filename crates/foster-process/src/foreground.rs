@@ -51,6 +51,9 @@ impl Foreground {
     /// Starts the command. This process becomes a subreaper and blocks the signals that it
     /// forwards. The children that it has already (a shell that executed us may have left some) are
     /// not the command's and are left alone; from now on it must make no others.
+    ///
+    /// # Errors
+    /// [`ForegroundError::Spawn`] or [`ForegroundError::Setup`]; the command does not run then.
     pub fn start(plan: &SpawnPlan<'_>, mut scope: Scope) -> Result<Self, ForegroundError> {
         let strangers = sys::own_children().map_err(ForegroundError::Setup)?;
         sys::set_subreaper().map_err(ForegroundError::Setup)?;
@@ -78,6 +81,9 @@ impl Foreground {
     }
 
     /// Waits for the command, forwarding signals, then ends what it left behind.
+    ///
+    /// # Errors
+    /// [`ForegroundError::Watch`] if the kernel refuses to wait; the tree may then be alive.
     pub fn finish(self, escalation: Escalation) -> Result<ForegroundEnd, ForegroundError> {
         let status = self.attend().map_err(ForegroundError::Watch)?;
         let report = terminate(&self.tree, Some(&self.leader), escalation);

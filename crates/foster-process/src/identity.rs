@@ -10,7 +10,10 @@ use crate::{Ended, ExitStatus, Signal};
 pub struct ProcessIdentity {
     /// Its number.
     pub pid: i32,
-    /// When it started, in the kernel's unit; `None` where the system doesn't tell.
+    /// When it started, in the kernel's unit: on Linux clock ticks since boot
+    /// ([proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)), on macOS
+    /// microseconds since 1970; `None` where the
+    /// system doesn't tell.
     pub start_time: Option<u64>,
     /// The inode of its pidfd, which is never used twice within a boot (Linux 6.9).
     pub unique: Option<u64>,
@@ -44,6 +47,9 @@ impl ProcessRef {
     /// Returns that very process, or `ESRCH` if it is gone and reaped, whoever has its number now.
     ///
     /// An identity of which nothing but the number can be compared finds nothing.
+    ///
+    /// # Errors
+    /// `ESRCH` if it is gone or another has its number; `EMFILE` if no descriptor is left.
     pub fn find(identity: &ProcessIdentity) -> io::Result<Self> {
         let found = Self::open(identity.pid)?;
         // Both must fit where both are known: a count that begins anew at each boot, as either does,
@@ -174,6 +180,12 @@ impl ProcessRef {
 
     /// Waits until it has ended, without reaping it, for at most that long (`None`: for ever).
     /// Returns whether it has. It need not be a child of ours.
+    ///
+    /// On systems other than Linux the end of a process that is no child of ours wakes nobody: it is
+    /// seen when the time is over.
+    ///
+    /// # Errors
+    /// The kernel's; `Unsupported` on systems other than Linux for no child of ours and no limit.
     pub fn wait_ended(&self, at_most: Option<std::time::Duration>) -> io::Result<bool> {
         self.handle.wait_ended(&self.identity, at_most)
     }

@@ -104,6 +104,9 @@ impl Limits {
 
     /// Limits memory to that many bytes: for the tree, swap included, or the address space of each
     /// process.
+    ///
+    /// # Errors
+    /// [`InvalidLimits::Memory`] for 0.
     pub fn memory(self, bytes: u64) -> Result<Self, InvalidLimits> {
         let memory = Some(bytes);
         let valid = bytes > 0;
@@ -114,6 +117,9 @@ impl Limits {
 
     /// Limits the tree to that many cores' worth of processor time in each tenth of a second: 0.5 is
     /// half a core, 2 are two.
+    ///
+    /// # Errors
+    /// [`InvalidLimits::Cores`] below 0.01, above a million, and for what is no number.
     pub fn cores(self, cores: f64) -> Result<Self, InvalidLimits> {
         let valid = (LEAST_CORES..=MOST_CORES).contains(&cores);
         let limited = Self {
@@ -124,6 +130,9 @@ impl Limits {
     }
 
     /// Limits the number of processes and threads.
+    ///
+    /// # Errors
+    /// [`InvalidLimits::Processes`] for 0.
     pub fn processes(self, count: u64) -> Result<Self, InvalidLimits> {
         let processes = Some(count);
         let valid = count > 0;
@@ -134,6 +143,9 @@ impl Limits {
 
     /// Limits the processor time of each process, rounded up to a second. XCPU is sent then, and KILL
     /// a second of processor time later.
+    ///
+    /// # Errors
+    /// [`InvalidLimits::CpuTime`] for zero.
     pub fn cpu_time(self, time: Duration) -> Result<Self, InvalidLimits> {
         let cpu_time = Some(time);
         let valid = !time.is_zero();

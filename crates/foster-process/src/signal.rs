@@ -3,7 +3,8 @@ use std::str::FromStr;
 
 use crate::sys;
 
-/// A signal of this system.
+/// A signal of this system. The constants are those that this crate has a use for; any other is had by
+/// its name (`"USR1".parse()`) or by its number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Signal(i32);
 
@@ -31,6 +32,9 @@ impl Signal {
     pub const CHLD: Self = Self(libc::SIGCHLD);
 
     /// Returns the signal of this number, if the system has one.
+    ///
+    /// # Errors
+    /// [`UnknownSignal`] for 0, negative numbers, and what the C library keeps for itself.
     pub fn from_number(number: i32) -> Result<Self, UnknownSignal> {
         let known = sys::SIGNALS.iter().any(|(_, n)| *n == number);
         if known || sys::realtime_signals().contains(&number) {

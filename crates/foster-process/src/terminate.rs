@@ -17,6 +17,10 @@ const WATCHED: usize = 128;
 ///
 /// It sleeps in the kernel until a member has ended, the control group is empty, or the next phase
 /// is due.
+///
+/// # Errors
+/// If the tree can't be looked at, or the kernel refuses to wait. What was signalled by then stays
+/// so. That somebody survives is none: see [`Report::survivors`].
 pub fn terminate(
     tree: &Tree,
     leader: Option<&ProcessRef>,

@@ -68,6 +68,44 @@ pub struct Marks {
 
 /// A tree of processes: the members of a control group, and the descendants of this process or
 /// the bearers of a mark.
+///
+/// ```
+/// use std::os::fd::AsFd as _;
+/// use std::time::Duration;
+///
+/// use foster_process::{
+///     Containment, Escalation, Phase, Scope, Session, Signal, SpawnPlan, SpawnSlot, Tree,
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // Orphans among our descendants come back to us. This process has no other children.
+/// foster_process::set_subreaper()?;
+/// let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+/// let mut scope = Scope::prepare(Containment::Auto, &format!("example-{}", std::process::id()))?;
+/// let started = foster_process::spawn(
+///     &SpawnPlan {
+///         session: Session::New,
+///         ..SpawnPlan::new(
+///             // A script that leaves a daemon behind.
+///             &["sh", "-c", "(sleep 300 &); exec sleep 300"].map(Into::into),
+///             &[("PATH".into(), "/usr/bin:/bin".into())],
+///             [null.as_fd(), null.as_fd(), null.as_fd()],
+///         )
+///     },
+///     &mut scope,
+///     &SpawnSlot::default(),
+/// )?;
+///
+/// let tree = Tree::of_descendants(scope);
+/// let term = Phase { signal: Signal::TERM, grace: Duration::from_secs(5) };
+/// let escalation = Escalation::new(vec![term], Duration::from_secs(5))?;
+/// let report = foster_process::terminate(&tree, Some(&started.leader), escalation)?;
+/// assert!(report.empty && report.survivors.is_empty());
+/// assert_eq!(started.leader.reap()?.and_then(|status| status.signal()), Some(Signal::TERM));
+/// tree.scope().remove()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Tree {
     scope: Scope,
@@ -150,6 +188,9 @@ impl Tree {
 
     /// Returns the numbers and names of the living members, for people to read. However many there
     /// are, it takes a few descriptors.
+    ///
+    /// # Errors
+    /// If the list of processes can't be read.
     pub fn listing(&self) -> io::Result<Vec<(i32, String)>> {
         let listed = self.look()?.into_iter();
         Ok(listed
@@ -215,6 +256,9 @@ impl Tree {
 
     /// Sends a signal to every member: at once to the leader's whole group where the kernel can do
     /// that safely, then to each of the others.
+    ///
+    /// # Errors
+    /// If the tree can't be looked at. What could not be signalled is in [`Delivery::errors`].
     pub fn signal(&self, signal: Signal, leader: Option<&ProcessRef>) -> io::Result<Delivery> {
         if signal == Signal::KILL {
             return self.kill();
@@ -239,6 +283,9 @@ impl Tree {
 
     /// Sends KILL until a pass over the tree finds nobody who was not sent it. What was killed may
     /// take a moment to be gone: see [`Tree::is_empty`].
+    ///
+    /// # Errors
+    /// If the tree can't be looked at, or the control group not be killed.
     pub fn kill(&self) -> io::Result<Delivery> {
         let mut delivery = Delivery::default();
         let mut killed = HashSet::new();
@@ -270,6 +317,9 @@ impl Tree {
 
     /// Reaps the children of this process that have ended, but for `leader` and the excluded:
     /// a leader is kept as a zombie while its group lives, so that the group's number stays ours.
+    ///
+    /// # Errors
+    /// If the list of children can't be read.
     pub fn reap(&self, leader: Option<i32>) -> io::Result<()> {
         if !matches!(self.beside, Beside::Descendants) {
             return Ok(());
@@ -283,6 +333,9 @@ impl Tree {
     }
 
     /// Returns whether nobody is left but `leader`, if it is a zombie. Call [`Tree::reap`] first.
+    ///
+    /// # Errors
+    /// If it can't be found out; then nothing is known.
     pub fn is_empty(&self, leader: Option<&ProcessRef>) -> io::Result<bool> {
         if let Some(cgroup) = self.scope.cgroup()
             && cgroup.populated()?
@@ -331,6 +384,9 @@ impl Tree {
     }
 
     /// Returns who is left, each with the likeliest reason.
+    ///
+    /// # Errors
+    /// If the tree can't be looked at.
     pub fn survivors(&self) -> io::Result<Vec<Survivor>> {
         let survivors = self.look()?.into_iter().map(|member| {
             let pid = member.identity.pid;

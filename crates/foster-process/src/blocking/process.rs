@@ -13,7 +13,8 @@ use crate::process::{
 use crate::signal::Signal;
 use crate::usage::Ended;
 
-/// A process and its tree, waited for by blocking.
+/// A process and its tree, waited for by blocking. What becomes of the tree when this is dropped
+/// says [`OnDrop`].
 ///
 /// All methods but [`Process::stdin`] take a shared reference: one thread may wait while another
 /// signals, writes or ends the tree.
@@ -39,7 +40,10 @@ pub struct Parts {
 }
 
 impl Process {
-    /// Starts a process, and returns once its program is being executed.
+    /// Starts a process, and returns once its program is being executed, which takes about a millisecond.
+    ///
+    /// # Errors
+    /// See [`StartError`]: each reason is a variant of its own. Nothing is left running then.
     pub fn start(command: Command) -> Result<Self, StartError> {
         let started = command.start()?;
         Ok(Self {
@@ -71,16 +75,28 @@ impl Process {
     }
 
     /// Returns whether the leader runs. It only asks, and disarms nothing.
+    ///
+    /// # Errors
+    /// The system's, if the leader or its tree can't be looked at; there is none for a process that
+    /// has ended.
     pub fn is_running(&self) -> std::io::Result<bool> {
         self.running.peek().map(|ended| ended.is_none())
     }
 
     /// Returns whether nobody is left of the whole tree.
+    ///
+    /// # Errors
+    /// The system's, if the leader or its tree can't be looked at; there is none for a process that
+    /// has ended.
     pub fn is_tree_empty(&self) -> std::io::Result<bool> {
         self.running.is_empty()
     }
 
     /// Returns how the leader ended and what it used; `None` while it runs.
+    ///
+    /// # Errors
+    /// The system's, if the leader or its tree can't be looked at; there is none for a process that
+    /// has ended.
     pub fn try_wait(&self) -> std::io::Result<Option<Ended>> {
         let ended = self.running.peek()?;
         if ended.is_some() {
@@ -92,6 +108,10 @@ impl Process {
 
     /// Closes its input and waits for the leader's end, however long that takes. Output that is
     /// captured and that nobody reads is read for nobody meanwhile, so that the leader can end.
+    ///
+    /// # Errors
+    /// [`CompletionError::Watch`] if the kernel can't watch it. What becomes of it on drop is then
+    /// as before.
     pub fn wait(&self) -> Result<Ended, CompletionError> {
         let attendance = self.attend(CompletionOptions::new())?.leader_only();
         let completed = self.drive(attendance)?;
@@ -105,6 +125,11 @@ impl Process {
     ///
     /// The status and all bytes so far come back always: also if the deadline came first, and if
     /// somebody else holds an output open.
+    ///
+    /// # Errors
+    /// [`CompletionError::Output`] if a stream is wanted that is not captured, or that another
+    /// reads alone; [`CompletionError::Watch`] if the kernel can't watch it. A deadline is none,
+    /// nor is an output that is held open: see [`Completed`].
     pub fn wait_for_completion<O: ChunkVisitor, E: ChunkVisitor>(
         &self,
         options: CompletionOptions<O, E>,
@@ -113,7 +138,12 @@ impl Process {
         self.drive(attendance)
     }
 
-    /// Sends a signal. To a process that has ended that is no error.
+    /// Sends a signal. To a process that has ended that is no error. To the tree it goes without a CONT
+    /// after it, so who is stopped hears it once he goes on.
+    ///
+    /// # Errors
+    /// [`SignalError::Partly`] if some of the tree could not be reached, for instance a set-user-id
+    /// child; [`SignalError::NoGroup`] for [`Target::Group`] without a group of its own.
     pub fn signal(&self, target: Target, signal: Signal) -> Result<(), SignalError> {
         self.running.signal(target, signal)
     }
@@ -124,6 +154,10 @@ impl Process {
     ///
     /// Its input is closed. Output that is captured and that nobody reads is read for nobody
     /// meanwhile.
+    ///
+    /// # Errors
+    /// [`TerminateError::Survived`] with the whole report, if somebody is left
+    /// [`AFTER_KILL`](crate::AFTER_KILL) after KILL.
     pub fn terminate(
         &self,
         escalation: impl Into<Escalation>,
@@ -136,11 +170,17 @@ impl Process {
 
     /// Closes its input, kills the tree and returns when it is empty, which is waited for at most
     /// [`AFTER_KILL`](crate::AFTER_KILL).
+    ///
+    /// # Errors
+    /// As for [`Process::terminate`].
     pub fn kill(&self) -> Result<Terminated, TerminateError> {
         self.terminate(Escalation::kill())
     }
 
-    /// Kills the tree and waits for nothing.
+    /// Kills the tree and waits for nothing. Nobody is blamed for the handle any more.
+    ///
+    /// # Errors
+    /// As for [`Process::signal`].
     pub fn start_kill(&self) -> Result<(), SignalError> {
         self.running.start_kill()
     }
@@ -161,12 +201,19 @@ impl Process {
         drop(self.take_stdin());
     }
 
-    /// Returns one who reads its standard output.
+    /// Returns one who reads its standard output from now on, after what is kept for replay.
+    ///
+    /// # Errors
+    /// [`OutputError::NotCaptured`], or [`OutputError::Taken`] if it is for one consumer and has
+    /// one.
     pub fn stdout(&self) -> Result<Subscription, OutputError> {
         subscribe(self.stdout.as_ref(), StdStream::Stdout)
     }
 
     /// Returns one who reads its standard error.
+    ///
+    /// # Errors
+    /// As for [`Process::stdout`].
     pub fn stderr(&self) -> Result<Subscription, OutputError> {
         subscribe(self.stderr.as_ref(), StdStream::Stderr)
     }

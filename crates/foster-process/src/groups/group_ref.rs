@@ -10,7 +10,7 @@ use crate::sys;
 /// processes is read while it changes, and a child forked by one that ends meanwhile may be missed.
 const LOOKS: usize = 2;
 
-/// A process group, known by its leader.
+/// A process group, known by its leader: made of a [`ProcessRef`], or of a [`ProcessIdentity`].
 #[derive(Debug, Clone)]
 pub struct GroupRef {
     leader: ProcessIdentity,

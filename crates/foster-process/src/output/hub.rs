@@ -76,6 +76,9 @@ impl Hub {
 
     /// The same, for a subscriber whose delivery differs from the settings: a screen that may lose
     /// bytes beside a log that must not.
+    ///
+    /// # Errors
+    /// As for [`Hub::subscribe`].
     pub fn subscribe_as(&mut self, delivery: Delivery) -> Result<SubscriberId, SubscribeError> {
         if self.settings.consumers() == Consumers::Single && self.has_subscribers() {
             return Err(SubscribeError::Busy);

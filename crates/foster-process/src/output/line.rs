@@ -78,6 +78,9 @@ impl LineOptions {
 
     /// Returns the same with another bound, in bytes without the ending. `usize::MAX`: none, and
     /// the memory is as large as the longest line.
+    ///
+    /// # Errors
+    /// [`InvalidLineOptions::MaxLength`] below [`MIN_MAX_LINE`].
     pub fn with_max_length(mut self, bytes: usize) -> Result<Self, InvalidLineOptions> {
         if bytes < MIN_MAX_LINE {
             return Err(InvalidLineOptions::MaxLength { given: bytes });

@@ -62,6 +62,9 @@ impl Pattern {
 
     /// Returns a pattern for a regular expression in the syntax of the `regex` crate, which is
     /// tried on each line without its ending: `^` and `$` are the borders of the line.
+    ///
+    /// # Errors
+    /// [`InvalidPattern::Regex`] if it is none, or would take too much memory.
     pub fn regex(expression: &str) -> Result<Self, InvalidPattern> {
         match Regex::new(expression) {
             Ok(regex) => Ok(Self(Kind::Regex(regex))),
@@ -112,6 +115,10 @@ pub struct PatternSet(Arc<[Pattern]>);
 
 impl PatternSet {
     /// Returns a set; [`Match::pattern`](super::Match::pattern) is the place in this order.
+    ///
+    /// # Errors
+    /// [`InvalidPattern`] if there is no pattern, or if a literal is empty or longer than
+    /// [`MATCH_WINDOW`].
     pub fn new(patterns: impl IntoIterator<Item = Pattern>) -> Result<Self, InvalidPattern> {
         let patterns: Arc<[Pattern]> = patterns.into_iter().collect();
         if patterns.is_empty() {

@@ -152,6 +152,10 @@ impl CaptureSettingsBuilder {
     }
 
     /// Returns the settings, or which number can't be.
+    ///
+    /// # Errors
+    /// [`InvalidCapture`]: a read size of 0, a buffer smaller than one read, a replay of the last 0
+    /// bytes.
     pub fn build(self) -> Result<CaptureSettings, InvalidCapture> {
         let settings = self.settings;
         if settings.read_size == 0 {

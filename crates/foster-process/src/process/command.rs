@@ -15,7 +15,9 @@ use crate::spawn::{IoPriority, Session};
 /// under tokio, with `tokio::Process::start`.
 ///
 /// By default it inherits the environment, the directory and both outputs, reads nothing, leads a
-/// process group of its own, is held as strongly as this machine allows, and dies with its handle.
+/// process group of its own, is held by a control group where one is to be had and by its marks
+/// elsewhere ([`Containment`]), has every signal at its default and none blocked, holds no descriptor
+/// but its streams, and dies with its handle.
 #[derive(Debug)]
 #[must_use = "it describes a process and starts none"]
 pub struct Command {
@@ -136,9 +138,13 @@ impl Command {
         self
     }
 
-    /// How its tree is held. [`Containment::Subreaper`] makes a demand: see [`StartError`].
+    /// How its tree is held; [`Containment::Auto`] by default, and
+    /// [`Process::level`](crate::blocking::Process::level) tells what came of it.
     ///
-    /// [`StartError`]: crate::StartError
+    /// [`Containment::Subreaper`] wants this process to be a subreaper
+    /// ([`set_subreaper`](crate::set_subreaper)) and to start nothing else while the handle lives.
+    /// [`Containment::PidNamespace`] ties the tree to the *thread* that starts it: not to be started from
+    /// a thread that a pool may end.
     pub fn containment(mut self, containment: Containment) -> Self {
         self.containment = containment;
         self
@@ -150,19 +156,21 @@ impl Command {
         self
     }
 
-    /// What its tree may use.
+    /// What its tree may use; by what each limit is kept, or why it is refused, is as for
+    /// [`Scope::limit`](crate::Scope::limit).
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = Some(limits);
         self
     }
 
-    /// Its niceness, from -20 (first) to 19 (last).
+    /// Its niceness, from -20 (first) to 19 (last); this process's by default. To lower it takes
+    /// privilege.
     pub fn nice(mut self, nice: i32) -> Self {
         self.nice = Some(nice);
         self
     }
 
-    /// Its priority for the disk.
+    /// Its priority for the disk; this process's by default. Linux only: elsewhere it can't be started.
     pub fn io_priority(mut self, priority: IoPriority) -> Self {
         self.io_priority = Some(priority);
         self
@@ -183,7 +191,7 @@ impl Command {
 
     /// Has the kernel send its leader this signal when the *thread* that starts it ends: start it
     /// from a thread that lives as long as it is to live. It tells the leader alone, and a program
-    /// that is set-uid forgets it. Linux only
+    /// that is set-uid forgets it. Linux only; elsewhere it has no effect
     /// ([PR_SET_PDEATHSIG](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html)).
     /// Of the whole tree, and of SIGKILL, [`Command::guarded_by`] or a PID namespace takes care.
     pub fn parent_death_signal(mut self, signal: Signal) -> Self {

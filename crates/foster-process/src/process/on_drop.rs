@@ -16,7 +16,8 @@ pub enum OnDrop {
     Terminate(GracefulTimeouts),
     /// It is left alone. Its leader is reaped when it ends, by a thread of this crate's own, and its
     /// control group removed when that is empty; if this process ends sooner, an empty directory
-    /// stays behind.
+    /// stays behind. Captured outputs are closed, so whoever writes to one gets PIPE: give it a file or
+    /// nothing instead. In a PID namespace it still ends with the thread that started it.
     Detach,
     /// It is killed, and, if nobody has waited for it or ended it, that is said: by a panic in a
     /// debug build (unless the thread is panicking already), by an error in the log otherwise.

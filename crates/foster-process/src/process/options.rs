@@ -71,7 +71,8 @@ impl<O, E> CompletionOptions<O, E> {
         self
     }
 
-    /// Gives standard output to this visitor.
+    /// Gives standard output to this visitor. One that has enough is shown no more, and the rest is read
+    /// for nobody, so that the process can end. It must be captured, and not be another's.
     pub fn stdout<V>(mut self, visitor: V) -> CompletionOptions<V, E> {
         self.wanted.push(StdStream::Stdout);
         CompletionOptions {
@@ -84,7 +85,7 @@ impl<O, E> CompletionOptions<O, E> {
         }
     }
 
-    /// Gives standard error to this visitor.
+    /// Gives standard error to this visitor, likewise.
     pub fn stderr<V>(mut self, visitor: V) -> CompletionOptions<O, V> {
         self.wanted.push(StdStream::Stderr);
         CompletionOptions {
@@ -108,9 +109,10 @@ pub struct Completed<O, E> {
     pub stdout: O,
     /// What the visitor made of standard error.
     pub stderr: E,
-    /// How reading standard output ended.
+    /// How reading standard output ended; [`StreamEnd::Eof`] also if it is not captured, or another
+    /// reads it.
     pub stdout_end: StreamEnd,
-    /// How reading standard error ended.
+    /// How reading standard error ended, likewise.
     pub stderr_end: StreamEnd,
     /// What was done to end the tree, if the deadline came and it was to be ended.
     pub termination: Option<Report>,

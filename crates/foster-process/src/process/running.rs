@@ -19,9 +19,9 @@ use crate::usage::Ended;
 pub enum Target {
     /// The process that was started.
     Leader,
-    /// Its process group.
+    /// Its process group, at once through its pidfd since Linux 6.9, member by member elsewhere.
     Group,
-    /// Everything that it started.
+    /// It and everything that it started, as far as the level finds it.
     #[default]
     Tree,
 }

@@ -30,6 +30,9 @@ pub struct InvalidIoPriority {
 impl IoPriority {
     /// Returns the priority of this class and level: 0 (first) to 7 (last), and 0 for
     /// [`IoClass::Idle`].
+    ///
+    /// # Errors
+    /// [`InvalidIoPriority`] if the class has no such level.
     pub fn new(class: IoClass, level: u8) -> Result<Self, InvalidIoPriority> {
         let last = if class == IoClass::Idle { 0 } else { 7 };
         if level <= last {

@@ -34,6 +34,27 @@ pub struct Spawned {
 ///
 /// The caller's memory is not copied: on Linux the child borrows it until it executes
 /// (`CLONE_VM | CLONE_VFORK`), so the cost does not grow with the caller.
+///
+/// A program that can't be started is told by what was wrong with it:
+///
+/// ```
+/// # use std::os::fd::AsFd as _;
+/// # use foster_process::{Containment, Scope, SpawnError, SpawnPlan, SpawnSlot};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+/// # let mut scope = Scope::prepare(Containment::Auto, &format!("missing-{}", std::process::id()))?;
+/// let argv = ["no-such-program".into()];
+/// let plan = SpawnPlan::new(&argv, &[], [null.as_fd(), null.as_fd(), null.as_fd()]);
+/// let refused = foster_process::spawn(&plan, &mut scope, &SpawnSlot::default());
+/// assert!(matches!(refused, Err(SpawnError::NotFound { .. })));
+/// # scope.remove()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// See [`SpawnError`]: each reason is a variant of its own. Nothing is left running, and a control
+/// group of `scope` stays, to be removed by [`Scope::remove`].
 pub fn spawn(
     plan: &SpawnPlan<'_>,
     scope: &mut Scope,

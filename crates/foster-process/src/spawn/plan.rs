@@ -52,7 +52,8 @@ pub struct SpawnPlan<'a> {
     /// Whether every signal gets its default disposition; otherwise ignored ones stay ignored, as
     /// with exec, but for PIPE, which Rust's runtime ignores for its own sake.
     pub default_signals: bool,
-    /// What the kernel sends it when the thread that spawns it ends. Linux only.
+    /// What the kernel sends it when the *thread* that spawns it ends. Linux only; elsewhere it has no
+    /// effect.
     pub parent_death: Option<Signal>,
 }
 

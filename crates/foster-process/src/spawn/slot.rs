@@ -64,6 +64,9 @@ impl SpawnSlot {
 
 impl SharedSlot {
     /// Returns a new, empty slot in memory that forked children share.
+    ///
+    /// # Errors
+    /// `ENOMEM` if there is no memory for it.
     pub fn new() -> io::Result<Self> {
         sys::SharedMemory::new().map(Self)
     }

@@ -144,6 +144,9 @@ pub fn exit_now(status: i32) -> ! {
 }
 
 /// Starts a session of its own: no terminal, and no hang-up from one.
+///
+/// # Errors
+/// `EPERM` if this process leads a process group already.
 pub fn start_session() -> io::Result<()> {
     rustix::process::setsid()?;
     Ok(())

@@ -1,7 +1,8 @@
 //! Processes under [tokio](https://docs.rs/tokio): each wait is a future that may be dropped at any
 //! time. Any runtime will do that drives IO and time, also one with a single thread.
 //!
-//! Linux only so far: on other systems [`Process::start`] says `Unsupported`, and
+//! To wait for a process takes Linux: on other systems output can be read, and every wait for a process
+//! or its tree says `Unsupported`, because their pollers have no descriptor that tokio could watch. There
 //! [`blocking`](crate::blocking) is what there is.
 
 mod process;

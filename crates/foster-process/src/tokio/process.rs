@@ -13,7 +13,8 @@ use crate::process::{
 use crate::signal::Signal;
 use crate::usage::Ended;
 
-/// A process and its tree, waited for under tokio.
+/// A process and its tree, waited for under tokio. What becomes of the tree when this is dropped says
+/// [`OnDrop`]; but for [`OnDrop::Detach`] the drop blocks its thread for that.
 ///
 /// All methods but [`Process::stdin`] take a shared reference: one task may wait while another
 /// signals, writes or ends the tree. A future that is dropped halfway leaves what becomes of the
@@ -81,16 +82,28 @@ impl Process {
     }
 
     /// Returns whether the leader runs. It only asks, and disarms nothing.
+    ///
+    /// # Errors
+    /// The system's, if the leader or its tree can't be looked at; there is none for a process that
+    /// has ended.
     pub fn is_running(&self) -> std::io::Result<bool> {
         self.running.peek().map(|ended| ended.is_none())
     }
 
     /// Returns whether nobody is left of the whole tree.
+    ///
+    /// # Errors
+    /// The system's, if the leader or its tree can't be looked at; there is none for a process that
+    /// has ended.
     pub fn is_tree_empty(&self) -> std::io::Result<bool> {
         self.running.is_empty()
     }
 
     /// Returns how the leader ended and what it used; `None` while it runs.
+    ///
+    /// # Errors
+    /// The system's, if the leader or its tree can't be looked at; there is none for a process that
+    /// has ended.
     pub fn try_wait(&self) -> std::io::Result<Option<Ended>> {
         let ended = self.running.peek()?;
         if ended.is_some() {
@@ -102,6 +115,10 @@ impl Process {
 
     /// Closes its input and waits for the leader's end, however long that takes. Output that is
     /// captured and that nobody reads is read for nobody meanwhile, so that the leader can end.
+    ///
+    /// # Errors
+    /// [`CompletionError::Watch`] if the kernel can't watch it. What becomes of it on drop is then
+    /// as before.
     pub async fn wait(&self) -> Result<Ended, CompletionError> {
         let attendance = self.attend(CompletionOptions::new())?.leader_only();
         let completed = self.drive(attendance).await?;
@@ -115,6 +132,11 @@ impl Process {
     ///
     /// The status and all bytes so far come back always: also if the deadline came first, and if
     /// somebody else holds an output open.
+    ///
+    /// # Errors
+    /// [`CompletionError::Output`] if a stream is wanted that is not captured, or that another
+    /// reads alone; [`CompletionError::Watch`] if the kernel can't watch it. A deadline is none,
+    /// nor is an output that is held open: see [`Completed`].
     pub async fn wait_for_completion<O: ChunkVisitor, E: ChunkVisitor>(
         &self,
         options: CompletionOptions<O, E>,
@@ -123,7 +145,12 @@ impl Process {
         self.drive(attendance).await
     }
 
-    /// Sends a signal. To a process that has ended that is no error.
+    /// Sends a signal. To a process that has ended that is no error. To the tree it goes without a CONT
+    /// after it, so who is stopped hears it once he goes on.
+    ///
+    /// # Errors
+    /// [`SignalError::Partly`] if some of the tree could not be reached, for instance a set-user-id
+    /// child; [`SignalError::NoGroup`] for [`Target::Group`] without a group of its own.
     pub fn signal(&self, target: Target, signal: Signal) -> Result<(), SignalError> {
         self.running.signal(target, signal)
     }
@@ -134,6 +161,10 @@ impl Process {
     ///
     /// Its input is closed. Output that is captured and that nobody reads is read for nobody
     /// meanwhile.
+    ///
+    /// # Errors
+    /// [`TerminateError::Survived`] with the whole report, if somebody is left
+    /// [`AFTER_KILL`](crate::AFTER_KILL) after KILL.
     pub async fn terminate(
         &self,
         escalation: impl Into<Escalation>,
@@ -146,11 +177,17 @@ impl Process {
 
     /// Closes its input, kills the tree and returns when it is empty, which is waited for at most
     /// [`AFTER_KILL`](crate::AFTER_KILL).
+    ///
+    /// # Errors
+    /// As for [`Process::terminate`].
     pub async fn kill(&self) -> Result<Terminated, TerminateError> {
         self.terminate(Escalation::kill()).await
     }
 
-    /// Kills the tree and waits for nothing.
+    /// Kills the tree and waits for nothing. Nobody is blamed for the handle any more.
+    ///
+    /// # Errors
+    /// As for [`Process::signal`].
     pub fn start_kill(&self) -> Result<(), SignalError> {
         self.running.start_kill()
     }
@@ -171,12 +208,19 @@ impl Process {
         drop(self.take_stdin());
     }
 
-    /// Returns one who reads its standard output.
+    /// Returns one who reads its standard output from now on, after what is kept for replay.
+    ///
+    /// # Errors
+    /// [`OutputError::NotCaptured`], or [`OutputError::Taken`] if it is for one consumer and has
+    /// one.
     pub fn stdout(&self) -> Result<Subscription, OutputError> {
         subscribe(self.stdout.as_ref(), StdStream::Stdout)
     }
 
     /// Returns one who reads its standard error.
+    ///
+    /// # Errors
+    /// As for [`Process::stdout`].
     pub fn stderr(&self) -> Result<Subscription, OutputError> {
         subscribe(self.stderr.as_ref(), StdStream::Stderr)
     }

@@ -100,6 +100,9 @@ impl Subscription {
     }
 
     /// Shows a visitor all that comes, until it has enough or the stream ends.
+    ///
+    /// # Errors
+    /// If the system can't wait for it.
     pub async fn visit<V: ChunkVisitor>(&mut self, mut visitor: V) -> io::Result<V::Output> {
         let end = loop {
             match self.next_event().await? {
@@ -116,6 +119,9 @@ impl Subscription {
     }
 
     /// Shows a visitor all lines that come.
+    ///
+    /// # Errors
+    /// If the system can't wait for it.
     pub async fn visit_lines<V: LineVisitor>(
         &mut self,
         visitor: V,
@@ -125,6 +131,9 @@ impl Subscription {
     }
 
     /// Shows all that comes to a visitor who may wait for something else.
+    ///
+    /// # Errors
+    /// If the system can't wait for it.
     pub async fn visit_async<V: AsyncChunkVisitor>(
         &mut self,
         mut visitor: V,
@@ -144,6 +153,9 @@ impl Subscription {
     }
 
     /// Shows all lines that come to a visitor who may wait for something else.
+    ///
+    /// # Errors
+    /// If the system can't wait for it.
     pub async fn visit_lines_async<V: AsyncLineVisitor>(
         &mut self,
         visitor: V,
@@ -206,6 +218,9 @@ impl Subscription {
 
     /// Waits until one of the patterns comes, for at most that long (`None`: until the end). What
     /// came before it, and it itself, is taken; what follows is there for the next who reads.
+    ///
+    /// # Errors
+    /// If the system can't wait for it. That nothing was found is none: see [`WaitedFor`].
     pub async fn wait_for(
         &mut self,
         patterns: &PatternSet,
@@ -215,7 +230,12 @@ impl Subscription {
     }
 }
 
-/// Waits until one of the patterns comes in one of the streams.
+/// Waits until one of the patterns comes in one of the streams, for at most that long (`None`: until
+/// all of them have ended). What was found is taken, with what came before it in that stream; of the
+/// other streams what was looked at is taken too.
+///
+/// # Errors
+/// If the system can't wait for them. That nothing was found is none: see [`WaitedFor`].
 pub async fn wait_for(
     streams: &mut [&mut Subscription],
     patterns: &PatternSet,

@@ -29,22 +29,34 @@ pub struct Ready {
 
 impl Poller {
     /// Returns a poller that watches nothing yet.
+    ///
+    /// # Errors
+    /// `EMFILE` or `ENFILE` if no descriptor is left.
     pub fn new() -> io::Result<Self> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         Ok(Self { epoll })
     }
 
     /// Watches a descriptor for reading (level-triggered) until it is removed.
+    ///
+    /// # Errors
+    /// If it is watched already, or can't be watched (a regular file).
     pub fn add(&self, fd: impl AsFd, token: u64) -> io::Result<()> {
         self.put(fd, token, EventFlags::IN)
     }
 
     /// Watches a descriptor for something urgent.
+    ///
+    /// # Errors
+    /// As for [`Poller::add`].
     pub fn add_urgent(&self, fd: impl AsFd, token: u64) -> io::Result<()> {
         self.put(fd, token, EventFlags::PRI)
     }
 
     /// Changes whether a descriptor that is watched for reading is watched for writing too.
+    ///
+    /// # Errors
+    /// If it is not watched.
     pub fn also_writable(&self, fd: impl AsFd, token: u64, writable: bool) -> io::Result<()> {
         let mut flags = EventFlags::IN;
         flags.set(EventFlags::OUT, writable);
@@ -57,11 +69,17 @@ impl Poller {
     }
 
     /// Watches it no more.
+    ///
+    /// # Errors
+    /// If it is not watched.
     pub fn remove(&self, fd: impl AsFd) -> io::Result<()> {
         Ok(epoll::delete(&self.epoll, fd)?)
     }
 
     /// Waits until a descriptor is ready or the time is over (`None`: for ever).
+    ///
+    /// # Errors
+    /// The kernel's. A signal that interrupts it is none: the answer is then empty.
     pub fn wait(&self, at_most: Option<Duration>) -> io::Result<Vec<Ready>> {
         let mut events = Vec::with_capacity(BATCH);
         let limit = at_most.map(timespec);
@@ -104,6 +122,9 @@ impl Poller {
 
 /// Waits until one of `readable` is readable, `urgent` has something urgent to say, or the time is
 /// over. A signal that interrupts it is no error.
+///
+/// # Errors
+/// The kernel's.
 pub fn wait_any(
     readable: &[BorrowedFd<'_>],
     urgent: Option<BorrowedFd<'_>>,

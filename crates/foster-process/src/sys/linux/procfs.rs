@@ -84,6 +84,9 @@ pub fn children_of(pid: i32) -> io::Result<Vec<i32>> {
 }
 
 /// Returns the numbers of this process's children, zombies among them.
+///
+/// # Errors
+/// If `/proc` can't be read.
 pub fn own_children() -> io::Result<Vec<i32>> {
     children_of(std::process::id() as i32)
 }
@@ -133,6 +136,9 @@ pub fn environment_has(pid: i32, pair: &[u8]) -> bool {
 
 /// Returns the numbers and names of the processes, this one excepted, that hold an end of a pipe
 /// open. Those of other users are seen only by root.
+///
+/// # Errors
+/// If `/proc` can't be read; `Unsupported` on systems other than Linux.
 pub fn pipe_holders(pipe: impl AsFd) -> io::Result<Vec<(i32, String)>> {
     let inode = rustix::fs::fstat(pipe)?.st_ino;
     let link = PathBuf::from(format!("pipe:[{inode}]"));

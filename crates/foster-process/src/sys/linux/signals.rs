@@ -37,7 +37,13 @@ pub fn realtime_signals() -> RangeInclusive<i32> {
 
 impl SignalQueue {
     /// Blocks these signals in the calling thread, and returns the queue that they go to. In a
-    /// program with more threads the others must have them blocked too.
+    /// program with more threads the others must have them blocked too. They stay blocked when the
+    /// queue is dropped.
+    ///
+    /// On systems other than Linux a handler takes them instead, in whichever thread they come.
+    ///
+    /// # Errors
+    /// `EMFILE` or `ENFILE` if no descriptor is left. The signals are blocked all the same.
     pub fn new(signals: &[Signal]) -> io::Result<Self> {
         let mut set = MaybeUninit::<libc::sigset_t>::uninit();
         // SAFETY: the set is initialised first; the numbers are valid signals.
@@ -73,6 +79,9 @@ impl SignalQueue {
     }
 
     /// Returns the next signal that has come, if any.
+    ///
+    /// # Errors
+    /// The kernel's. That none has come is `None`.
     pub fn read(&self) -> io::Result<Option<Received>> {
         let mut info = MaybeUninit::<libc::signalfd_siginfo>::zeroed();
         let size = size_of::<libc::signalfd_siginfo>();

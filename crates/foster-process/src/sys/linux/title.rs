@@ -7,7 +7,12 @@ use std::fs;
 use std::io;
 use std::os::fd::RawFd;
 
-/// Makes this process the one that orphans among its descendants come back to.
+/// Makes this process the one that orphans among its descendants come back to
+/// ([PR_SET_CHILD_SUBREAPER](https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html)).
+/// On systems other than Linux it does nothing: there are none.
+///
+/// # Errors
+/// None that is known on a kernel since 3.4.
 pub fn set_subreaper() -> io::Result<()> {
     Ok(rustix::process::set_child_subreaper(
         rustix::process::Pid::from_raw(1),
@@ -21,6 +26,9 @@ pub fn is_subreaper() -> bool {
 
 /// Gives this process a name of its own in lists of processes: the short one, and what stands where
 /// the arguments stood.
+///
+/// # Errors
+/// If `/proc/self/stat` can't be read. `Unsupported` on some other systems.
 pub fn set_process_title(title: &str) -> io::Result<()> {
     let name: String = title.chars().filter(|c| *c != '\0').take(15).collect();
     if let Ok(name) = std::ffi::CString::new(name) {
@@ -35,6 +43,9 @@ pub fn set_process_title(title: &str) -> io::Result<()> {
 /// that is supervised would hit its supervisor. `prctl(PR_SET_MM)` could move the arguments
 /// elsewhere but needs a privilege; writing over them needs none. Whoever needs the arguments
 /// themselves reads them before.
+///
+/// # Errors
+/// If `/proc/self/stat` can't be read. `Unsupported` on some other systems.
 pub fn hide_arguments(title: &str) -> io::Result<()> {
     let (start, end) = argument_area()?;
     let length = end.saturating_sub(start);
@@ -72,6 +83,9 @@ fn argument_area() -> io::Result<(usize, usize)> {
 }
 
 /// Closes every descriptor from 3 on but these.
+///
+/// # Errors
+/// The kernel's; some are closed by then.
 pub fn close_all_but(keep: &[RawFd]) -> io::Result<()> {
     let mut keep: Vec<RawFd> = keep.iter().copied().filter(|fd| *fd >= 3).collect();
     keep.sort_unstable();

@@ -41,6 +41,9 @@ pub struct Ready {
 
 impl Poller {
     /// Returns a poller that watches nothing yet.
+    ///
+    /// # Errors
+    /// None here; on Linux a descriptor may be wanting.
     pub fn new() -> io::Result<Self> {
         Ok(Self(Mutex::new(State {
             watched: Vec::new(),
@@ -49,16 +52,25 @@ impl Poller {
     }
 
     /// Watches a descriptor for reading (level-triggered) until it is removed.
+    ///
+    /// # Errors
+    /// If it is watched already.
     pub fn add(&self, fd: impl AsFd, token: u64) -> io::Result<()> {
         self.put(fd, token, PollFlags::IN)
     }
 
     /// Watches a descriptor for something urgent.
+    ///
+    /// # Errors
+    /// As for [`Poller::add`].
     pub fn add_urgent(&self, fd: impl AsFd, token: u64) -> io::Result<()> {
         self.put(fd, token, PollFlags::PRI)
     }
 
     /// Changes whether a descriptor that is watched for reading is watched for writing too.
+    ///
+    /// # Errors
+    /// If it is not watched.
     pub fn also_writable(&self, fd: impl AsFd, token: u64, writable: bool) -> io::Result<()> {
         let fd = fd.as_fd().as_raw_fd();
         let mut state = self.state();
@@ -72,6 +84,9 @@ impl Poller {
 
     /// Watches it no more. Handles on processes share one descriptor, so the last added goes first;
     /// what is left over is told once too often, never once too few.
+    ///
+    /// # Errors
+    /// If it is not watched.
     pub fn remove(&self, fd: impl AsFd) -> io::Result<()> {
         let fd = fd.as_fd().as_raw_fd();
         let mut state = self.state();
@@ -81,6 +96,9 @@ impl Poller {
     }
 
     /// Waits until a descriptor is ready or the time is over (`None`: for ever).
+    ///
+    /// # Errors
+    /// The kernel's. A signal that interrupts it is none.
     pub fn wait(&self, at_most: Option<Duration>) -> io::Result<Vec<Ready>> {
         let (watched, told) = {
             let state = self.state();
@@ -160,6 +178,9 @@ impl Watched {
 
 /// Waits until one of `readable` is readable, `urgent` has something urgent to say, or the time is
 /// over. A signal that interrupts it is no error.
+///
+/// # Errors
+/// The kernel's.
 pub fn wait_any(
     readable: &[BorrowedFd<'_>],
     urgent: Option<BorrowedFd<'_>>,
