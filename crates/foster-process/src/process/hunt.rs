@@ -7,7 +7,7 @@ use crate::output::{Match, Matcher, PatternSet, StdStream, StreamEnd, StreamEven
 
 /// How many chunks are searched before the clock is looked at, and other tasks have their turn: more
 /// may come than can be searched.
-const TURN: usize = 16;
+const TURN: usize = 4;
 
 /// What was waited for in the output, and came.
 #[derive(Debug, Clone, PartialEq, Eq)]
