@@ -1,5 +1,6 @@
 //! Processes under [tokio](https://docs.rs/tokio): each wait is a future that may be dropped at any
-//! time. Any runtime will do that drives IO and time, also one with a single thread.
+//! time. Any runtime will do that drives IO and time, also one with a single thread. Outside of a
+//! runtime there are errors; in one that was built without IO or time, tokio panics.
 //!
 //! Linux only so far: on other systems [`Process::start`] says `Unsupported`, and
 //! [`blocking`](crate::blocking) is what there is.
