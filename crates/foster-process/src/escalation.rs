@@ -273,7 +273,7 @@ impl Escalation {
     }
 }
 
-pub(crate) fn end_of(entered: Instant, grace: Duration) -> Instant {
+fn end_of(entered: Instant, grace: Duration) -> Instant {
     let never = || entered + NEVER;
     entered.checked_add(grace).unwrap_or_else(never)
 }

@@ -4,7 +4,7 @@ use std::io;
 use crate::containment::Scope;
 use crate::identity::{ProcessIdentity, ProcessRef};
 use crate::signal::Signal;
-use crate::sys;
+use crate::sys::{self, is_exhaustion};
 
 /// How many passes a kill makes at most over a tree that keeps forking. Each finds what the one
 /// before could not see; more than a handful are needed only against a fork bomb.
@@ -287,21 +287,11 @@ impl Tree {
     /// # Errors
     /// If the tree can't be looked at, or the control group not be killed.
     pub fn kill(&self) -> io::Result<Delivery> {
-        let mut delivery = Delivery::default();
-        let mut killed = HashSet::new();
-        if let Some(cgroup) = self.scope.cgroup() {
-            // The whole leaf in one step, so that no fork slips through. The sweep that follows
-            // reaches what was moved out of it, and counts nobody twice.
-            let inside = self.look()?.into_iter().map(|member| member.identity);
-            killed.extend(inside.filter(|identity| cgroup.contains(identity.pid)));
-            delivery.sent = killed.len() as u32;
-            cgroup.kill()?;
-        }
-        if let Some(namespace) = self.scope.namespace() {
-            killed.extend(self.look()?.into_iter().map(|member| member.identity));
-            delivery.sent = killed.len() as u32;
-            namespace.kill()?;
-        }
+        let mut killed = self.kill_at_once()?;
+        let mut delivery = Delivery {
+            sent: killed.len() as u32,
+            errors: Vec::new(),
+        };
         for _ in 0..KILL_PASSES {
             let mut fresh = self.look()?;
             fresh.retain(|member| killed.insert(member.identity));
@@ -313,6 +303,29 @@ impl Tree {
             }
         }
         Ok(delivery)
+    }
+
+    /// Kills the whole control group or namespace in one step, so that no fork slips through, and
+    /// returns who was in it. A sweep that follows reaches what was moved out of it, and counts nobody
+    /// twice.
+    fn kill_at_once(&self) -> io::Result<HashSet<ProcessIdentity>> {
+        let (cgroup, namespace) = (self.scope.cgroup(), self.scope.namespace());
+        if cgroup.is_none() && namespace.is_none() {
+            return Ok(HashSet::new());
+        }
+        // They can't be counted afterwards; that they can't be counted at all saves nobody.
+        let held = |member: &Seen| cgroup.is_none_or(|cgroup| cgroup.contains(member.identity.pid));
+        let inside = self.look().map(|seen| {
+            let inside = seen.into_iter().filter(held);
+            inside.map(|member| member.identity).collect()
+        });
+        if let Some(cgroup) = cgroup {
+            cgroup.kill()?;
+        }
+        if let Some(namespace) = namespace {
+            namespace.kill()?;
+        }
+        inside
     }
 
     /// Reaps the children of this process that have ended, but for `leader` and the excluded:
@@ -513,13 +526,6 @@ fn see(pid: i32, proof: impl Fn(&sys::ProcessStat) -> bool) -> io::Result<Option
         group,
         command,
     }))
-}
-
-fn is_exhaustion(error: &io::Error) -> bool {
-    let exhausted = [libc::EMFILE, libc::ENFILE, libc::ENOMEM];
-    error
-        .raw_os_error()
-        .is_some_and(|errno| exhausted.contains(&errno))
 }
 
 impl Seen {

@@ -336,7 +336,7 @@ impl Life {
 
     fn drain_due(&self, facts: &Facts) -> Option<Instant> {
         let from = self.drain_from?;
-        Some(self.plan.drain.due(from, facts.last_output))
+        self.plan.drain.due(from, facts.last_output)
     }
 
     /// When the current phase of an escalation ends.

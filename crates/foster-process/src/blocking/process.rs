@@ -101,7 +101,7 @@ impl Process {
         let ended = self.running.peek()?;
         if ended.is_some() {
             self.running.settle();
-            self.running.release()?;
+            self.running.try_release();
         }
         Ok(ended)
     }
@@ -240,12 +240,10 @@ impl Process {
     /// Takes the process and its streams apart. What becomes of the tree when the process is
     /// dropped is as before.
     pub fn into_parts(mut self) -> Parts {
-        let [stdout, stderr] = [&mut self.stdout, &mut self.stderr].map(Option::take);
-        let read = |source: Option<Arc<Source>>| Some(Subscription(Reader::new(&source?).ok()?));
         Parts {
             stdin: self.take_stdin(),
-            stdout: read(stdout),
-            stderr: read(stderr),
+            stdout: take(&mut self.stdout, StdStream::Stdout),
+            stderr: take(&mut self.stderr, StdStream::Stderr),
             process: self,
         }
     }
@@ -280,6 +278,14 @@ impl Process {
             }
         }
     }
+}
+
+/// Takes a stream out of the process. One that can't be read now stays there: were it dropped, the
+/// process would be killed by what it writes next.
+fn take(source: &mut Option<Arc<Source>>, stream: StdStream) -> Option<Subscription> {
+    let subscription = subscribe(source.as_ref(), stream).ok()?;
+    *source = None;
+    Some(subscription)
 }
 
 fn subscribe(source: Option<&Arc<Source>>, stream: StdStream) -> Result<Subscription, OutputError> {

@@ -66,6 +66,7 @@ impl Subscription {
 
     /// Waits until one of the patterns comes, for at most that long (`None`: until the end). What
     /// came before it, and it itself, is taken; what follows is there for the next who reads.
+    /// So is, if it did not come, the line that is not finished.
     ///
     /// # Errors
     /// If the system can't wait for it. That nothing was found is none: see [`WaitedFor`].
@@ -93,16 +94,18 @@ pub fn wait_for(
     let mut hunts = Hunts::new(streams.iter_mut().map(|stream| &mut stream.0), patterns);
     loop {
         let waiting = match hunts.turn() {
-            HuntsTurn::Wait(waiting) => waiting,
+            HuntsTurn::Wait(waiting) => Some(waiting),
+            HuntsTurn::Again => None,
             HuntsTurn::Done(done) => return Ok(done),
         };
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Ok(WaitedFor::Deadline);
         }
-        let readers = waiting
-            .iter()
-            .map(|(index, interest)| (hunts.reader(*index), *interest));
-        wait(readers, deadline)?;
+        if let Some(waiting) = waiting {
+            let readers = waiting.iter();
+            let readers = readers.map(|(index, interest)| (hunts.reader(*index), *interest));
+            wait(readers, deadline)?;
+        }
     }
 }
 

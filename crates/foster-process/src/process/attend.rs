@@ -237,7 +237,7 @@ impl<'a, O: ChunkVisitor, E: ChunkVisitor> Attendance<'a, O, E> {
         let ended = self.running.peek().map_err(watch)?;
         if ended.is_some() {
             self.running.settle();
-            self.running.release().map_err(watch)?;
+            self.running.try_release();
         }
         let late = finish == Finish::Deadline;
         let (stdout, stdout_end) = self.stdout.finish(late);

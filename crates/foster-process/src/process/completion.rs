@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::escalation::end_of;
-
 /// How long output is read on after the leader has ended, when somebody else still holds it open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Drain {
@@ -25,9 +23,12 @@ impl Default for Drain {
 
 impl Drain {
     /// Returns when it is given up that began at `from` and saw its newest byte at `last_output`:
-    /// each byte puts off the end, up to the limit, so that a slow writer is not cut short.
-    pub fn due(&self, from: Instant, last_output: Instant) -> Instant {
-        end_of(last_output.max(from), self.quiet).min(end_of(from, self.at_most))
+    /// each byte puts off the end, up to the limit, so that a slow writer is not cut short. `None` if
+    /// that is too far away to be told: it is never given up.
+    pub fn due(&self, from: Instant, last_output: Instant) -> Option<Instant> {
+        let quiet = last_output.max(from).checked_add(self.quiet);
+        let limit = from.checked_add(self.at_most);
+        quiet.into_iter().chain(limit).min()
     }
 }
 
@@ -107,15 +108,20 @@ impl Completion {
             None => return Due::Finish(Finish::Ended),
             Some(drain) => {
                 let from = *self.drain_from.get_or_insert(over.unwrap_or(now));
-                Some(drain.due(from, facts.last_output.unwrap_or(from)))
+                drain.due(from, facts.last_output.unwrap_or(from))
             }
         };
+        let draining = facts.exited && facts.open;
         if drained.is_some_and(|due| now >= due) {
             return Due::Finish(Finish::HeldOpen);
         }
         if over.is_some() {
             // What an escalation could not end is not waited for.
-            return drained.map_or(Due::Finish(Finish::Deadline), |due| Due::Wait(Some(due)));
+            return if draining {
+                Due::Wait(drained)
+            } else {
+                Due::Finish(Finish::Deadline)
+            };
         }
         if self.deadline.is_some_and(|deadline| now >= deadline) {
             return if self.terminates {

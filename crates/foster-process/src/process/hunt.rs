@@ -5,6 +5,10 @@ use bytes::Bytes;
 use super::source::{Interest, Pull, Reader};
 use crate::output::{Match, Matcher, PatternSet, StdStream, StreamEnd, StreamEvent};
 
+/// How many chunks are searched before the clock is looked at, and other tasks have their turn: more
+/// may come than can be searched.
+const TURN: usize = 4;
+
 /// What was waited for in the output, and came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -21,7 +25,8 @@ pub enum WaitedFor {
     Found(Found),
     /// The output came to its end without it.
     Ended(StreamEnd),
-    /// Time was up. What came until then is taken.
+    /// Time was up. What came until then is taken, but for the line that is not finished: the next
+    /// who looks may find that it is the beginning of a match.
     Deadline,
 }
 
@@ -36,6 +41,8 @@ struct Hunt<'a> {
 
 /// What came of looking.
 enum Hunted {
+    /// There may be more already.
+    More,
     Found(Found),
     Wait(Interest),
     Ended(StreamEnd),
@@ -56,7 +63,7 @@ impl<'a> Hunt<'a> {
         if let Some(end) = &self.end {
             return Hunted::Ended(end.clone());
         }
-        loop {
+        for _ in 0..TURN {
             let (found, then) = match self.reader.pull() {
                 Pull::Wait(interest) => (self.matcher.settle(), Some(Hunted::Wait(interest))),
                 Pull::Event(StreamEvent::Gap(gap)) => (self.matcher.gap(gap), None),
@@ -73,6 +80,7 @@ impl<'a> Hunt<'a> {
                 return then;
             }
         }
+        Hunted::More
     }
 
     fn look_at(&mut self, chunk: Bytes) -> Option<Match> {
@@ -98,6 +106,21 @@ impl<'a> Hunt<'a> {
     }
 }
 
+impl Drop for Hunt<'_> {
+    /// Hands back the unfinished line, whether time was up, another stream had what was searched for,
+    /// or the future was dropped: half a prompt would be lost. After the end nothing can complete it.
+    fn drop(&mut self) {
+        if self.end.is_some() {
+            return;
+        }
+        let from = self.matcher.undecided_from();
+        while let Some((begins, chunk)) = self.undecided.pop_back() {
+            let decided = from.saturating_sub(begins).min(chunk.len() as u64) as usize;
+            self.reader.hand_back(chunk.slice(decided..));
+        }
+    }
+}
+
 /// Several streams that are searched for the same patterns.
 pub(crate) struct Hunts<'a>(Vec<Hunt<'a>>);
 
@@ -105,6 +128,8 @@ pub(crate) struct Hunts<'a>(Vec<Hunt<'a>>);
 pub(crate) enum HuntsTurn {
     /// Wait for one of these readers.
     Wait(Vec<(usize, Interest)>),
+    /// Take another turn.
+    Again,
     /// It is over.
     Done(WaitedFor),
 }
@@ -122,12 +147,17 @@ impl<'a> Hunts<'a> {
     pub fn turn(&mut self) -> HuntsTurn {
         let mut waiting = Vec::new();
         let mut ends = Vec::new();
+        let mut more = false;
         for (index, hunt) in self.0.iter_mut().enumerate() {
             match hunt.turn() {
                 Hunted::Found(found) => return HuntsTurn::Done(WaitedFor::Found(found)),
+                Hunted::More => more = true,
                 Hunted::Wait(interest) => waiting.push((index, interest)),
                 Hunted::Ended(end) => ends.push(end),
             }
+        }
+        if more {
+            return HuntsTurn::Again;
         }
         if !waiting.is_empty() {
             return HuntsTurn::Wait(waiting);

@@ -133,6 +133,14 @@ impl Running {
         Ok(state.ended)
     }
 
+    /// Does what [`Self::release`] does, if it can be done now: else the handle does it when it is
+    /// dropped. Nobody loses what came of a wait because there was no descriptor to look around with.
+    pub fn try_release(&self) {
+        if let Err(error) = self.release() {
+            tracing::debug!(name = self.name, pid = self.pid(), %error, "not looked after yet");
+        }
+    }
+
     /// Reaps the leader and removes the scope, if the tree is empty. Returns whether it is.
     pub fn release(&self) -> io::Result<bool> {
         if self.state().reaped {
@@ -230,6 +238,16 @@ impl Running {
         terminate(&self.tree, Some(&self.leader), escalation)
     }
 
+    /// Kills all that can be reached without a descriptor more: the namespace or the control group,
+    /// and the leader with its group. What fails here was told before.
+    fn strike(&self) {
+        let _ = self.tree.kill();
+        if self.grouped {
+            let _ = self.leader.signal_group(Signal::KILL);
+        }
+        let _ = self.leader.signal(Signal::KILL);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -248,6 +266,7 @@ impl Drop for Running {
         };
         if let Some(Err(error)) = report {
             tracing::error!(name = self.name, pid = self.pid(), %error, "a dropped process could not be ended");
+            self.strike();
         }
         if !self.release().is_ok_and(|released| released) {
             reaper::hand_over(Left {
@@ -352,7 +371,7 @@ impl Running {
     pub fn terminated(&self, report: Option<Report>) -> Result<Terminated, TerminateError> {
         let watch = |source| TerminateError::Watch(self.watch_error(source));
         let ended = self.peek().map_err(watch)?;
-        self.release().map_err(watch)?;
+        self.try_release();
         let report = report.ok_or_else(|| watch(io::ErrorKind::Interrupted.into()))?;
         let empty = report.empty;
         let terminated = Terminated { ended, report };

@@ -197,6 +197,13 @@ impl State {
             stays
         });
     }
+
+    /// Has those look again who wait until nobody else reads: one has left, or was told the end.
+    fn wake_bystanders(&mut self) {
+        for bystander in self.bystanders.drain(..) {
+            bystander.ring();
+        }
+    }
 }
 
 /// Has a bell rung for this one when there is something to hear.
@@ -327,6 +334,9 @@ impl Reader {
             if let Some(event) = self.id.and_then(|id| state.hub.next(id)) {
                 // There may be room now that another waits for.
                 state.wake_others(self.bell.as_ref());
+                if matches!(event, StreamEvent::End(_)) {
+                    state.wake_bystanders();
+                }
                 return Pull::Event(event);
             }
             if self.id.is_none() && state.hub.has_subscribers() {
@@ -387,8 +397,6 @@ impl Drop for Reader {
         }
         // What was there for this one to read, another has to read now.
         state.wake_others(None);
-        for bystander in state.bystanders.drain(..) {
-            bystander.ring();
-        }
+        state.wake_bystanders();
     }
 }

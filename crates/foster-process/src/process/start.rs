@@ -43,6 +43,9 @@ pub enum StartError {
         /// Why not.
         reason: &'static str,
     },
+    /// There is no runtime to wait in.
+    #[error("there is no runtime to wait in")]
+    Runtime(#[source] io::Error),
     /// A stream could not be made ready.
     #[error("{stream} can't be made ready")]
     Stream {
@@ -111,7 +114,9 @@ impl Command {
             .collect();
         let mut held = Held::prepare(self.containment, &mark)?;
         if let Some(limits) = &self.limits {
-            held.scope.limit(limits)?;
+            let limited = held.scope.limit(limits);
+            // A leaf that nobody enters is not left behind.
+            limited.inspect_err(|_| drop(held.scope.remove()))?;
         }
         let plan = SpawnPlan {
             arg0: self.arg0.as_deref(),

@@ -92,6 +92,14 @@ impl ProcessStat {
     }
 }
 
+/// Returns whether something could not be opened because there is no descriptor or memory for it.
+pub fn is_exhaustion(error: &io::Error) -> bool {
+    let exhausted = [libc::EMFILE, libc::ENFILE, libc::ENOMEM];
+    error
+        .raw_os_error()
+        .is_some_and(|errno| exhausted.contains(&errno))
+}
+
 /// Which side of a [`fork`] this is.
 #[derive(Debug)]
 pub enum Forked {

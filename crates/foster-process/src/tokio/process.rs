@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::wait::{poller_ready, watch};
+use super::wait::{poller_ready, watch, within_a_runtime};
 use super::{Stdin, Subscription};
 use crate::containment::Level;
 use crate::escalation::Escalation;
@@ -45,8 +45,9 @@ impl Process {
     /// millisecond, and is not waited for asynchronously.
     ///
     /// # Errors
-    /// Also if this is not called within a runtime that drives IO.
+    /// Also if this is not called within a runtime: nothing is started then.
     pub fn start(command: Command) -> Result<Self, StartError> {
+        within_a_runtime().map_err(StartError::Runtime)?;
         let started = command.start()?;
         let stdin = started.stdin.map(Stdin::new).transpose();
         let stdin = stdin.map_err(|source| StartError::Stream {
@@ -108,7 +109,7 @@ impl Process {
         let ended = self.running.peek()?;
         if ended.is_some() {
             self.running.settle();
-            self.running.release()?;
+            self.running.try_release();
         }
         Ok(ended)
     }
@@ -247,13 +248,10 @@ impl Process {
     /// Takes the process and its streams apart. What becomes of the tree when the process is
     /// dropped is as before.
     pub fn into_parts(mut self) -> Parts {
-        let [stdout, stderr] = [&mut self.stdout, &mut self.stderr].map(Option::take);
-        let read =
-            |source: Option<Arc<Source>>| Subscription::new(Reader::new(&source?).ok()?).ok();
         Parts {
             stdin: self.take_stdin(),
-            stdout: read(stdout),
-            stderr: read(stderr),
+            stdout: take(&mut self.stdout, StdStream::Stdout),
+            stderr: take(&mut self.stderr, StdStream::Stderr),
             process: self,
         }
     }
@@ -293,6 +291,14 @@ impl Process {
             }
         }
     }
+}
+
+/// Takes a stream out of the process. One that can't be read now stays there: were it dropped, the
+/// process would be killed by what it writes next.
+fn take(source: &mut Option<Arc<Source>>, stream: StdStream) -> Option<Subscription> {
+    let subscription = subscribe(source.as_ref(), stream).ok()?;
+    *source = None;
+    Some(subscription)
 }
 
 fn subscribe(source: Option<&Arc<Source>>, stream: StdStream) -> Result<Subscription, OutputError> {

@@ -71,6 +71,8 @@ impl Subscription {
     /// # Errors
     /// If the system can't wait for it.
     pub async fn next_event(&mut self) -> io::Result<StreamEvent> {
+        // A flood would never have to wait, and no other task of the thread would have its turn.
+        ::tokio::task::coop::consume_budget().await;
         let mut interest = if self.reader.is_drained() {
             Interest {
                 pipe: true,
@@ -218,6 +220,8 @@ impl Subscription {
 
     /// Waits until one of the patterns comes, for at most that long (`None`: until the end). What
     /// came before it, and it itself, is taken; what follows is there for the next who reads.
+    /// So is, if it did not come, the line that is not finished; that holds
+    /// also if the future is dropped.
     ///
     /// # Errors
     /// If the system can't wait for it. That nothing was found is none: see [`WaitedFor`].
@@ -247,17 +251,18 @@ pub async fn wait_for(
         .unzip();
     let mut hunts = Hunts::new(readers.into_iter(), patterns);
     let found = async {
-        let mut waiting = match hunts.turn() {
-            HuntsTurn::Done(done) => return Ok(done),
-            HuntsTurn::Wait(waiting) => waiting,
-        };
+        let mut guard: Option<Guard<'_>> = None;
         loop {
-            let mut guard = first_ready(&ready, &waiting).await?;
             match hunts.turn() {
                 HuntsTurn::Done(done) => return Ok(done),
-                HuntsTurn::Wait(wanted) => waiting = wanted,
+                HuntsTurn::Again => ::tokio::task::yield_now().await,
+                HuntsTurn::Wait(waiting) => {
+                    if let Some(mut found_nothing) = guard.take() {
+                        found_nothing.clear_ready();
+                    }
+                    guard = Some(first_ready(&ready, &waiting).await?);
+                }
             }
-            guard.clear_ready();
         }
     };
     match at_most {

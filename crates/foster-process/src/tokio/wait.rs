@@ -14,10 +14,17 @@ pub(super) type Watched = AsyncFd<OwnedFd>;
 /// Has tokio watch a descriptor for reading.
 ///
 /// # Errors
-/// `Unsupported` outside of a runtime that drives IO, where tokio itself would panic.
+/// Outside of a runtime, where tokio itself would panic.
 pub(super) fn watch(fd: BorrowedFd<'_>) -> io::Result<Watched> {
-    ::tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
+    within_a_runtime()?;
     sys::watch_readable(fd.try_clone_to_owned()?)
+}
+
+/// Returns an error outside of a runtime. Whether one that is there drives IO and time, tokio doesn't
+/// tell; it panics where they are needed.
+pub(super) fn within_a_runtime() -> io::Result<()> {
+    let current = ::tokio::runtime::Handle::try_current();
+    current.map(drop).map_err(io::Error::other)
 }
 
 /// Waits until the poller has something to tell, or for this moment. A poller of the kernel's can be

@@ -3,7 +3,7 @@ use std::io::{self, Read as _};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use crate::sys::ProcessStat;
+use crate::sys::{ProcessStat, is_exhaustion};
 
 /// Returns what `/proc/PID/stat` says
 /// ([proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)).
@@ -75,6 +75,8 @@ pub fn children_of(pid: i32) -> io::Result<Vec<i32>> {
         let Ok(task) = task else { break };
         match read_text(task.path().join("children")) {
             Ok(list) => children.extend(list.split_ascii_whitespace().flat_map(str::parse::<i32>)),
+            // A child must not be passed over for want of a descriptor.
+            Err(error) if is_exhaustion(&error) => return Err(error),
             // Either the thread has ended, or the kernel was built without CONFIG_PROC_CHILDREN.
             Err(_) if !children_files_exist() => return children_by_scan(pid),
             Err(_) => {}
@@ -127,8 +129,29 @@ pub fn all_processes() -> io::Result<Vec<i32>> {
 }
 
 /// Returns whether `pid` was started with this `NAME=value` in its environment.
+///
+/// A thread that has ended shows none. If it was the first one, and `pid` lives on with the others,
+/// those are asked.
 pub fn environment_has(pid: i32, pair: &[u8]) -> bool {
-    let environment = read_bytes(format!("/proc/{pid}/environ")).unwrap_or_default();
+    match read_bytes(format!("/proc/{pid}/environ")) {
+        Ok(environment) if environment.is_empty() => {}
+        // So say newer kernels.
+        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
+        environment => return bears(&environment.unwrap_or_default(), pair),
+    }
+    let others = fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten();
+    let mut others = others
+        .flatten()
+        .filter(|task| *task.file_name() != *pid.to_string());
+    others.any(|task| {
+        let environment = read_bytes(task.path().join("environ"));
+        bears(&environment.unwrap_or_default(), pair)
+    })
+}
+
+fn bears(environment: &[u8], pair: &[u8]) -> bool {
     environment
         .split(|b| *b == 0)
         .any(|variable| variable == pair)
