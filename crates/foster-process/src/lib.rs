@@ -93,7 +93,7 @@
 //! [`Reliable`](output::Delivery::Reliable) delivery waits for the slowest, [`Lossy`](output::Delivery::Lossy)
 //! drops its oldest bytes and tells it so by a [`Gap`](output::Gap). A [`Replay`](output::Replay) keeps
 //! what was there before somebody subscribed, until it is
-//! [sealed](blocking::Process::seal_replay): from then on nothing is kept, and who comes later starts
+//! [sealed](Handle::seal_replay): from then on nothing is kept, and who comes later starts
 //! with what comes then.
 //!
 //! Visitors make something of a stream: bounded heads and tails, lines, patterns, a file. Each counts what
@@ -202,8 +202,9 @@ pub use host::{HostIdentity, KernelFeature, kernel_features, monotonic, system_n
 pub use identity::{ProcessIdentity, ProcessRef, zombie_status};
 pub use limits::{InvalidLimits, Limit, LimitApplied, LimitError, LimitedBy, Limits};
 pub use process::{
-    COOKIE, Command, Completed, CompletionError, CompletionOptions, Drain, Found, Input, OnDrop,
-    Output, OutputError, SignalError, StartError, Target, TerminateError, Terminated, WaitedFor,
+    COOKIE, Command, Completed, CompletionError, CompletionOptions, Drain, Found, Handle, Input,
+    OnDrop, Output, OutputError, SignalError, StartError, Target, TerminateError, Terminated,
+    WaitedFor,
 };
 pub use signal::{Signal, UnknownSignal};
 pub use spawn::{

@@ -1,29 +1,25 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::Deref;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::{Stdin, Subscription};
-use crate::containment::Level;
 use crate::escalation::Escalation;
-use crate::identity::ProcessIdentity;
 use crate::output::{ChunkVisitor, StdStream};
 use crate::process::{
-    Attendance, Command, Completed, CompletionError, CompletionOptions, OnDrop, OutputError,
-    Reader, Running, SignalError, Source, StartError, Target, TerminateError, Terminated, Turn,
+    Attendance, Command, Completed, CompletionError, CompletionOptions, Handle, OutputError,
+    StartError, TerminateError, Terminated, Turn,
 };
-use crate::signal::Signal;
 use crate::usage::Ended;
 
 /// A process and its tree, waited for by blocking. What becomes of the tree when this is dropped
-/// says [`OnDrop`].
+/// says [`OnDrop`](crate::OnDrop).
 ///
 /// All methods but [`Process::stdin`] take a shared reference: one thread may wait while another
 /// signals, writes or ends the tree.
 #[derive(Debug)]
 pub struct Process {
-    running: Running,
+    handle: Handle,
     stdin: Mutex<Option<Stdin>>,
-    stdout: Option<Arc<Source>>,
-    stderr: Option<Arc<Source>>,
 }
 
 /// A process and its streams, apart.
@@ -47,63 +43,9 @@ impl Process {
     pub fn start(command: Command) -> Result<Self, StartError> {
         let started = command.start()?;
         Ok(Self {
-            running: started.running,
+            handle: started.handle,
             stdin: Mutex::new(started.stdin.map(Stdin::new)),
-            stdout: started.stdout,
-            stderr: started.stderr,
         })
-    }
-
-    /// Returns the leader's number, for people. It is the leader's until the tree is empty.
-    pub fn id(&self) -> i32 {
-        self.running.pid()
-    }
-
-    /// Returns what tells the leader from every other process.
-    pub fn identity(&self) -> ProcessIdentity {
-        self.running.leader.identity()
-    }
-
-    /// Returns what it is called: the program alone, unless a name was given.
-    pub fn name(&self) -> &str {
-        &self.running.name
-    }
-
-    /// Returns how its tree is held.
-    pub fn level(&self) -> Level {
-        self.running.level
-    }
-
-    /// Returns whether the leader runs. It only asks, and disarms nothing.
-    ///
-    /// # Errors
-    /// The system's, if the leader or its tree can't be looked at; there is none for a process that
-    /// has ended.
-    pub fn is_running(&self) -> std::io::Result<bool> {
-        self.running.peek().map(|ended| ended.is_none())
-    }
-
-    /// Returns whether nobody is left of the whole tree.
-    ///
-    /// # Errors
-    /// The system's, if the leader or its tree can't be looked at; there is none for a process that
-    /// has ended.
-    pub fn is_tree_empty(&self) -> std::io::Result<bool> {
-        self.running.is_empty()
-    }
-
-    /// Returns how the leader ended and what it used; `None` while it runs.
-    ///
-    /// # Errors
-    /// The system's, if the leader or its tree can't be looked at; there is none for a process that
-    /// has ended.
-    pub fn try_wait(&self) -> std::io::Result<Option<Ended>> {
-        let ended = self.running.peek()?;
-        if ended.is_some() {
-            self.running.settle();
-            self.running.try_release();
-        }
-        Ok(ended)
     }
 
     /// Closes its input and waits for the leader's end, however long that takes. Output that is
@@ -117,7 +59,7 @@ impl Process {
         let completed = self.drive(attendance)?;
         completed.ended.ok_or_else(|| {
             let gone = std::io::ErrorKind::NotFound.into();
-            self.running.watch_error(gone)
+            self.handle.running.watch_error(gone)
         })
     }
 
@@ -138,16 +80,6 @@ impl Process {
         self.drive(attendance)
     }
 
-    /// Sends a signal. To a process that has ended that is no error. To the tree it goes without a CONT
-    /// after it, so who is stopped hears it once he goes on.
-    ///
-    /// # Errors
-    /// [`SignalError::Partly`] if some of the tree could not be reached, for instance a set-user-id
-    /// child; [`SignalError::NoGroup`] for [`Target::Group`] without a group of its own.
-    pub fn signal(&self, target: Target, signal: Signal) -> Result<(), SignalError> {
-        self.running.signal(target, signal)
-    }
-
     /// Ends the tree through this escalation, of which KILL is the end, and returns when the tree is
     /// empty. It may be called again, at the same time too, and after the leader has ended: it is
     /// about the tree.
@@ -165,7 +97,7 @@ impl Process {
         let attendance = self.attend(CompletionOptions::new())?;
         let attendance = attendance.terminate(escalation.into())?;
         let completed = self.drive(attendance)?;
-        self.running.terminated(completed.termination)
+        self.handle.running.terminated(completed.termination)
     }
 
     /// Closes its input, kills the tree and returns when it is empty, which is waited for at most
@@ -175,14 +107,6 @@ impl Process {
     /// As for [`Process::terminate`].
     pub fn kill(&self) -> Result<Terminated, TerminateError> {
         self.terminate(Escalation::kill())
-    }
-
-    /// Kills the tree and waits for nothing. Nobody is blamed for the handle any more.
-    ///
-    /// # Errors
-    /// As for [`Process::signal`].
-    pub fn start_kill(&self) -> Result<(), SignalError> {
-        self.running.start_kill()
     }
 
     /// Returns where its input is written; `None` if it is not piped, or closed.
@@ -207,7 +131,7 @@ impl Process {
     /// [`OutputError::NotCaptured`], or [`OutputError::Taken`] if it is for one consumer and has
     /// one.
     pub fn stdout(&self) -> Result<Subscription, OutputError> {
-        subscribe(self.stdout.as_ref(), StdStream::Stdout)
+        self.subscribe(StdStream::Stdout)
     }
 
     /// Returns one who reads its standard error.
@@ -215,26 +139,7 @@ impl Process {
     /// # Errors
     /// As for [`Process::stdout`].
     pub fn stderr(&self) -> Result<Subscription, OutputError> {
-        subscribe(self.stderr.as_ref(), StdStream::Stderr)
-    }
-
-    /// Forgets what was kept to be replayed, and keeps nothing more: who comes later starts with
-    /// what comes then.
-    pub fn seal_replay(&self) {
-        for source in [&self.stdout, &self.stderr].into_iter().flatten() {
-            source.seal_replay();
-        }
-    }
-
-    /// Returns whether nothing is kept any more of the outputs that are captured.
-    pub fn is_replay_sealed(&self) -> bool {
-        let mut captured = [&self.stdout, &self.stderr].into_iter().flatten();
-        captured.all(|source| source.is_replay_sealed())
-    }
-
-    /// Changes what becomes of the tree when this is dropped.
-    pub fn set_on_drop(&self, on_drop: OnDrop) {
-        self.running.set_on_drop(on_drop);
+        self.subscribe(StdStream::Stderr)
     }
 
     /// Takes the process and its streams apart. What becomes of the tree when the process is
@@ -242,10 +147,22 @@ impl Process {
     pub fn into_parts(mut self) -> Parts {
         Parts {
             stdin: self.take_stdin(),
-            stdout: take(&mut self.stdout, StdStream::Stdout),
-            stderr: take(&mut self.stderr, StdStream::Stderr),
+            stdout: self.take(StdStream::Stdout),
+            stderr: self.take(StdStream::Stderr),
             process: self,
         }
+    }
+
+    fn subscribe(&self, stream: StdStream) -> Result<Subscription, OutputError> {
+        self.handle.reader(stream).map(Subscription)
+    }
+
+    /// Takes a stream out of the process. One that can't be read now stays there: were it dropped,
+    /// the process would be killed by what it writes next.
+    fn take(&mut self, stream: StdStream) -> Option<Subscription> {
+        let subscription = self.subscribe(stream).ok()?;
+        self.handle.forget(stream);
+        Some(subscription)
     }
 
     fn lock_stdin(&self) -> MutexGuard<'_, Option<Stdin>> {
@@ -257,8 +174,7 @@ impl Process {
         options: CompletionOptions<O, E>,
     ) -> Result<Attendance<'_, O, E>, CompletionError> {
         self.close_stdin();
-        let sources = [self.stdout.as_ref(), self.stderr.as_ref()];
-        Attendance::new(&self.running, sources, options)
+        self.handle.attend(options)
     }
 
     /// Drives a wait to its end: this loop is all that the blocking front adds.
@@ -266,7 +182,7 @@ impl Process {
         &self,
         mut attendance: Attendance<'_, O, E>,
     ) -> Result<Completed<O::Output, E::Output>, CompletionError> {
-        let watch = |source| self.running.watch_error(source);
+        let watch = |source| self.handle.running.watch_error(source);
         loop {
             match attendance.turn().map_err(watch)? {
                 Turn::Again => {}
@@ -280,15 +196,10 @@ impl Process {
     }
 }
 
-/// Takes a stream out of the process. One that can't be read now stays there: were it dropped, the
-/// process would be killed by what it writes next.
-fn take(source: &mut Option<Arc<Source>>, stream: StdStream) -> Option<Subscription> {
-    let subscription = subscribe(source.as_ref(), stream).ok()?;
-    *source = None;
-    Some(subscription)
-}
+impl Deref for Process {
+    type Target = Handle;
 
-fn subscribe(source: Option<&Arc<Source>>, stream: StdStream) -> Result<Subscription, OutputError> {
-    let source = source.ok_or(OutputError::NotCaptured(stream))?;
-    Reader::new(source).map(Subscription)
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
 }

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::completion::{Completion, Due, Facts, Finish, Progress};
+use super::error::CompletionError;
 use super::options::{Completed, CompletionOptions};
-use super::running::{CompletionError, Running, moment};
-use super::source::{Interest, OutputError, Pull, Reader, Source};
+use super::reader::{OutputError, Reader};
+use super::running::{Running, moment};
+use super::source::{Interest, Pull, Source};
 use crate::escalation::{Escalation, Report};
 use crate::output::{ChunkVisitor, StdStream, StreamEnd, StreamEvent};
 use crate::sys::{self, Poller};

@@ -33,6 +33,7 @@ pub struct Command {
     pub(super) containment: Containment,
     pub(super) session: Session,
     pub(super) limits: Option<Limits>,
+    pub(super) accounted: bool,
     pub(super) nice: Option<i32>,
     pub(super) io_priority: Option<IoPriority>,
     pub(super) umask: Option<u32>,
@@ -59,6 +60,7 @@ impl Command {
             containment: Containment::default(),
             session: Session::Group,
             limits: None,
+            accounted: false,
             nice: None,
             io_priority: None,
             umask: None,
@@ -139,7 +141,7 @@ impl Command {
     }
 
     /// How its tree is held; [`Containment::Auto`] by default, and
-    /// [`Process::level`](crate::blocking::Process::level) tells what came of it.
+    /// [`Handle::level`](crate::Handle::level) tells what came of it.
     ///
     /// [`Containment::Subreaper`] wants this process to be a subreaper
     /// ([`set_subreaper`](crate::set_subreaper)) and to start nothing else while the handle lives.
@@ -160,6 +162,13 @@ impl Command {
     /// [`Scope::limit`](crate::Scope::limit).
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = Some(limits);
+        self
+    }
+
+    /// Keeps what the whole tree used for [`Handle::tree_usage`](crate::Handle::tree_usage) when its
+    /// control group is removed. That costs a few reads at its end.
+    pub fn accounted(mut self) -> Self {
+        self.accounted = true;
         self
     }
 

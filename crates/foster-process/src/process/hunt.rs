@@ -2,7 +2,8 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::source::{Interest, Pull, Reader};
+use super::reader::Reader;
+use super::source::{Interest, Pull};
 use crate::output::{Match, Matcher, PatternSet, StdStream, StreamEnd, StreamEvent};
 
 /// How many chunks are searched before the clock is looked at, and other tasks have their turn: more

@@ -2,11 +2,17 @@
 //! and the tokio front share.
 
 mod attend;
+mod bell;
 mod command;
 mod completion;
+mod error;
+mod guard;
+mod handle;
+mod holding;
 mod hunt;
 mod on_drop;
 mod options;
+mod reader;
 mod reaper;
 mod running;
 mod source;
@@ -16,13 +22,15 @@ mod stdio;
 pub(crate) use attend::{Attendance, Turn};
 pub use command::Command;
 pub use completion::Drain;
+pub use error::{CompletionError, SignalError, TerminateError, Terminated};
+pub use handle::Handle;
 pub use hunt::{Found, WaitedFor};
 pub(crate) use hunt::{Hunts, HuntsTurn};
 pub use on_drop::OnDrop;
 pub use options::{Completed, CompletionOptions};
-pub(crate) use running::Running;
-pub use running::{CompletionError, SignalError, Target, TerminateError, Terminated};
-pub use source::OutputError;
-pub(crate) use source::{Interest, Pull, Reader, Source};
+pub use reader::OutputError;
+pub(crate) use reader::Reader;
+pub use running::Target;
+pub(crate) use source::{Interest, Pull};
 pub use start::{COOKIE, StartError};
 pub use stdio::{Input, Output};

@@ -2,17 +2,20 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::error::{CompletionError, SignalError, TerminateError, Terminated};
+use super::guard::Guard;
+use super::holding::{Dedicated, Holding};
 use super::on_drop::OnDrop;
 use super::reaper::{self, Left};
-use super::source::OutputError;
-use super::start::{Dedicated, Guard};
+use super::start::Told;
 use crate::containment::Level;
 use crate::escalation::{Escalation, Report};
 use crate::identity::ProcessRef;
+use crate::limits::LimitApplied;
 use crate::signal::Signal;
 use crate::terminate::terminate;
 use crate::tree::Tree;
-use crate::usage::Ended;
+use crate::usage::{Ended, TreeUsage};
 
 /// Whom a signal is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,43 +29,6 @@ pub enum Target {
     Tree,
 }
 
-/// A signal could not be sent.
-#[derive(Debug, thiserror::Error)]
-pub enum SignalError {
-    /// The process shares its caller's group, which is not ours to signal.
-    #[error("{name} (pid {pid}) has no process group of its own")]
-    NoGroup {
-        /// The process's name.
-        name: String,
-        /// Its number.
-        pid: i32,
-    },
-    /// The system refused it.
-    #[error("{signal} can't be sent to {name} (pid {pid})")]
-    Refused {
-        /// The signal.
-        signal: Signal,
-        /// The process's name.
-        name: String,
-        /// Its number.
-        pid: i32,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// Some of the tree's members could not be reached.
-    #[error("{signal} reached {sent} members of {name}'s tree, and not all: {}", .errors.join("; "))]
-    Partly {
-        /// The signal.
-        signal: Signal,
-        /// The process's name.
-        name: String,
-        /// How many it reached.
-        sent: u32,
-        /// What went wrong, process by process.
-        errors: Vec<String>,
-    },
-}
-
 /// A process that was started, and its tree: all that does not depend on how one waits.
 #[derive(Debug)]
 pub(crate) struct Running {
@@ -72,6 +38,9 @@ pub(crate) struct Running {
     pub level: Level,
     /// Whether the leader leads a process group.
     pub grouped: bool,
+    pub limits: Vec<LimitApplied>,
+    /// Whether what the tree used is to be known after its end.
+    accounted: bool,
     state: Mutex<State>,
     /// Held as long as this is.
     _dedicated: Option<Dedicated>,
@@ -81,33 +50,35 @@ pub(crate) struct Running {
 struct State {
     guard: Guard,
     ended: Option<Ended>,
+    /// What the whole tree used, once that is final.
+    used: Option<TreeUsage>,
     reaped: bool,
     settled: bool,
     on_drop: OnDrop,
 }
 
 impl Running {
-    pub(super) fn new(
-        name: String,
-        tree: Tree,
-        leader: ProcessRef,
-        level: Level,
-        grouped: bool,
-        on_drop: OnDrop,
-        dedicated: Option<Dedicated>,
-    ) -> Self {
+    pub(super) fn new(held: Holding, leader: ProcessRef, told: Told) -> Self {
+        let Holding {
+            tree,
+            level,
+            dedicated,
+        } = held;
         Self {
-            name,
+            name: told.name,
             tree: Arc::new(tree),
             leader: Arc::new(leader),
             level,
-            grouped,
+            grouped: told.grouped,
+            limits: told.limits,
+            accounted: told.accounted,
             state: Mutex::new(State {
                 guard: Guard::default(),
                 ended: None,
+                used: None,
                 reaped: false,
                 settled: false,
-                on_drop,
+                on_drop: told.on_drop,
             }),
             _dedicated: dedicated,
         }
@@ -154,6 +125,9 @@ impl Running {
             state.reaped = true;
             std::mem::take(&mut state.guard).lift();
             self.leader.reap()?;
+            if self.accounted {
+                state.used = Some(self.tree.scope().usage());
+            }
             // A leaf that stays behind is empty and costs a directory entry.
             let _ = self.tree.scope().remove();
         }
@@ -163,6 +137,12 @@ impl Running {
     pub fn is_empty(&self) -> io::Result<bool> {
         self.tree.reap(Some(self.pid()))?;
         self.tree.is_empty(Some(&self.leader))
+    }
+
+    /// Returns what the tree used: so far, or in all.
+    pub fn used(&self) -> TreeUsage {
+        let used = self.state().used;
+        used.unwrap_or_else(|| self.tree.scope().usage())
     }
 
     /// Nobody is to be blamed any more when the handle is dropped.
@@ -300,62 +280,6 @@ impl Running {
 )]
 fn blame_loudly(name: &str, pid: i32) {
     panic!("{name} (pid {pid}) was dropped without being waited for or ended");
-}
-
-/// What ending a tree came to.
-#[derive(Debug)]
-pub struct Terminated {
-    /// How the leader ended; `None` if it survived.
-    pub ended: Option<Ended>,
-    /// Each phase with what it did, who is left and why, and how long it took.
-    pub report: Report,
-}
-
-/// A tree could not be ended, or not be seen to be.
-#[derive(Debug, thiserror::Error)]
-pub enum TerminateError {
-    /// Some of it lives on.
-    #[error("{} of {name}'s tree survived: {}", .terminated.report.survivors.len(), .terminated.describe())]
-    Survived {
-        /// The process's name.
-        name: String,
-        /// What was done, and who is left.
-        terminated: Box<Terminated>,
-    },
-    /// It could not be waited for.
-    #[error(transparent)]
-    Watch(#[from] CompletionError),
-}
-
-impl Terminated {
-    /// Returns what was tried in vain and who is left, for people.
-    fn describe(&self) -> String {
-        let attempts = self.report.phases.iter().map(|phase| {
-            let errors = phase.errors.join("; ");
-            format!("{} reached {}: {errors}", phase.signal, phase.sent)
-        });
-        let left = self.report.survivors.iter();
-        let left = left.map(|s| format!("pid {} ({}): {}", s.pid, s.command, s.reason));
-        attempts.chain(left).collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// A process could not be waited for.
-#[derive(Debug, thiserror::Error)]
-pub enum CompletionError {
-    /// Its output can't be read.
-    #[error(transparent)]
-    Output(#[from] OutputError),
-    /// It can't be watched. What becomes of it when its handle is dropped is as before.
-    #[error("{name} (pid {pid}) can't be watched")]
-    Watch {
-        /// The process's name.
-        name: String,
-        /// Its number.
-        pid: i32,
-        /// The system's reason.
-        source: io::Error,
-    },
 }
 
 impl Running {

@@ -1,21 +1,24 @@
 use std::fs::File;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::command::Command;
+use super::guard::Guard;
+use super::handle::Handle;
+use super::holding::Place;
+use super::on_drop::OnDrop;
 use super::running::Running;
 use super::source::Source;
 use super::stdio::{Input, Output};
-use crate::containment::{Containment, ContainmentError, Level, Scope};
-use crate::guardian::{Guarded, Guardian, GuardianError};
-use crate::identity::{ProcessIdentity, ProcessRef};
-use crate::limits::LimitError;
+use crate::containment::ContainmentError;
+use crate::guardian::GuardianError;
+use crate::limits::{LimitApplied, LimitError};
 use crate::output::StdStream;
 use crate::spawn::{Session, SpawnError, SpawnPlan, SpawnSlot, Spawned, spawn};
 use crate::sys;
-use crate::tree::{Marks, Tree};
 
 /// How the variable begins by which the members of a tree are known, where no control group holds
 /// them. Each tree has a variable of its own, so that a tree within a tree bears both.
@@ -43,6 +46,11 @@ pub enum StartError {
         /// Why not.
         reason: &'static str,
     },
+    /// This process ignores CHLD, so the kernel reaps its children at once and forgets how they ended
+    /// ([wait(2)](https://man7.org/linux/man-pages/man2/wait.2.html)). Whoever executed it may have
+    /// left it so: give the signal its default disposition, or a handler.
+    #[error("this process ignores CHLD, and no child's end would be told")]
+    ChildIgnored,
     /// There is no runtime to wait in.
     #[error("there is no runtime to wait in")]
     Runtime(#[source] io::Error),
@@ -59,10 +67,8 @@ pub enum StartError {
 /// A process that was started, in parts.
 #[derive(Debug)]
 pub(crate) struct Started {
-    pub running: Running,
+    pub handle: Handle,
     pub stdin: Option<OwnedFd>,
-    pub stdout: Option<Arc<Source>>,
-    pub stderr: Option<Arc<Source>>,
 }
 
 /// One stream: what the child gets, and what stays here.
@@ -74,6 +80,9 @@ struct Ends {
 impl Command {
     /// Starts it.
     pub(crate) fn start(mut self) -> Result<Started, StartError> {
+        if sys::is_child_ignored() {
+            return Err(StartError::ChildIgnored);
+        }
         let stdin = input(std::mem::take(&mut self.stdin));
         let stdin = stdin.map_err(stream_error("standard input"))?;
         let [stdout, stderr] = [&mut self.stdout, &mut self.stderr].map(std::mem::take);
@@ -86,11 +95,13 @@ impl Command {
             }
             _ => None,
         };
+        let sources = [
+            source(StdStream::Stdout, out.own, stdout),
+            source(StdStream::Stderr, err.own, stderr),
+        ];
         Ok(Started {
-            running,
+            handle: Handle::new(running, sources),
             stdin: stdin.own,
-            stdout: source(StdStream::Stdout, out.own, stdout),
-            stderr: source(StdStream::Stderr, err.own, stderr),
         })
     }
 
@@ -112,12 +123,22 @@ impl Command {
             .iter()
             .map(|(number, fd)| (*number, fd.as_fd()))
             .collect();
-        let mut held = Held::prepare(self.containment, &mark)?;
-        if let Some(limits) = &self.limits {
-            let limited = held.scope.limit(limits);
-            // A leaf that nobody enters is not left behind.
-            limited.inspect_err(|_| drop(held.scope.remove()))?;
-        }
+        let mut place = Place::prepare(self.containment, &mark)?;
+        let limits = self.limits.as_ref().map(|limits| place.scope.limit(limits));
+        let guarded = limits
+            .transpose()
+            .map_err(StartError::from)
+            .and_then(|limits| {
+                let guard = Guard::set(self.guardian.as_ref(), &cookie, &place.scope)?;
+                Ok((limits.unwrap_or_default(), guard))
+            });
+        let (limits, guard) = match guarded {
+            Ok(guarded) => guarded,
+            Err(error) => {
+                place.give_up();
+                return Err(error);
+            }
+        };
         let plan = SpawnPlan {
             arg0: self.arg0.as_deref(),
             cwd: self.cwd.as_deref(),
@@ -129,24 +150,38 @@ impl Command {
             parent_death: self.parent_death,
             ..SpawnPlan::new(&self.argv, &env, stdio)
         };
-        let guard = Guard::set(self.guardian.as_ref(), &cookie, &held.scope)?;
-        let spawned = spawn(&plan, &mut held.scope, &SpawnSlot::default());
+        let spawned = spawn(&plan, &mut place.scope, &SpawnSlot::default());
         let Spawned { leader, .. } = match spawned {
             Ok(spawned) => spawned,
             Err(error) => {
                 guard.lift();
-                // A leaf that stays behind is empty and costs a directory entry.
-                let _ = held.scope.remove();
+                place.give_up();
                 return Err(error.into());
             }
         };
-        let grouped = self.session != Session::Inherit;
         let identity = leader.identity();
-        let running = held.run(name, leader, grouped, cookie, self.on_drop);
+        let told = Told {
+            name,
+            grouped: self.session != Session::Inherit,
+            limits,
+            accounted: self.accounted,
+            on_drop: self.on_drop,
+        };
+        let running = Running::new(place.hold(&leader, cookie), leader, told);
         // If the guardian is lost now, what was started is ended as its handle is dropped.
         guard.complete(identity)?;
         Ok(running.guarded(guard))
     }
+}
+
+/// What was said of a process, and is wanted as long as it runs.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub name: String,
+    pub grouped: bool,
+    pub limits: Vec<LimitApplied>,
+    pub accounted: bool,
+    pub on_drop: OnDrop,
 }
 
 fn stream_error(stream: &'static str) -> impl Fn(io::Error) -> StartError {
@@ -182,140 +217,19 @@ fn output(output: &Output) -> io::Result<Ends> {
     Ok(Ends { child, own })
 }
 
-/// Returns a variable that no other tree has, and its value: this process is told from all others of
-/// this boot by its number and its start, and its trees are counted.
+/// Returns a variable that no other tree has, and its value. The number of this process alone would
+/// not do: another has it in another PID namespace, or later.
 fn mark() -> (String, String) {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    // Asked for once; but who is forked is another process, and inherits the answer.
-    static OWN: OnceLock<(u32, u64)> = OnceLock::new();
+    // Drawn once; but who is forked is another process, and inherits what was drawn.
+    static DRAWN: OnceLock<(u32, u64)> = OnceLock::new();
     let own = std::process::id();
-    let ask = || {
-        let identity = ProcessRef::open(own as i32).map(|own| own.identity());
-        let start = identity.ok().and_then(|identity| identity.start_time);
-        (own, start.unwrap_or(0))
-    };
-    let known = OWN.get_or_init(ask);
-    let (_, start) = if known.0 == own { *known } else { ask() };
+    let draw = || (own, RandomState::new().build_hasher().finish());
+    let known = DRAWN.get_or_init(draw);
+    let (_, drawn) = if known.0 == own { *known } else { draw() };
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     (
-        format!("{COOKIE}{own}_{count}"),
-        format!("{start:016x}{count:016x}"),
+        format!("{COOKIE}{own}_{drawn:016x}_{count}"),
+        format!("{drawn:016x}{count:016x}"),
     )
-}
-
-/// The guardian's hand over a tree, if it has a guardian.
-#[derive(Debug, Default)]
-pub(super) struct Guard(Option<(Arc<Guardian>, Guarded)>);
-
-impl Guard {
-    fn set(
-        guardian: Option<&Arc<Guardian>>,
-        cookie: &str,
-        scope: &Scope,
-    ) -> Result<Self, GuardianError> {
-        let Some(guardian) = guardian else {
-            return Ok(Self(None));
-        };
-        let guarded = guardian.register(cookie, scope.cgroup_path())?;
-        Ok(Self(Some((Arc::clone(guardian), guarded))))
-    }
-
-    fn complete(&self, leader: ProcessIdentity) -> Result<(), GuardianError> {
-        let Some((guardian, guarded)) = &self.0 else {
-            return Ok(());
-        };
-        guardian.complete(guarded, leader)
-    }
-
-    /// Says that nobody is left to be guarded.
-    pub(super) fn lift(self) {
-        if let Some((guardian, guarded)) = self.0 {
-            // A guardian that is lost guards nobody.
-            let _ = guardian.unregister(guarded);
-        }
-    }
-}
-
-/// Where a tree will live, and how its members will be known.
-struct Held {
-    scope: Scope,
-    dedicated: Option<Dedicated>,
-}
-
-impl Held {
-    fn prepare(wanted: Containment, name: &str) -> Result<Self, StartError> {
-        let (scope, dedicated) = match wanted {
-            Containment::Subreaper => {
-                let dedicated = Dedicated::take()?;
-                (Scope::prepare(wanted, name)?, Some(dedicated))
-            }
-            Containment::Group => (Scope::own(), None),
-            Containment::Auto | Containment::Cgroup | Containment::PidNamespace => {
-                (Scope::prepare(wanted, name)?, None)
-            }
-        };
-        Ok(Self { scope, dedicated })
-    }
-
-    fn run(
-        self,
-        name: String,
-        leader: ProcessRef,
-        grouped: bool,
-        cookie: String,
-        on_drop: super::OnDrop,
-    ) -> Running {
-        let (tree, level) = match (self.scope.level(), &self.dedicated) {
-            (level @ (Level::Cgroup | Level::PidNamespace), _) => {
-                (Tree::of_scope(self.scope), level)
-            }
-            (level, Some(dedicated)) => {
-                let mut tree = Tree::of_descendants(self.scope);
-                for stranger in &dedicated.strangers {
-                    tree.exclude(*stranger);
-                }
-                (tree, level)
-            }
-            (_, None) => {
-                let leader = Some(leader.identity());
-                let marks = Marks { cookie, leader };
-                (
-                    Tree::of_marked(self.scope, marks).born_of_leader(),
-                    Level::Group,
-                )
-            }
-        };
-        Running::new(name, tree, leader, level, grouped, on_drop, self.dedicated)
-    }
-}
-
-/// This process as the subreaper of one tree: whatever it has for children from now on is that
-/// tree's.
-#[derive(Debug)]
-pub(super) struct Dedicated {
-    strangers: Vec<i32>,
-}
-
-static DEDICATED: AtomicBool = AtomicBool::new(false);
-
-impl Dedicated {
-    fn take() -> Result<Self, StartError> {
-        let refuse = |reason| Err(StartError::Subreaper { reason });
-        if !sys::is_subreaper() {
-            return refuse("it is not a subreaper; `set_subreaper` makes it one");
-        }
-        let Ok(strangers) = sys::own_children() else {
-            return refuse("its children can't be counted");
-        };
-        if DEDICATED.swap(true, Ordering::AcqRel) {
-            return refuse("it holds another tree so, and could not tell the two apart");
-        }
-        Ok(Self { strangers })
-    }
-}
-
-impl Drop for Dedicated {
-    fn drop(&mut self) {
-        DEDICATED.store(false, Ordering::Release);
-    }
 }

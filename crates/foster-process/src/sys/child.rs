@@ -272,6 +272,11 @@ fn null_terminated(strings: &[CString]) -> Vec<*const c_char> {
         .collect()
 }
 
+/// Returns whether this process ignores CHLD.
+pub fn is_child_ignored() -> bool {
+    is_ignored(libc::SIGCHLD)
+}
+
 fn is_ignored(number: c_int) -> bool {
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: a null new action only asks; all bytes of the old one were zeroed, which is valid.

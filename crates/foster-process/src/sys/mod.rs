@@ -17,6 +17,7 @@ mod unix;
 mod watched;
 
 pub use blocked::BlockedSignals;
+pub use child::is_child_ignored;
 pub use failure::{Failure, Stage};
 pub use groups::*;
 #[cfg(all(target_os = "linux", not(foster_portable)))]

@@ -119,3 +119,16 @@ fn whose_subreaper_is_this<F: Front + std::fmt::Debug>() {
     let numbers: Vec<&str> = own.split_whitespace().collect();
     assert_eq!(numbers[0], numbers[1]);
 }
+
+#[test]
+fn limits_and_use_are_told() {
+    let limits = foster_process::Limits::new().cpu_time(std::time::Duration::from_secs(60));
+    let command = script("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done");
+    let command = command.limits(limits.unwrap()).accounted();
+    let process = foster_process::blocking::Process::start(command).unwrap();
+    assert_eq!(process.limits_applied().len(), 1);
+    process.wait().unwrap();
+    // Without a control group nobody counts a tree.
+    let counted = process.level() == foster_process::Level::Cgroup;
+    assert_eq!(process.tree_usage().user.is_some(), counted);
+}
