@@ -42,6 +42,8 @@ struct State {
     sleepers: Vec<Arc<Bell>>,
     /// Who reads for nobody, and waits until nobody else reads.
     bystanders: Vec<Arc<Bell>>,
+    /// What an only reader had handed back when he left, with where in the stream that ends.
+    leftover: (VecDeque<Bytes>, u64),
 }
 
 /// What wakes one who waits for what another reader of the stream does.
@@ -94,6 +96,7 @@ impl Source {
                 ended: false,
                 sleepers: Vec::new(),
                 bystanders: Vec::new(),
+                leftover: (VecDeque::new(), 0),
             }),
         }
     }
@@ -164,6 +167,13 @@ impl State {
         chunk
     }
 
+    /// Returns what an only reader left, if what lies at this offset follows it: otherwise it was
+    /// read for nobody since, or comes again by replay.
+    fn take_leftover(&mut self, offset: u64) -> VecDeque<Bytes> {
+        let (left, end) = std::mem::take(&mut self.leftover);
+        if end == offset { left } else { VecDeque::new() }
+    }
+
     fn wake_others(&mut self, but: Option<&Arc<Bell>>) {
         self.sleepers.retain(|bell| {
             let stays = but.is_some_and(|own| Arc::ptr_eq(own, bell));
@@ -180,6 +190,10 @@ impl State {
             bystander.ring();
         }
     }
+}
+
+fn length_of(chunks: &VecDeque<Bytes>) -> u64 {
+    chunks.iter().map(|chunk| chunk.len() as u64).sum()
 }
 
 /// Has a bell rung for this one when there is something to hear.
@@ -253,12 +267,14 @@ impl Reader {
         let mut state = source.state();
         let id = state.hub.subscribe();
         let id = id.map_err(|error| OutputError::Taken(source.stream, error))?;
+        let position = state.hub.position(id).unwrap_or(0);
+        let returned = state.take_leftover(position);
         Ok(Self {
-            offset: state.hub.position(id).unwrap_or(0),
+            offset: position - length_of(&returned),
             source: Arc::clone(source),
             id: Some(id),
             bell: bell.map(Arc::new),
-            returned: VecDeque::new(),
+            returned,
         })
     }
 
@@ -360,6 +376,10 @@ impl Drop for Reader {
         let mut state = self.source.state();
         if let Some(id) = self.id {
             state.hub.unsubscribe(id);
+            if !self.source.shared {
+                let end = self.offset + length_of(&self.returned);
+                state.leftover = (std::mem::take(&mut self.returned), end);
+            }
         }
         // What was there for this one to read, another has to read now.
         state.wake_others(None);
