@@ -1,6 +1,8 @@
 //! What waiting costs, what is left behind, and what happens when descriptors run out. Each in a
 //! process of its own, where all that is left behind can be counted.
 
+#![expect(clippy::print_stdout, reason = "it measures too")]
+
 use std::fs::{self, File};
 use std::time::{Duration, Instant};
 
@@ -197,7 +199,7 @@ fn nothing_is_left<F: Front>(rounds: usize) {
         start_in_each_way::<F>(level);
         until_childless();
         let before = open_descriptors();
-        let (_, took) = timed(|| {
+        let ((), took) = timed(|| {
             for _ in 0..rounds {
                 start_in_each_way::<F>(level);
             }
@@ -250,7 +252,7 @@ impl Scarcity {
 impl Drop for Scarcity {
     fn drop(&mut self) {
         self.taken.clear();
-        setrlimit(Resource::Nofile, self.before.clone()).unwrap();
+        setrlimit(Resource::Nofile, self.before).unwrap();
     }
 }
 
@@ -283,7 +285,7 @@ fn descriptors_run_out<F: Front>() {
             drop(process);
             drop(scarcity);
             if told {
-                assert_eq!(strangers(), [String::new(); 0], "{case}");
+                assert_eq!(strangers(), Vec::<String>::new(), "{case}");
             }
             // Whoever was in a session of its own is out of reach where nothing can be opened.
             let needed = match level {
@@ -324,7 +326,7 @@ fn a_want_of_descriptors_is_an_error_and_no_leak() {
     let name = "scarce::a_want_of_descriptors_is_an_error_and_no_leak";
     isolated(name, As::Caller, || {
         descriptors_run_out::<Blocking>();
-        assert_eq!(leaves(), [String::new(); 0]);
+        assert_eq!(leaves(), Vec::<String>::new());
     });
 }
 

@@ -299,8 +299,8 @@ fn a_hundred_at_once_are_started_and_ended() {
 /// trees at any level.
 #[test]
 fn a_killed_owner_takes_its_namespace_along() {
-    let name = "tokio_process_tools::a_killed_owner_takes_its_namespace_along";
     const OWNER: &str = "an owner to be killed";
+    let name = "tokio_process_tools::a_killed_owner_takes_its_namespace_along";
     if is_case(OWNER) {
         let text =
             "trap '' TERM HUP; setsid sleep 100 & env -i setsid sleep 100 & echo ready; wait";
@@ -332,6 +332,6 @@ fn a_killed_owner_takes_its_namespace_along() {
         for stat in strangers() {
             wait_gone(stat.split(' ').next().unwrap().parse().unwrap());
         }
-        assert_eq!(strangers(), [String::new(); 0]);
+        assert_eq!(strangers(), Vec::<String>::new());
     });
 }
