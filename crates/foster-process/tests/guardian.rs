@@ -59,6 +59,7 @@ fn main() {
 
 fn cases() {
     a_killed_owner_takes_its_trees_along();
+    a_killed_owner_takes_a_fronts_tree_along();
     a_control_group_holds_whoever_bears_no_mark();
     an_owner_that_exits_takes_its_trees_along();
     a_tree_whose_start_was_never_told_of_is_found();
@@ -123,6 +124,17 @@ fn own(scenario: &str) {
         _ => Scope::own(),
     };
     let tree = guardian.register(&cookie, scope.cgroup_path()).unwrap();
+    if scenario == "front" {
+        let command = foster_process::Command::new("sh").args(["-c", FIVE_ROLES]);
+        let command = command
+            .env(COOKIE.0, COOKIE.1)
+            .containment(Containment::Group);
+        let process = foster_process::blocking::Process::start(command).unwrap();
+        guardian.complete(&tree, process.identity()).unwrap();
+        println!("ready");
+        let _ = process.wait();
+        return;
+    }
     let leader = start_tree(&mut scope);
     if scenario != "unfinished" {
         guardian.complete(&tree, leader.identity()).unwrap();
@@ -254,6 +266,14 @@ fn a_killed_owner_takes_its_trees_along() {
     );
     owner.kill();
     owner.all_is_gone("killed");
+}
+
+/// The tree of a `blocking::Process`, which is given the mark as any variable.
+fn a_killed_owner_takes_a_fronts_tree_along() {
+    let mut owner = start_owner("front");
+    assert!(owner.tree.iter().all(lives));
+    owner.kill();
+    owner.all_is_gone("killed, with a front");
 }
 
 fn a_control_group_holds_whoever_bears_no_mark() {

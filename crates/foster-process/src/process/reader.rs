@@ -45,13 +45,15 @@ impl Reader {
         let mut state = source.state();
         let id = state.hub.subscribe();
         let id = id.map_err(|error| OutputError::Taken(source.stream, error))?;
+        let position = state.hub.position(id).unwrap_or(0);
+        let returned = state.take_leftover(position);
         Ok(Self {
-            offset: state.hub.position(id).unwrap_or(0),
+            offset: position - length_of(&returned),
             source: Arc::clone(source),
             id: Some(id),
             bell: bell.map(Arc::new),
             asleep: false,
-            returned: VecDeque::new(),
+            returned,
         })
     }
 
@@ -160,11 +162,19 @@ impl Drop for Reader {
         let mut state = self.source.state();
         if let Some(id) = self.id {
             state.hub.unsubscribe(id);
+            if !self.source.shared {
+                let end = self.offset + length_of(&self.returned);
+                state.leftover = (std::mem::take(&mut self.returned), end);
+            }
         }
         // What was there for this one to read, another has to read now.
         state.wake_others(None);
         state.wake_bystanders();
     }
+}
+
+fn length_of(chunks: &VecDeque<Bytes>) -> u64 {
+    chunks.iter().map(|chunk| chunk.len() as u64).sum()
 }
 
 /// Has a bell rung for this one when there is something to hear.

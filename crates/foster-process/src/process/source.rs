@@ -4,6 +4,7 @@
 //! pipe himself, for himself and for the others: what nobody asks for stays in the pipe, and the
 //! child waits (that is the backpressure), at no cost of switching from one task to another.
 
+use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -39,6 +40,8 @@ pub(super) struct State {
     pub sleepers: Vec<Arc<Bell>>,
     /// Who reads for nobody, and waits until nobody else reads.
     pub bystanders: Vec<Arc<Bell>>,
+    /// What an only reader had handed back when he left, with where in the stream that ends.
+    pub leftover: (VecDeque<Bytes>, u64),
 }
 
 /// What came of an attempt to read.
@@ -85,6 +88,7 @@ impl Source {
                 ended: false,
                 sleepers: Vec::new(),
                 bystanders: Vec::new(),
+                leftover: (VecDeque::new(), 0),
             }),
         }
     }
@@ -169,6 +173,13 @@ impl State {
         let chunk = Bytes::copy_from_slice(&self.spare);
         self.spare.clear();
         chunk
+    }
+
+    /// Returns what an only reader left, if what lies at this offset follows it: otherwise it was
+    /// read for nobody since, or comes again by replay.
+    pub fn take_leftover(&mut self, offset: u64) -> VecDeque<Bytes> {
+        let (left, end) = std::mem::take(&mut self.leftover);
+        if end == offset { left } else { VecDeque::new() }
     }
 
     pub fn will_ring(&self, bell: &Arc<Bell>) -> bool {

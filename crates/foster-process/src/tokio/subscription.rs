@@ -295,12 +295,18 @@ async fn first_ready<'a>(
 struct AsyncLines<V> {
     visitor: V,
     parser: LineParser,
+    over: bool,
 }
 
 impl<V: AsyncLineVisitor> AsyncLines<V> {
     fn new(visitor: V, options: LineOptions) -> Self {
         let parser = LineParser::new(options);
-        Self { visitor, parser }
+        let over = false;
+        Self {
+            visitor,
+            parser,
+            over,
+        }
     }
 }
 
@@ -315,6 +321,7 @@ impl<V: AsyncLineVisitor> AsyncChunkVisitor for AsyncLines<V> {
         });
         for line in lines {
             if self.visitor.line(line).await == ControlFlow::Break(()) {
+                self.over = true;
                 return ControlFlow::Break(());
             }
         }
@@ -327,7 +334,9 @@ impl<V: AsyncLineVisitor> AsyncChunkVisitor for AsyncLines<V> {
     }
 
     async fn finish(mut self, end: &StreamEnd) -> V::Output {
-        if let Some(line) = self.parser.finish() {
+        if !self.over
+            && let Some(line) = self.parser.finish()
+        {
             // It is the last one, whatever the visitor wants.
             let _ = self.visitor.line(OwnedLine::from(line)).await;
         }

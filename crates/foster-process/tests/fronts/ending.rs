@@ -116,7 +116,8 @@ fn a_signal_goes_to_whom_it_is_for<F: Front>() {
             .terminate_at_deadline(foster_process::Escalation::kill());
         let done = process.complete(options).unwrap();
         let text = done.stdout.to_string_lossy_with_marker();
-        let mut heard: Vec<_> = text.lines().filter(|line| *line != "end").collect();
+        let lines = text.lines().filter(|line| !line.is_empty());
+        let mut heard: Vec<_> = lines.filter(|line| *line != "end").collect();
         heard.sort_unstable();
         assert_eq!(heard, expected, "{target:?}");
     }

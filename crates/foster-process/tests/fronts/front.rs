@@ -2,12 +2,25 @@
 
 use std::time::{Duration, Instant};
 
-use foster_process::output::{ChunkVisitor, PatternSet, StdStream, StreamEvent};
+use foster_process::output::{ChunkVisitor, Discard, PatternSet, StdStream, StreamEvent};
 use foster_process::{
     Command, Completed, CompletionError, CompletionOptions, Ended, Escalation, OnDrop, Output,
     OutputError, SignalError, StartError, Target, TerminateError, Terminated, WaitedFor,
 };
 use foster_process::{Signal, blocking, tokio as asynchronous};
+
+/// Makes a test of each case for each front.
+#[macro_export]
+macro_rules! through_both {
+    ($($case:ident),+ $(,)?) => {
+        mod blocking {
+            $(#[test] fn $case() { super::$case::<$crate::front::Blocking>(); })+
+        }
+        mod tokio {
+            $(#[test] fn $case() { super::$case::<$crate::front::Tokio>(); })+
+        }
+    };
+}
 
 pub const SECOND: Duration = Duration::from_secs(1);
 
@@ -16,6 +29,7 @@ pub trait Front: Sized {
 
     fn start(command: Command) -> Result<Self, StartError>;
     fn name(&self) -> String;
+    fn id(&self) -> i32;
     fn is_running(&self) -> bool;
     fn is_tree_empty(&self) -> bool;
     fn try_wait(&self) -> Option<Ended>;
@@ -43,6 +57,11 @@ pub trait Front: Sized {
         patterns: &PatternSet,
         at_most: Option<Duration>,
     ) -> WaitedFor;
+    /// Waits for the whole while the subscriber waits for one event.
+    fn complete_beside(
+        &self,
+        subscription: &mut Self::Subscription,
+    ) -> (Completed<Discard, Discard>, StreamEvent);
 }
 
 #[derive(Debug)]
@@ -62,6 +81,9 @@ impl Front for Blocking {
     }
     fn name(&self) -> String {
         self.0.name().to_owned()
+    }
+    fn id(&self) -> i32 {
+        self.0.id()
     }
     fn is_running(&self) -> bool {
         self.0.is_running().unwrap()
@@ -125,6 +147,16 @@ impl Front for Blocking {
     ) -> WaitedFor {
         blocking::wait_for(subscriptions, patterns, at_most).unwrap()
     }
+    fn complete_beside(
+        &self,
+        subscription: &mut Self::Subscription,
+    ) -> (Completed<Discard, Discard>, StreamEvent) {
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| self.complete(CompletionOptions::new()).unwrap());
+            let event = self.next_event(subscription);
+            (waiting.join().unwrap(), event)
+        })
+    }
 }
 
 impl Tokio {
@@ -145,6 +177,9 @@ impl Front for Tokio {
     }
     fn name(&self) -> String {
         self.process.name().to_owned()
+    }
+    fn id(&self) -> i32 {
+        self.process.id()
     }
     fn is_running(&self) -> bool {
         self.process.is_running().unwrap()
@@ -212,6 +247,15 @@ impl Front for Tokio {
     ) -> WaitedFor {
         self.block_on(asynchronous::wait_for(subscriptions, patterns, at_most))
             .unwrap()
+    }
+    fn complete_beside(
+        &self,
+        subscription: &mut Self::Subscription,
+    ) -> (Completed<Discard, Discard>, StreamEvent) {
+        let waiting = self.process.wait_for_completion(CompletionOptions::new());
+        let both = async { ::tokio::join!(waiting, subscription.next_event()) };
+        let (completed, event) = self.block_on(both);
+        (completed.unwrap(), event.unwrap())
     }
 }
 

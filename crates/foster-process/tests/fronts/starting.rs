@@ -122,7 +122,7 @@ fn whose_subreaper_is_this<F: Front + std::fmt::Debug>() {
 
 #[test]
 fn limits_and_use_are_told() {
-    let limits = foster_process::Limits::new().cpu_time(std::time::Duration::from_secs(60));
+    let limits = foster_process::Limits::new().cpu_time(std::time::Duration::from_mins(1));
     let command = script("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done");
     let command = command.limits(limits.unwrap()).accounted();
     let process = foster_process::blocking::Process::start(command).unwrap();
