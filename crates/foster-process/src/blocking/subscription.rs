@@ -5,8 +5,14 @@ use std::time::{Duration, Instant};
 use crate::output::{
     ChunkVisitor, LineOptions, LineVisitor, Lines, PatternSet, StdStream, StreamEnd, StreamEvent,
 };
-use crate::process::{Hunts, HuntsTurn, Interest, Pull, Reader, WaitedFor};
+use crate::process::{Hunts, HuntsTurn, Interest, Pull, Reader, Shown, WaitedFor};
 use crate::sys;
+
+/// What one waits for who has emptied the pipe.
+const PIPE: Interest = Interest {
+    pipe: true,
+    bell: false,
+};
 
 /// One who reads a captured output. Dropping it makes room for another.
 #[derive(Debug)]
@@ -39,14 +45,14 @@ impl Subscription {
     /// If the system can't wait for it.
     pub fn visit<V: ChunkVisitor>(&mut self, mut visitor: V) -> io::Result<V::Output> {
         let end = loop {
-            match self.next_event()? {
-                StreamEvent::End(end) => break end,
-                StreamEvent::Gap(gap) => visitor.gap(gap),
-                StreamEvent::Chunk(chunk) => {
-                    if visitor.chunk(&chunk) == ControlFlow::Break(()) {
-                        break StreamEnd::Eof;
-                    }
-                }
+            if self.0.is_drained() {
+                wait([(&self.0, PIPE)].into_iter(), None)?;
+            }
+            match self.0.show(&mut visitor) {
+                Shown::End(end) => break end,
+                Shown::Flow(ControlFlow::Break(())) => break StreamEnd::Eof,
+                Shown::Flow(ControlFlow::Continue(())) => {}
+                Shown::Wait(interest) => wait([(&self.0, interest)].into_iter(), None)?,
             }
         };
         Ok(visitor.finish(&end))

@@ -144,6 +144,27 @@ impl Hub {
         true
     }
 
+    /// Returns whether what comes next may go to this subscriber past the hub: nobody else wants it,
+    /// now or later, and nothing waits before it.
+    pub fn may_pass(&self, id: SubscriberId) -> bool {
+        let end = self.log.end();
+        let up_to_date = |one: &Subscriber| one.told == end && one.cursor == end;
+        self.end.is_none()
+            && self.replay_start() == end
+            && self.subscribers.len() == 1
+            && self.subscribers.get(&id).is_some_and(up_to_date)
+    }
+
+    /// Counts bytes that went to this subscriber past the hub, as [`Hub::may_pass`] has allowed.
+    pub fn pass(&mut self, id: SubscriberId, length: usize) {
+        self.log.pass(length);
+        let end = self.log.end();
+        if let Some(one) = self.subscribers.get_mut(&id) {
+            one.told = end;
+            one.cursor = end;
+        }
+    }
+
     /// Says that nothing follows, and why. The first reason stands.
     pub fn finish(&mut self, end: StreamEnd) {
         self.end.get_or_insert(end);

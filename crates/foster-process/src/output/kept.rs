@@ -105,6 +105,22 @@ impl Kept {
         self.forget_places();
     }
 
+    /// Returns memory in which the next bytes may be placed, if they would go where old ones are
+    /// overwritten. [`Kept::placed`] then says how many were.
+    pub fn room(&mut self) -> Option<&mut [u8]> {
+        if self.head.len() < self.head_bound {
+            return None;
+        }
+        self.tail.room()
+    }
+
+    /// Takes so many bytes of the stream, which were placed at the start of the room offered last.
+    pub fn placed(&mut self, length: usize) {
+        self.pushed += length as u64;
+        self.tail.placed(length);
+        self.forget_places();
+    }
+
     /// Notes that bytes were lost at this point of the stream.
     pub fn gap(&mut self, gap: Gap) {
         self.gaps.add(gap);

@@ -1,4 +1,8 @@
+use super::DEFAULT_READ_SIZE;
 use super::buffer::{extend, overwrite};
+
+/// Less room than that is not worth a read of its own.
+const LEAST_ROOM: usize = 16 * 1024;
 
 /// The last bytes of what is pushed, up to a bound.
 ///
@@ -41,6 +45,28 @@ impl Ring {
             self.oldest = (self.oldest + now.len()) % self.bound;
             rest = later;
         }
+    }
+
+    /// Returns the memory of the oldest bytes, up to the edge and no more than one read takes, once the
+    /// ring is as long as it will be.
+    pub(super) fn room(&mut self) -> Option<&mut [u8]> {
+        let length = (self.bound - self.oldest).min(DEFAULT_READ_SIZE);
+        if self.bytes.len() < self.bound || length < LEAST_ROOM || self.is_unlucky() {
+            return None;
+        }
+        self.bytes.get_mut(self.oldest..self.oldest + length)
+    }
+
+    /// Returns whether the kernel would copy to an address that lies a few bytes behind a page's start,
+    /// from a pipe's page: there `rep movsb` is many times slower on some processors (see `buffer`).
+    fn is_unlucky(&self) -> bool {
+        let address = self.bytes.as_ptr().addr() + self.oldest;
+        (1..32).contains(&(address % 4096))
+    }
+
+    /// Takes so many bytes, which were placed at the start of the room.
+    pub(super) fn placed(&mut self, length: usize) {
+        self.oldest = (self.oldest + length) % self.bound.max(1);
     }
 
     /// Returns the last `count` bytes, in two pieces that follow one another.

@@ -11,6 +11,15 @@ pub trait ChunkVisitor {
     /// Takes the next bytes; a break says that no more are wanted.
     fn chunk(&mut self, chunk: &[u8]) -> ControlFlow<()>;
 
+    /// Offers memory in which the next bytes may be placed at once, instead of being shown: that spares
+    /// a copy. Whoever does so calls [`ChunkVisitor::placed`] next, and nothing between.
+    fn room(&mut self) -> Option<&mut [u8]> {
+        None
+    }
+
+    /// Takes the next bytes: so many, at the start of the memory that was offered last.
+    fn placed(&mut self, _length: usize) {}
+
     /// Takes note that bytes were lost here.
     fn gap(&mut self, _gap: Gap) {}
 

@@ -78,6 +78,14 @@ impl ChunkVisitor for CollectBytes {
         ControlFlow::Continue(())
     }
 
+    fn room(&mut self) -> Option<&mut [u8]> {
+        self.0.room()
+    }
+
+    fn placed(&mut self, length: usize) {
+        self.0.placed(length);
+    }
+
     fn gap(&mut self, gap: Gap) {
         self.0.gap(gap);
     }

@@ -9,11 +9,11 @@ use std::time::Instant;
 use super::completion::{Completion, Due, Facts, Finish, Progress};
 use super::error::CompletionError;
 use super::options::{Completed, CompletionOptions};
-use super::reader::{OutputError, Reader};
+use super::reader::{OutputError, Reader, Shown};
 use super::running::{Running, moment};
-use super::source::{Interest, Pull, Source};
+use super::source::{Interest, Source};
 use crate::escalation::{Escalation, Report};
-use crate::output::{ChunkVisitor, StdStream, StreamEnd, StreamEvent};
+use crate::output::{ChunkVisitor, Discard, StdStream, StreamEnd};
 use crate::sys::{self, Poller};
 use crate::terminate::{self, Termination, Watch};
 
@@ -52,22 +52,23 @@ impl<V: ChunkVisitor> Tap<V> {
             return Ok(false);
         };
         for _ in 0..TURN {
-            match reader.pull() {
-                Pull::Wait(interest) => {
+            let shown = if self.satisfied {
+                reader.show(&mut Discard::default())
+            } else {
+                reader.show(&mut self.visitor)
+            };
+            match shown {
+                Shown::Wait(interest) => {
                     switch(poller, reader, &mut self.watched, interest)?;
                     return Ok(false);
                 }
-                Pull::Event(StreamEvent::End(end)) => {
+                Shown::End(end) => {
                     switch(poller, reader, &mut self.watched, Interest::default())?;
                     self.end = Some(end);
                     self.reader = None;
                     return Ok(false);
                 }
-                Pull::Event(_) if self.satisfied => {}
-                Pull::Event(StreamEvent::Gap(gap)) => self.visitor.gap(gap),
-                Pull::Event(StreamEvent::Chunk(chunk)) => {
-                    self.satisfied = self.visitor.chunk(&chunk) == ControlFlow::Break(());
-                }
+                Shown::Flow(flow) => self.satisfied |= flow == ControlFlow::Break(()),
             }
             if reader.is_drained() {
                 // Nothing would be found by another look; the poller tells of what comes.

@@ -29,7 +29,7 @@ pub(crate) use hunt::{Hunts, HuntsTurn};
 pub use on_drop::OnDrop;
 pub use options::{Completed, CompletionOptions};
 pub use reader::OutputError;
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Reader, Shown};
 pub use running::Target;
 pub(crate) use source::{Interest, Pull};
 pub use start::{COOKIE, StartError};

@@ -1,13 +1,16 @@
 use std::collections::VecDeque;
 use std::io;
+use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::bell::Bell;
-use super::source::{Fill, Interest, Pull, Source, State};
-use crate::output::{StdStream, StreamEnd, StreamEvent, SubscribeError, SubscriberId};
+use super::source::{Fill, Interest, Past, Pull, Source, State};
+use crate::output::{
+    ChunkVisitor, StdStream, StreamEnd, StreamEvent, SubscribeError, SubscriberId,
+};
 
 /// One who reads a stream.
 #[derive(Debug)]
@@ -22,6 +25,18 @@ pub(crate) struct Reader {
     offset: u64,
     /// What was taken and handed back, to be read again.
     returned: VecDeque<Bytes>,
+    /// What is shown to a visitor without being kept lies here for that time.
+    buffer: Vec<u8>,
+}
+
+/// What came of showing a visitor what comes next.
+pub(crate) enum Shown {
+    /// Something did; the visitor wants more or has enough.
+    Flow(ControlFlow<()>),
+    /// The stream is over.
+    End(StreamEnd),
+    /// There is nothing yet.
+    Wait(Interest),
 }
 
 /// Why a stream can't be read.
@@ -54,6 +69,7 @@ impl Reader {
             bell: bell.map(Arc::new),
             asleep: false,
             returned,
+            buffer: Vec::new(),
         })
     }
 
@@ -67,6 +83,7 @@ impl Reader {
             bell: None,
             asleep: false,
             returned: VecDeque::new(),
+            buffer: Vec::new(),
         }
     }
 
@@ -87,6 +104,55 @@ impl Reader {
             _ => {}
         }
         pull
+    }
+
+    /// Shows a visitor what comes next. If nobody else could want it, it goes from the pipe to the
+    /// visitor past the hub, through memory that is used again and again.
+    pub fn show<V: ChunkVisitor>(&mut self, visitor: &mut V) -> Shown {
+        if let Some(shown) = self.show_past(visitor) {
+            return shown;
+        }
+        match self.pull() {
+            Pull::Wait(interest) => Shown::Wait(interest),
+            Pull::Event(StreamEvent::End(end)) => Shown::End(end),
+            Pull::Event(StreamEvent::Chunk(chunk)) => Shown::Flow(visitor.chunk(&chunk)),
+            Pull::Event(StreamEvent::Gap(gap)) => {
+                visitor.gap(gap);
+                Shown::Flow(ControlFlow::Continue(()))
+            }
+        }
+    }
+
+    fn show_past<V: ChunkVisitor>(&mut self, visitor: &mut V) -> Option<Shown> {
+        let id = self.id.filter(|_| self.returned.is_empty())?;
+        if let Some(room) = visitor.room() {
+            let past = self.source.state().read_past(&self.source, id, room);
+            return self.passed(past, |length| {
+                visitor.placed(length);
+                ControlFlow::Continue(())
+            });
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.resize(self.source.read_size, 0);
+        // The visitor is called without the lock: it may ask for anything.
+        let past = self.source.state().read_past(&self.source, id, &mut buffer);
+        let shown = self.passed(past, |length| visitor.chunk(&buffer[..length]));
+        self.buffer = buffer;
+        shown
+    }
+
+    fn passed(&mut self, past: Past, show: impl FnOnce(usize) -> ControlFlow<()>) -> Option<Shown> {
+        match past {
+            Past::Refused => None,
+            Past::Empty => Some(Shown::Wait(Interest {
+                pipe: true,
+                bell: false,
+            })),
+            Past::Read(length) => {
+                self.offset += length as u64;
+                Some(Shown::Flow(show(length)))
+            }
+        }
     }
 
     fn take(&mut self) -> Pull {

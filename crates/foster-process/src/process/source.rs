@@ -12,13 +12,15 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::bell::Bell;
-use crate::output::{CaptureSettings, Consumers, Hub, StdStream, StreamEnd, StreamEvent};
+use crate::output::{
+    CaptureSettings, Consumers, Hub, StdStream, StreamEnd, StreamEvent, SubscriberId,
+};
 
 /// A captured stream.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub stream: StdStream,
-    read_size: usize,
+    pub(super) read_size: usize,
     /// Whether several may read it, so that one has to be told of what another did.
     pub(super) shared: bool,
     pipe: OwnedFd,
@@ -54,6 +56,16 @@ pub(super) enum Fill {
     Full,
     /// Nothing will come any more.
     Ended,
+}
+
+/// What came of an attempt to read past the hub.
+pub(super) enum Past {
+    /// So many bytes.
+    Read(usize),
+    /// Nothing is there yet.
+    Empty,
+    /// That can't be, or not now.
+    Refused,
 }
 
 /// What one who found nothing has to wait for.
@@ -145,6 +157,25 @@ impl State {
         self.hub.finish(end);
         self.wake_others(None);
         Fill::Ended
+    }
+
+    /// Reads once into `room`, for this subscriber alone, past the hub.
+    pub fn read_past(&mut self, source: &Source, id: SubscriberId, room: &mut [u8]) -> Past {
+        if self.ended || source.shared || !self.hub.may_pass(id) {
+            return Past::Refused;
+        }
+        match rustix::io::read(&source.pipe, &mut *room) {
+            // The end, and what goes wrong, are the hub's to tell.
+            Ok(0) => Past::Refused,
+            Ok(length) => {
+                self.last_output = Some(Instant::now());
+                self.drained = length < room.len();
+                self.hub.pass(id, length);
+                Past::Read(length)
+            }
+            Err(rustix::io::Errno::AGAIN) => Past::Empty,
+            Err(_) => Past::Refused,
+        }
     }
 
     /// Makes room for the next read: in the memory of the newest chunk, if nobody holds that any more.

@@ -14,7 +14,7 @@ use crate::output::{
     ChunkVisitor, Gap, LineOptions, LineParser, LineVisitor, Lines, PatternSet, StdStream,
     StreamEnd, StreamEvent,
 };
-use crate::process::{Hunts, HuntsTurn, Interest, OutputError, Pull, Reader, WaitedFor};
+use crate::process::{Hunts, HuntsTurn, Interest, OutputError, Pull, Reader, Shown, WaitedFor};
 
 /// One who reads a captured output. Dropping it makes room for another.
 #[derive(Debug)]
@@ -71,6 +71,18 @@ impl Subscription {
     /// # Errors
     /// If the system can't wait for it.
     pub async fn next_event(&mut self) -> io::Result<StreamEvent> {
+        self.look(|reader| match reader.pull() {
+            Pull::Event(event) => Ok(event),
+            Pull::Wait(interest) => Err(interest),
+        })
+        .await
+    }
+
+    /// Looks until something is found, waiting for what `look` says in between.
+    async fn look<T>(
+        &mut self,
+        mut look: impl FnMut(&mut Reader) -> Result<T, Interest>,
+    ) -> io::Result<T> {
         // A flood would never have to wait, and no other task of the thread would have its turn.
         ::tokio::task::coop::consume_budget().await;
         let mut interest = if self.reader.is_drained() {
@@ -79,21 +91,21 @@ impl Subscription {
                 bell: false,
             }
         } else {
-            match self.reader.pull() {
-                Pull::Event(event) => return Ok(event),
-                Pull::Wait(interest) => interest,
+            match look(&mut self.reader) {
+                Ok(found) => return Ok(found),
+                Err(interest) => interest,
             }
         };
         loop {
             let mut guard = self.watched.wait(interest).await?;
-            match self.reader.pull() {
-                Pull::Event(event) => {
+            match look(&mut self.reader) {
+                Ok(found) => {
                     if self.reader.is_drained() {
                         guard.clear_ready();
                     }
-                    return Ok(event);
+                    return Ok(found);
                 }
-                Pull::Wait(wanted) => {
+                Err(wanted) => {
                     guard.clear_ready();
                     interest = wanted;
                 }
@@ -107,14 +119,14 @@ impl Subscription {
     /// If the system can't wait for it.
     pub async fn visit<V: ChunkVisitor>(&mut self, mut visitor: V) -> io::Result<V::Output> {
         let end = loop {
-            match self.next_event().await? {
-                StreamEvent::End(end) => break end,
-                StreamEvent::Gap(gap) => visitor.gap(gap),
-                StreamEvent::Chunk(chunk) => {
-                    if visitor.chunk(&chunk) == ControlFlow::Break(()) {
-                        break StreamEnd::Eof;
-                    }
-                }
+            let shown = self.look(|reader| match reader.show(&mut visitor) {
+                Shown::Wait(interest) => Err(interest),
+                shown => Ok(shown),
+            });
+            match shown.await? {
+                Shown::End(end) => break end,
+                Shown::Flow(ControlFlow::Break(())) => break StreamEnd::Eof,
+                Shown::Flow(ControlFlow::Continue(())) | Shown::Wait(_) => {}
             }
         };
         Ok(visitor.finish(&end))
