@@ -10,6 +10,13 @@ pub fn own_group() -> i32 {
     rustix::process::getpgrp().as_raw_nonzero().get()
 }
 
+/// Returns the number of the group in which whoever has this number is now, also as a zombie.
+pub fn group_of(pid: i32) -> Option<i32> {
+    let pid = rustix::process::Pid::from_raw(pid)?;
+    let group = rustix::process::getpgid(Some(pid)).ok()?;
+    Some(group.as_raw_nonzero().get())
+}
+
 /// Sends a signal to whoever is in the group of this number now.
 ///
 /// # Errors
