@@ -68,9 +68,19 @@ impl ProcessRef {
     }
 
     pub(crate) fn from_handle(pid: i32, handle: sys::ProcessHandle) -> Self {
+        let start_time = sys::process_stat(pid).ok().and_then(|stat| stat.start_time);
+        Self::started_at(pid, handle, start_time)
+    }
+
+    /// The same, with what was read of its start time after the handle was opened.
+    pub(crate) fn started_at(
+        pid: i32,
+        handle: sys::ProcessHandle,
+        start_time: Option<u64>,
+    ) -> Self {
         let identity = ProcessIdentity {
             pid,
-            start_time: sys::process_stat(pid).ok().and_then(|stat| stat.start_time),
+            start_time,
             unique: handle.unique(),
         };
         Self {

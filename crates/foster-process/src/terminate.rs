@@ -6,7 +6,7 @@ use crate::escalation::{Escalation, Report, Step};
 use crate::identity::ProcessRef;
 use crate::signal::Signal;
 use crate::sys;
-use crate::tree::{Delivery, Member, Tree};
+use crate::tree::{Delivery, Tree};
 
 /// How many members are watched at once: the tree is not empty before those have ended too, and
 /// then others are watched.
@@ -61,7 +61,7 @@ pub(crate) enum Turn {
 #[derive(Debug)]
 pub(crate) struct Watch {
     pub until: Instant,
-    members: Vec<Member>,
+    members: Vec<ProcessRef>,
     /// Whether the end of the tree's namespace is waited for too.
     namespace: bool,
 }
@@ -69,7 +69,7 @@ pub(crate) struct Watch {
 impl Watch {
     /// Returns what becomes readable.
     pub fn descriptors<'a>(&'a self, tree: &'a Tree) -> impl Iterator<Item = BorrowedFd<'a>> {
-        let members = self.members.iter().map(|member| member.process.as_fd());
+        let members = self.members.iter().map(ProcessRef::as_fd);
         let namespace = tree.scope().namespace().filter(|_| self.namespace);
         members.chain(namespace.map(sys::PidNamespace::as_fd))
     }
@@ -82,21 +82,25 @@ impl Termination {
 
     /// Does what is due now.
     pub fn turn(&mut self, tree: &Tree, leader: Option<&ProcessRef>) -> io::Result<Turn> {
+        let mut killed = false;
         loop {
             tree.reap(leader.map(ProcessRef::pid))?;
             let empty = self.look(tree, leader)?;
             match self.escalation.poll(Instant::now(), empty) {
-                Step::Send { signal, .. } => self.send(tree, leader, signal)?,
+                Step::Send { signal, .. } => {
+                    self.send(tree, leader, signal)?;
+                    killed = signal == Signal::KILL && tree.is_killed_at_once();
+                }
                 Step::WaitUntil(until) => {
                     let kills = self.kills();
-                    if kills {
+                    if kills && !std::mem::take(&mut killed) {
                         // What was forked while the last pass went by.
                         tree.kill()?;
                     }
                     if let Some((members, namespace)) = whom_to_watch(tree, leader)? {
                         for member in members.iter().filter(|_| kills) {
                             // Nobody is waited for that has not been killed. Who is gone is gone.
-                            let _ = member.process.signal(Signal::KILL);
+                            let _ = member.signal(Signal::KILL);
                         }
                         return Ok(Turn::Wait(Watch {
                             until,
@@ -154,8 +158,12 @@ impl Termination {
 fn whom_to_watch(
     tree: &Tree,
     leader: Option<&ProcessRef>,
-) -> io::Result<Option<(Vec<Member>, bool)>> {
-    let members = tree.some_members(WATCHED)?;
+) -> io::Result<Option<(Vec<ProcessRef>, bool)>> {
+    if let Some(leader) = leader.filter(|leader| tree.stands_with(leader)) {
+        return Ok(Some((vec![leader.try_clone()?], false)));
+    }
+    let members = tree.some_members(WATCHED)?.into_iter();
+    let members: Vec<ProcessRef> = members.map(|member| member.process).collect();
     tree.reap(leader.map(ProcessRef::pid))?;
     let scope = tree.scope();
     let namespace = match scope.namespace() {

@@ -220,6 +220,9 @@ impl Tree {
         let mut known: HashSet<ProcessIdentity> =
             members.iter().map(|member| member.identity).collect();
         for _ in 0..LOOKS {
+            if self.has_only(&members) {
+                break;
+            }
             let mut fresh = self.look()?;
             fresh.retain(|member| known.insert(member.identity));
             if fresh.is_empty() {
@@ -228,6 +231,22 @@ impl Tree {
             members.extend(fresh);
         }
         Ok(members)
+    }
+
+    /// Returns whether the control group, if that is the whole tree, names nobody but these: then
+    /// none has to be opened again.
+    fn has_only(&self, members: &[Seen]) -> bool {
+        let known: HashSet<i32> = members.iter().map(|member| member.identity.pid).collect();
+        self.whole().is_some_and(|cgroup| {
+            let mut pids = cgroup.members().into_iter();
+            pids.all(|pid| known.contains(&pid) || self.excluded.contains(&pid))
+        })
+    }
+
+    /// Returns the control group, if its members are the whole tree.
+    fn whole(&self) -> Option<&sys::Cgroup> {
+        let alone = matches!(self.beside, Beside::Nobody) && self.scope.namespace().is_none();
+        self.scope.cgroup().filter(|_| alone)
     }
 
     fn look(&self) -> io::Result<Vec<Seen>> {
@@ -263,6 +282,11 @@ impl Tree {
         if signal == Signal::KILL {
             return self.kill();
         }
+        if let Some(leader) = self.sole_member(leader)
+            && signal_alone(leader, signal).is_ok()
+        {
+            return Ok(Delivery::to(1));
+        }
         // Looked at before the group is signalled: what a signal handler starts is not its target.
         let members = self.look_well()?;
         Ok(deliver(&members, signal, leader))
@@ -275,10 +299,45 @@ impl Tree {
         signal: Signal,
         leader: Option<&ProcessRef>,
     ) -> io::Result<Delivery> {
+        if let Some(leader) = self.sole_member(leader)
+            && signal_alone(leader, signal).is_ok()
+        {
+            // If it is gone by now, it has heard the signal.
+            let _ = signal_alone(leader, Signal::CONT);
+            return Ok(Delivery::to(1));
+        }
         let members = self.look_well()?;
         let delivery = deliver(&members, signal, leader);
         deliver(&members, Signal::CONT, leader);
         Ok(delivery)
+    }
+
+    /// Returns the leader if the control group is the whole tree and names nobody else. It is held
+    /// already, and has not to be found again.
+    fn sole_member<'a>(&self, leader: Option<&'a ProcessRef>) -> Option<&'a ProcessRef> {
+        let (leader, cgroup) = leader.zip(self.whole())?;
+        let included = !self.excluded.contains(&leader.pid());
+        (included && cgroup.members() == [leader.pid()]).then_some(leader)
+    }
+
+    /// Returns whether a kill reaches all at once, also who is being forked.
+    pub(crate) fn is_killed_at_once(&self) -> bool {
+        self.whole().is_some()
+    }
+
+    /// Returns whether the tree can't be empty before this process, a child of ours, has ended, and it
+    /// has not. Then that is all that has to be waited for before the next look; but a subreaper also
+    /// has orphans to reap meanwhile.
+    pub(crate) fn stands_with(&self, leader: &ProcessRef) -> bool {
+        let is_member = match &self.beside {
+            Beside::Descendants => false,
+            Beside::Marked(marks) => marks.leader == Some(leader.identity()),
+            Beside::Nobody => self.scope.cgroup().is_some(),
+        };
+        // A namespace's leader may be asked for its end once only.
+        is_member
+            && self.scope.namespace().is_none()
+            && leader.peek_status().is_ok_and(|status| status.is_none())
     }
 
     /// Sends KILL until a pass over the tree finds nobody who was not sent it. What was killed may
@@ -287,11 +346,14 @@ impl Tree {
     /// # Errors
     /// If the tree can't be looked at, or the control group not be killed.
     pub fn kill(&self) -> io::Result<Delivery> {
+        if let Some(cgroup) = self.whole() {
+            // The kernel kills also who is being forked into it, so there is nobody to sweep up.
+            let count = cgroup.members().len();
+            cgroup.kill()?;
+            return Ok(Delivery::to(count as u32));
+        }
         let mut killed = self.kill_at_once()?;
-        let mut delivery = Delivery {
-            sent: killed.len() as u32,
-            errors: Vec::new(),
-        };
+        let mut delivery = Delivery::to(killed.len() as u32);
         for _ in 0..KILL_PASSES {
             let mut fresh = self.look()?;
             fresh.retain(|member| killed.insert(member.identity));
@@ -478,6 +540,19 @@ impl Tree {
     }
 }
 
+/// Sends a signal to the leader's group, and to the leader itself if that is not in it. The group too,
+/// since the leader may fork between the look and the signal.
+///
+/// A group that could be signalled keeps its number from everybody else, and a leader that is reaped
+/// can't be signalled: so whoever has that number is the one that gets the signal, or it is an error.
+fn signal_alone(leader: &ProcessRef, signal: Signal) -> io::Result<()> {
+    let pid = leader.pid();
+    if leader.signal_group(signal).is_ok() && sys::group_of(pid) == Some(pid) {
+        return Ok(());
+    }
+    leader.signal(signal)
+}
+
 /// Sends a signal to these members, those of the leader's group at once.
 fn deliver(members: &[Seen], signal: Signal, leader: Option<&ProcessRef>) -> Delivery {
     let grouped = leader.filter(|leader| leader.signal_group(signal).is_ok());
@@ -499,7 +574,7 @@ fn deliver(members: &[Seen], signal: Signal, leader: Option<&ProcessRef>) -> Del
 /// # Errors
 /// If it can't be opened for want of descriptors or memory: a member must not be passed over.
 fn see(pid: i32, proof: impl Fn(&sys::ProcessStat) -> bool) -> io::Result<Option<Seen>> {
-    let process = match ProcessRef::open(pid) {
+    let handle = match sys::ProcessHandle::open(pid) {
         Err(error) if is_exhaustion(&error) => return Err(error),
         result => result.ok(),
     };
@@ -507,13 +582,14 @@ fn see(pid: i32, proof: impl Fn(&sys::ProcessStat) -> bool) -> io::Result<Option
         Err(error) if is_exhaustion(&error) => return Err(error),
         result => result.ok(),
     };
-    let Some((process, stat)) = process.zip(stat) else {
+    let Some((handle, stat)) = handle.zip(stat) else {
         return Ok(None);
     };
-    let identity = process.identity();
-    if stat.start_time != identity.start_time || stat.is_dead() || !proof(&stat) {
+    if stat.is_dead() || !proof(&stat) {
         return Ok(None);
     }
+    // Read once, for the proof and the identity both: they are of one process.
+    let identity = ProcessRef::started_at(pid, handle, stat.start_time).identity();
     let sys::ProcessStat {
         parent,
         group,
@@ -555,6 +631,11 @@ impl Seen {
 }
 
 impl Delivery {
+    fn to(sent: u32) -> Self {
+        let errors = Vec::new();
+        Self { sent, errors }
+    }
+
     fn add(&mut self, member: &Seen, result: io::Result<()>) {
         match result {
             Ok(()) => self.sent += 1,

@@ -154,7 +154,13 @@ fn no_secret_is_in_arguments_environments_or_readable_files() {
     }
     // The job has it, of course.
     let leader = Watched::from_pid(answer.job.pid.unwrap()).unwrap();
-    assert!(leader.has_variable(|entry| entry == format!("PASSWORD={SECRET}").as_bytes()));
+    let wanted = format!("PASSWORD={SECRET}");
+    let until = Instant::now() + Duration::from_secs(10);
+    // Its parent goes on a moment before the kernel shows the new environment.
+    while !leader.has_variable(|entry| entry == wanted.as_bytes()) {
+        assert!(Instant::now() < until && leader.is_alive(), "it has it not");
+        std::thread::yield_now();
+    }
     let dir = sandbox.job_dir(&id);
     for entry in fs::read_dir(&dir).unwrap().flatten() {
         let meta = entry.metadata().unwrap();

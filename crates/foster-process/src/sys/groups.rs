@@ -6,8 +6,19 @@ use std::io;
 use crate::signal::Signal;
 
 /// Returns the number of the caller's own group.
+///
+/// It is 0 if that was made outside of this PID namespace, as where a container's command was entered
+/// from without: a number that rustix has no room for, and that nobody can name by mistake.
 pub fn own_group() -> i32 {
-    rustix::process::getpgrp().as_raw_nonzero().get()
+    // SAFETY: takes no arguments.
+    unsafe { libc::getpgrp() }
+}
+
+/// Returns the number of the group in which whoever has this number is now, also as a zombie.
+pub fn group_of(pid: i32) -> Option<i32> {
+    // SAFETY: a plain number. The group is 0 if it was made outside of this PID namespace.
+    let group = unsafe { libc::getpgid(pid) };
+    (pid > 0 && group >= 0).then_some(group)
 }
 
 /// Sends a signal to whoever is in the group of this number now.

@@ -60,7 +60,9 @@ impl Cgroup {
         if rustix::fs::fstatfs(&directory)?.f_type as u64 != CGROUP2_MAGIC {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        let events = File::open(path.join("cgroup.events")).ok();
+        let read_only = OFlags::CLOEXEC | OFlags::RDONLY;
+        let events = rustix::fs::openat(&directory, "cgroup.events", read_only, Mode::empty()).ok();
+        let events = events.map(File::from);
         Ok(Self {
             path: path.to_owned(),
             directory,
