@@ -165,15 +165,18 @@ fn a_namespace_is_ended_whatever_is_in_it<F: Front>() {
     }
 }
 
-/// Two who end a tree at once, and the tree that ends by itself.
-#[test]
-fn ends_race_with_each_other_and_with_the_exit() {
+/// As many rounds as fit into the time for races.
+fn rounds() -> impl Iterator<Item = u32> {
     let began = std::time::Instant::now();
     let seconds = std::env::var("FOSTER_RACE_SECONDS").unwrap_or_else(|_| "1".into());
     let time = Duration::from_secs_f64(seconds.parse().unwrap());
-    let mut round = 0_u32;
-    while began.elapsed() < time {
-        round += 1;
+    (1..).take_while(move |_| began.elapsed() < time)
+}
+
+/// Two who end a tree at once, and the tree that ends by itself.
+#[test]
+fn ends_race_with_each_other_and_with_the_exit() {
+    for round in rounds() {
         let (process, _) = started::<Blocking>(script("echo ready; exit 3"));
         let ends = std::thread::scope(|scope| {
             let end = || {
@@ -214,5 +217,25 @@ fn who_survives_is_named() {
             assert!(!terminated.report.survivors.is_empty());
         }
         Err(error) => panic!("{error}"),
+    }
+}
+
+/// Known by its environment alone, and that is not there to be seen while a program is executed.
+#[test]
+fn who_is_always_being_executed_is_ended() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let again = dir.path().join("again");
+    std::fs::write(&again, "#!/bin/sh\nexec \"$0\"\n").unwrap();
+    std::fs::set_permissions(&again, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let text = format!(
+        "(setsid sh -c 'echo ready $$; exec {}' &); exec sleep 100",
+        again.display()
+    );
+    for _ in rounds() {
+        let command = script(&text).containment(Containment::Group);
+        let (process, pids) = started::<Blocking>(command);
+        process.kill().unwrap();
+        assert!(!lives(pids[0]), "it lives on");
     }
 }

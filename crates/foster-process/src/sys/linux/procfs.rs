@@ -128,17 +128,35 @@ pub fn all_processes() -> io::Result<Vec<i32>> {
     Ok(names.filter_map(|name| name.parse().ok()).collect())
 }
 
+/// How often a process is looked at again that seems to have no environment: one that is being
+/// executed gets its new one within microseconds.
+const LOOKS_AT_EXEC: usize = 50;
+
 /// Returns whether `pid` was started with this `NAME=value` in its environment.
 ///
-/// A thread that has ended shows none. If it was the first one, and `pid` lives on with the others,
-/// those are asked.
+/// While it executes a program there is a moment at which the old environment is gone and the new one
+/// is not shown (`begin_new_exec` to `create_elf_tables`, fs/exec.c and fs/binfmt_elf.c), which looks
+/// like none at all: so who shows none is looked at again.
 pub fn environment_has(pid: i32, pair: &[u8]) -> bool {
-    match read_bytes(format!("/proc/{pid}/environ")) {
-        Ok(environment) if environment.is_empty() => {}
-        // So say newer kernels.
-        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
-        environment => return bears(&environment.unwrap_or_default(), pair),
+    for _ in 0..LOOKS_AT_EXEC {
+        match read_bytes(format!("/proc/{pid}/environ")) {
+            Ok(environment) if environment.is_empty() => {}
+            // So newer kernels say of a first thread that has ended.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => break,
+            environment => return bears(&environment.unwrap_or_default(), pair),
+        }
+        if fs::read_link(format!("/proc/{pid}/exe")).is_err() {
+            // A thread of the kernel, or one that has ended: neither executes anything.
+            break;
+        }
+        std::thread::yield_now();
     }
+    other_threads_have(pid, pair)
+}
+
+/// A thread that has ended shows no environment. If it was the first one, and the process lives on with
+/// the others, those are asked.
+fn other_threads_have(pid: i32, pair: &[u8]) -> bool {
     let others = fs::read_dir(format!("/proc/{pid}/task"))
         .into_iter()
         .flatten();

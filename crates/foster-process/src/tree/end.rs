@@ -1,0 +1,112 @@
+use std::io;
+
+use super::member::Survivor;
+use super::{Beside, Tree};
+use crate::identity::ProcessRef;
+use crate::signal::Signal;
+use crate::sys;
+
+impl Tree {
+    /// Reaps the children of this process that have ended, but for `leader` and the excluded:
+    /// a leader is kept as a zombie while its group lives, so that the group's number stays ours.
+    ///
+    /// # Errors
+    /// If the list of children can't be read.
+    pub fn reap(&self, leader: Option<i32>) -> io::Result<()> {
+        if !matches!(self.beside, Beside::Descendants) {
+            return Ok(());
+        }
+        for pid in sys::own_children()? {
+            if Some(pid) != leader && !self.excluded.contains(&pid) {
+                sys::reap(pid)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether nobody is left but `leader`, if it is a zombie. Call [`Tree::reap`] first.
+    ///
+    /// # Errors
+    /// If it can't be found out; then nothing is known.
+    pub fn is_empty(&self, leader: Option<&ProcessRef>) -> io::Result<bool> {
+        if let Some(cgroup) = self.scope.cgroup()
+            && cgroup.populated()?
+        {
+            return Ok(false);
+        }
+        if let Some(namespace) = self.scope.namespace() {
+            // First the leader, which is told with whether it was the last.
+            let leader_lives = match leader {
+                Some(leader) => leader.peek_status().is_ok_and(|status| status.is_none()),
+                None => false,
+            };
+            if leader_lives || !namespace.is_over()? {
+                return Ok(false);
+            }
+        }
+        match self.beside {
+            Beside::Descendants => {}
+            Beside::Marked(_) if self.is_alone(leader) => return Ok(true),
+            Beside::Marked(_) => return Ok(self.look()?.is_empty()),
+            // The control group, or the namespace, has said so.
+            Beside::Nobody => return Ok(true),
+        }
+        // First the leader, then the others: what it leaves behind is handed to us before it is over.
+        let over = match leader {
+            // A namespace's leader is no child of ours, and may be asked for its end once only.
+            _ if self.scope.namespace().is_some() => None,
+            Some(leader) if leader.peek_status()?.is_some() => Some(leader.pid()),
+            _ => None,
+        };
+        let left = sys::own_children()?;
+        Ok(left
+            .iter()
+            .all(|pid| Some(*pid) == over || self.excluded.contains(pid)))
+    }
+
+    /// Returns whether the leader has ended, and nobody at all was born since it was: then it has left
+    /// nobody behind, and not every process of the machine has to be looked at. As long as it is a
+    /// zombie its number is taken, so the newest process has that number for no other reason.
+    fn is_alone(&self, leader: Option<&ProcessRef>) -> bool {
+        let has_ended = |leader: &ProcessRef| leader.peek_status().is_ok_and(|end| end.is_some());
+        self.born_of_leader
+            && leader.is_some_and(|leader| {
+                has_ended(leader) && sys::newest_process() == Some(leader.pid())
+            })
+    }
+
+    /// Returns whether the tree can't be empty before this process, a child of ours, has ended, and it
+    /// has not. Then that is all that has to be waited for before the next look; but a subreaper also
+    /// has orphans to reap meanwhile.
+    pub(crate) fn stands_with(&self, leader: &ProcessRef) -> bool {
+        let is_member = match &self.beside {
+            Beside::Descendants => false,
+            Beside::Marked(marks) => marks.leader == Some(leader.identity()),
+            Beside::Nobody => self.scope.cgroup().is_some(),
+        };
+        // A namespace's leader may be asked for its end once only.
+        is_member
+            && self.scope.namespace().is_none()
+            && leader.peek_status().is_ok_and(|status| status.is_none())
+    }
+
+    /// Returns who is left, each with the likeliest reason.
+    ///
+    /// # Errors
+    /// If the tree can't be looked at.
+    pub fn survivors(&self) -> io::Result<Vec<Survivor>> {
+        let survivors = self.look()?.into_iter().map(|member| {
+            let pid = member.identity.pid;
+            let reason = match member.signal(Signal::CONT) {
+                Err(error) => format!("it can't be signalled: {error}"),
+                Ok(()) => sys::why_alive(pid),
+            };
+            Survivor {
+                pid,
+                command: member.command,
+                reason,
+            }
+        });
+        Ok(survivors.collect())
+    }
+}

@@ -1,0 +1,140 @@
+mod delivery;
+mod end;
+mod look;
+mod member;
+mod signals;
+
+pub use delivery::Delivery;
+pub use member::{Member, Survivor};
+
+use crate::containment::Scope;
+use crate::identity::ProcessIdentity;
+use crate::sys;
+
+/// The marks by which members are found when they are not descendants of ours.
+#[derive(Debug, Clone)]
+pub struct Marks {
+    /// A `NAME=value` that every member was started with.
+    pub cookie: String,
+    /// The leader. Its group and session count as marks only while it is there itself: the number
+    /// alone may have passed to a stranger.
+    pub leader: Option<ProcessIdentity>,
+}
+
+/// A tree of processes: the members of a control group, and the descendants of this process or
+/// the bearers of a mark.
+///
+/// ```
+/// use std::os::fd::AsFd as _;
+/// use std::time::Duration;
+///
+/// use foster_process::{
+///     Containment, Escalation, Phase, Scope, Session, Signal, SpawnPlan, SpawnSlot, Tree,
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // Orphans among our descendants come back to us. This process has no other children.
+/// foster_process::set_subreaper()?;
+/// let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+/// let mut scope = Scope::prepare(Containment::Auto, &format!("example-{}", std::process::id()))?;
+/// let started = foster_process::spawn(
+///     &SpawnPlan {
+///         session: Session::New,
+///         ..SpawnPlan::new(
+///             // A script that leaves a daemon behind.
+///             &["sh", "-c", "(sleep 300 &); exec sleep 300"].map(Into::into),
+///             &[("PATH".into(), "/usr/bin:/bin".into())],
+///             [null.as_fd(), null.as_fd(), null.as_fd()],
+///         )
+///     },
+///     &mut scope,
+///     &SpawnSlot::default(),
+/// )?;
+///
+/// let tree = Tree::of_descendants(scope);
+/// let term = Phase { signal: Signal::TERM, grace: Duration::from_secs(5) };
+/// let escalation = Escalation::new(vec![term], Duration::from_secs(5))?;
+/// let report = foster_process::terminate(&tree, Some(&started.leader), escalation)?;
+/// assert!(report.empty && report.survivors.is_empty());
+/// assert_eq!(started.leader.reap()?.and_then(|status| status.signal()), Some(Signal::TERM));
+/// tree.scope().remove()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Tree {
+    scope: Scope,
+    beside: Beside,
+    excluded: Vec<i32>,
+    /// Whether every member descends from the leader, so that none is older.
+    born_of_leader: bool,
+}
+
+/// Who belongs to a tree beside the members of its control group.
+#[derive(Debug)]
+enum Beside {
+    /// All descendants of this process.
+    Descendants,
+    /// Who bears these marks, and the descendants of those.
+    Marked(Marks),
+    /// Nobody.
+    Nobody,
+}
+
+impl Tree {
+    /// Returns the tree made of all descendants of this process, which must be their subreaper, and
+    /// of the scope's members.
+    pub fn of_descendants(scope: Scope) -> Self {
+        Self {
+            scope,
+            beside: Beside::Descendants,
+            excluded: Vec::new(),
+            born_of_leader: false,
+        }
+    }
+
+    /// Returns the tree that bears these marks, for one that nobody supervises any more.
+    pub fn of_marked(scope: Scope, marks: Marks) -> Self {
+        Self {
+            scope,
+            beside: Beside::Marked(marks),
+            excluded: Vec::new(),
+            born_of_leader: false,
+        }
+    }
+
+    /// Says that every member descends from the leader that the marks name. Then who is older than
+    /// that need not be looked at.
+    pub(crate) fn born_of_leader(mut self) -> Self {
+        self.born_of_leader = true;
+        self
+    }
+
+    /// Returns the tree made of the members of the scope's control group or PID namespace and of
+    /// nobody else: for a process that has other children too, and need not look at every process of
+    /// the machine. A scope with neither has no members.
+    pub fn of_scope(scope: Scope) -> Self {
+        Self {
+            scope,
+            beside: Beside::Nobody,
+            excluded: Vec::new(),
+            born_of_leader: false,
+        }
+    }
+
+    /// Returns where the tree lives.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Leaves a child of ours (and what it starts) out of the tree from now on.
+    pub fn exclude(&mut self, pid: i32) {
+        self.excluded.push(pid);
+    }
+
+    /// Returns the control group, if its members are the whole tree.
+    fn whole(&self) -> Option<&sys::Cgroup> {
+        let alone = matches!(self.beside, Beside::Nobody) && self.scope.namespace().is_none();
+        self.scope.cgroup().filter(|_| alone)
+    }
+}
