@@ -1,6 +1,6 @@
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::escalation::{Escalation, Report, Step};
 use crate::identity::ProcessRef;
@@ -45,6 +45,9 @@ pub fn terminate(
 #[derive(Debug)]
 pub(crate) struct Termination {
     escalation: Escalation,
+    /// Who was there when a signal was sent, where they are known by marks: who is on his way out bears
+    /// none any more, and is not gone yet.
+    signalled: Vec<ProcessRef>,
 }
 
 /// What is to be done next.
@@ -77,7 +80,10 @@ impl Watch {
 
 impl Termination {
     pub fn new(escalation: Escalation) -> Self {
-        Self { escalation }
+        Self {
+            escalation,
+            signalled: Vec::new(),
+        }
     }
 
     /// Does what is due now.
@@ -97,7 +103,7 @@ impl Termination {
                         // What was forked while the last pass went by.
                         tree.kill()?;
                     }
-                    if let Some((members, namespace)) = whom_to_watch(tree, leader)? {
+                    if let Some((members, namespace)) = self.whom_to_watch(tree, leader)? {
                         for member in members.iter().filter(|_| kills) {
                             // Nobody is waited for that has not been killed. Who is gone is gone.
                             let _ = member.signal(Signal::KILL);
@@ -119,14 +125,38 @@ impl Termination {
 
     /// Returns whether the tree is empty. That it can't be told before the first signal stops
     /// nothing: whoever is there gets the signal.
-    fn look(&self, tree: &Tree, leader: Option<&ProcessRef>) -> io::Result<bool> {
+    fn look(&mut self, tree: &Tree, leader: Option<&ProcessRef>) -> io::Result<bool> {
+        let over = |process: &ProcessRef| process.wait_ended(Some(Duration::ZERO));
+        self.signalled
+            .retain(|process| !over(process).unwrap_or(true));
         match tree.is_empty(leader) {
+            Ok(empty) => Ok(empty && self.signalled.is_empty()),
             Err(_) if self.escalation.standing(Instant::now()).is_none() => Ok(false),
-            result => result,
+            error => error,
         }
     }
 
+    /// Returns whom to wait for, with those who are on their way out if there is nobody else.
+    fn whom_to_watch(
+        &self,
+        tree: &Tree,
+        leader: Option<&ProcessRef>,
+    ) -> io::Result<Option<(Vec<ProcessRef>, bool)>> {
+        let members = whom_to_watch(tree, leader)?;
+        if members.is_some() || self.signalled.is_empty() {
+            return Ok(members);
+        }
+        let leaving = self.signalled.iter().map(ProcessRef::try_clone);
+        Ok(Some((leaving.collect::<Result<_, _>>()?, false)))
+    }
+
     fn send(&mut self, tree: &Tree, leader: Option<&ProcessRef>, signal: Signal) -> io::Result<()> {
+        if tree.is_known_by_marks() {
+            // Without a descriptor left they are taken for gone a moment early.
+            let members = tree.some_members(WATCHED).unwrap_or_default();
+            self.signalled
+                .extend(members.into_iter().map(|member| member.process));
+        }
         let sent = if signal == Signal::KILL {
             tree.kill()
         } else {

@@ -75,6 +75,11 @@ impl Tree {
             })
     }
 
+    /// Returns whether members are known by marks, which they lose while they end.
+    pub(crate) fn is_known_by_marks(&self) -> bool {
+        matches!(self.beside, Beside::Marked(_))
+    }
+
     /// Returns whether the tree can't be empty before this process, a child of ours, has ended, and it
     /// has not. Then that is all that has to be waited for before the next look; but a subreaper also
     /// has orphans to reap meanwhile.
