@@ -2,6 +2,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::sys::{ProcessStat, is_exhaustion};
 
@@ -128,30 +129,46 @@ pub fn all_processes() -> io::Result<Vec<i32>> {
     Ok(names.filter_map(|name| name.parse().ok()).collect())
 }
 
-/// How often a process is looked at again that seems to have no environment: one that is being
-/// executed gets its new one within microseconds.
-const LOOKS_AT_EXEC: usize = 50;
+/// How long a process is waited for that is being executed: that takes it microseconds, but the
+/// processor may be somebody else's for a while.
+const EXEC_AT_MOST: Duration = Duration::from_millis(200);
 
 /// Returns whether `pid` was started with this `NAME=value` in its environment.
 ///
 /// While it executes a program there is a moment at which the old environment is gone and the new one
-/// is not shown (`begin_new_exec` to `create_elf_tables`, fs/exec.c and fs/binfmt_elf.c), which looks
-/// like none at all: so who shows none is looked at again.
+/// is not shown (`begin_new_exec` to `create_elf_tables`, fs/exec.c and fs/binfmt_elf.c). That looks
+/// like none at all, so it is looked at again until that is over.
 pub fn environment_has(pid: i32, pair: &[u8]) -> bool {
-    for _ in 0..LOOKS_AT_EXEC {
+    let mut since = None;
+    loop {
         match read_bytes(format!("/proc/{pid}/environ")) {
             Ok(environment) if environment.is_empty() => {}
             // So newer kernels say of a first thread that has ended.
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => break,
             environment => return bears(&environment.unwrap_or_default(), pair),
         }
-        if fs::read_link(format!("/proc/{pid}/exe")).is_err() {
-            // A thread of the kernel, or one that has ended: neither executes anything.
+        let waited = since.get_or_insert_with(Instant::now).elapsed();
+        if waited > EXEC_AT_MOST || has_none(pid) {
             break;
         }
         std::thread::yield_now();
     }
     other_threads_have(pid, pair)
+}
+
+/// Returns whether a process has no environment and is not just getting one: it has a place for it,
+/// of no length (`env_start` and `env_end`, fields 50 and 51 of its stat). While it is executed they are 0,
+/// and so they are for threads of the kernel and for what has ended, which execute no file.
+fn has_none(pid: i32) -> bool {
+    let text = read_bytes(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let after_name = text.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    // Field 3 comes first here.
+    let mut fields = after_name.split_ascii_whitespace().skip(50 - 3);
+    match (fields.next(), fields.next()) {
+        (Some("0"), Some("0")) => fs::read_link(format!("/proc/{pid}/exe")).is_err(),
+        (start, end) => start == end,
+    }
 }
 
 /// A thread that has ended shows no environment. If it was the first one, and the process lives on with
