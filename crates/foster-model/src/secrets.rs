@@ -20,6 +20,11 @@ impl Secrets {
         Self(values)
     }
 
+    /// Returns whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns `text` with `***` in the place of each value.
     pub fn conceal(&self, text: &[u8]) -> NativeString {
         let mut text = text.to_vec();

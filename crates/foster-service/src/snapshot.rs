@@ -15,8 +15,9 @@ pub(crate) fn snapshot(
     max_bytes: u64,
 ) -> Result<Snapshot, ServiceError> {
     let is_final = is_final(record);
+    let run = folder.run(record.run)?;
     let excerpt = |stream| -> Result<Excerpt, ServiceError> {
-        let log = folder.stream_log(stream)?;
+        let log = run.stream_log(stream)?;
         let observed = observed(record, stream).max(log.end());
         log.tail(lines, max_bytes, observed, is_final)
             .map_err(ServiceError::io(format!(

@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use foster_model::StreamTotals;
 use foster_process::{Moved, discard, move_bytes};
-use foster_store::{JobFolder, Stream, StreamWriter, TimelineWriter};
+use foster_store::{RunFolder, Stream, StreamWriter, TimelineWriter};
 
 use crate::log_file::LogFile;
 
@@ -40,9 +40,9 @@ pub struct Loss {
 }
 
 impl Capture {
-    /// Returns a capture that goes on where the files of the folder end.
+    /// Returns a capture that goes on where the files of the run end.
     pub fn new(
-        folder: &JobFolder,
+        run: &RunFolder,
         pipes: [Option<OwnedFd>; 2],
         cap: Option<u64>,
         log: Option<LogFile>,
@@ -50,10 +50,10 @@ impl Capture {
         let mut capture = Self {
             pipes,
             writers: [
-                folder.stream_writer(Stream::Stdout, cap)?,
-                folder.stream_writer(Stream::Stderr, cap)?,
+                run.stream_writer(Stream::Stdout, cap)?,
+                run.stream_writer(Stream::Stderr, cap)?,
             ],
-            timeline: folder.timeline_writer()?,
+            timeline: run.timeline_writer()?,
             log,
             last_output: Instant::now(),
             losses: Vec::new(),

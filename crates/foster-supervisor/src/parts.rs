@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use foster_model::answer::StopReport;
-use foster_model::{AFTER_KILL, DRAIN_QUIET, Definition, ErrorCode, Secrets, StartFailure};
+use foster_model::{
+    AFTER_KILL, DRAIN_QUIET, Definition, ErrorCode, Secrets, StartFailure, StdinMode,
+};
 use foster_process::{
     Containment, Drain, Phase, ProcessRef, Scope, SharedSlot, SpawnError, SpawnPlan, pipe, spawn,
 };
@@ -150,7 +152,7 @@ impl Parts {
 
     fn open_stdin(&self) -> io::Result<File> {
         match self.folder.stdin_file()? {
-            Some(file) if self.definition.stdin => Ok(file),
+            Some(file) if self.definition.stdin == StdinMode::Given => Ok(file),
             _ => File::open("/dev/null"),
         }
     }

@@ -171,7 +171,8 @@ impl Case<'_> {
             return;
         }
         let totals = |stream| {
-            let Ok(log) = self.folder.stream_log(stream) else {
+            let run = self.folder.run(self.record().run);
+            let Ok(log) = run.and_then(|run| run.stream_log(stream)) else {
                 return StreamTotals::default();
             };
             let observed_bytes = log.end();

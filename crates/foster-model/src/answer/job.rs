@@ -17,6 +17,10 @@ pub struct JobView {
     pub name: Option<JobName>,
     /// Its marks.
     pub tags: Vec<Tag>,
+    /// The group that it belongs to.
+    pub group: Option<JobName>,
+    /// The number of its newest run, which all else is about; the first is 1.
+    pub run: u32,
     /// Where it stands.
     pub state: State,
     /// Why; `null` while it is not over.

@@ -1,5 +1,6 @@
 //! Answers as text for people, one file for each verb.
 
+mod create;
 mod doctor;
 mod job;
 mod kill;
@@ -10,6 +11,7 @@ mod run;
 mod schema;
 mod snapshot;
 mod status;
+mod tag;
 mod tail;
 mod wait;
 mod words;
