@@ -31,6 +31,10 @@ pub struct Definition {
     pub keep_env: bool,
     /// The variables whose values are shown nowhere.
     pub mask: Vec<NativeString>,
+    /// The variables whose values are taken out of everything that the job prints, too.
+    pub redact: Vec<NativeString>,
+    /// Whether the same is done for all variables whose names look like a secret's.
+    pub redact_env_like: bool,
     /// The name it is called by.
     pub name: Option<JobName>,
     /// Marks to find it by.
@@ -186,6 +190,8 @@ pub(crate) fn sample() -> Definition {
         inherit_env: true,
         keep_env: false,
         mask: vec![],
+        redact: vec![],
+        redact_env_like: false,
         name: None,
         tags: vec![],
         group: None,

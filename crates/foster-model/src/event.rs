@@ -221,6 +221,9 @@ pub struct StreamTotals {
     pub observed_bytes: u64,
     /// Bytes of them that are not on disk: dropped by the cap, or not writable.
     pub omitted_bytes: u64,
+    /// Values that were taken out of it (`--redact`).
+    #[serde(default)]
+    pub redactions: u64,
 }
 
 /// Who looks after a job.

@@ -37,7 +37,7 @@ pub use limits::{InvalidDuration, InvalidSize, parse_duration, parse_size};
 pub use native::NativeString;
 pub use private::{PrivateValues, Variables};
 pub use record::{JobRecord, StateFile};
-pub use secrets::Secrets;
+pub use secrets::{REDACTED, Secrets};
 pub use selector::{InvalidSelector, JobSelector};
 pub use state::{Cause, EventKind, IllegalTransition, State, transition};
 pub use tag::{InvalidLabel, JobName, Tag};

@@ -26,6 +26,11 @@ pub struct JobRequest {
     pub keep_env: bool,
     /// The variables whose values are shown nowhere.
     pub mask: Vec<OsString>,
+    /// The variables whose values are shown nowhere and are taken out of everything that the job
+    /// prints.
+    pub redact: Vec<OsString>,
+    /// The same for all variables whose names look like a secret's.
+    pub redact_env_like: bool,
     /// Marks to find the job by.
     pub tags: Vec<Tag>,
     /// A name to call it by.
@@ -61,6 +66,8 @@ impl JobRequest {
             inherit_env: true,
             keep_env: false,
             mask: Vec::new(),
+            redact: Vec::new(),
+            redact_env_like: false,
             tags: Vec::new(),
             name: None,
             group: None,

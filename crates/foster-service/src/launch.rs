@@ -18,6 +18,7 @@ use crate::environment::{JobEnvironment, Sources, from_variables, to_os};
 use crate::error::ServiceError;
 use crate::observation::Started;
 use crate::prepare::{Prepared, new_nonce, outer_job};
+use crate::redaction::Redaction;
 
 /// Makes the job and starts it. Returns once the command is being executed.
 pub(crate) fn launch_new(
@@ -39,6 +40,7 @@ pub(crate) fn launch_new(
         private: prepared.private,
         env: prepared.env,
         secrets: prepared.secrets,
+        redact: prepared.redact,
         failure: prepared.failure,
     };
     let publish = |definition: &Definition| root.publish(definition);
@@ -75,6 +77,7 @@ struct Launching {
     private: PrivateValues,
     env: Vec<(OsString, OsString)>,
     secrets: Secrets,
+    redact: Secrets,
     containment: Containment,
     failure: Option<StartFailure>,
 }
@@ -97,18 +100,28 @@ impl Launching {
             (Some(kept), true) => (Some(kept.as_slice()), EnvironmentSource::Kept),
             (None, true) => (Some(ctx.env.as_slice()), EnvironmentSource::Caller),
         };
+        let explicit = from_variables(&private.env);
+        let redaction = Redaction {
+            names: &definition.redact.iter().map(to_os).collect::<Vec<_>>(),
+            env_like: definition.redact_env_like,
+        };
+        let mask: Vec<OsString> = definition.mask.iter().map(to_os).collect();
+        let all = inherited.unwrap_or_default().iter().chain(&explicit);
         let sources = Sources {
             inherited,
-            explicit: &from_variables(&private.env),
-            mask: &definition.mask.iter().map(to_os).collect::<Vec<_>>(),
+            explicit: &explicit,
+            mask: &redaction.masked(&mask, all),
         };
         let mark = format!("{}/{}", definition.job_id, definition.nonce);
         let environment = JobEnvironment::build(sources, &mark);
+        redaction.check(&environment.all)?;
+        let redact = redaction.values(&environment.all);
         let containment = definition.containment.parse().unwrap_or_default();
         let launching = Self {
             private,
             env: environment.all,
             secrets: environment.secrets,
+            redact,
             containment,
             failure: None,
             definition,
@@ -159,6 +172,7 @@ impl Launching {
             log,
             env: self.env,
             secrets: self.secrets,
+            redact: self.redact,
             containment: self.containment,
             way: ctx.way.clone(),
         });

@@ -28,6 +28,7 @@ mod outcome;
 mod phases;
 mod prepare;
 mod recover;
+mod redaction;
 mod restart;
 mod run;
 mod schema;

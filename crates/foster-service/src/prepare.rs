@@ -16,6 +16,7 @@ use crate::environment::{
 use crate::error::ServiceError;
 use crate::job_request::JobRequest;
 use crate::phases::escalation;
+use crate::redaction::Redaction;
 
 /// How much is taken for a job's standard input: it is kept in the job's folder.
 const MOST_STDIN: u64 = 64 << 20;
@@ -29,6 +30,8 @@ pub(crate) struct Prepared {
     /// The whole environment, for a job that is started at once.
     pub env: Vec<(OsString, OsString)>,
     pub secrets: Secrets,
+    /// What is taken out of the output.
+    pub redact: Secrets,
     /// Why it can't start. `run` makes the job all the same, so that the reason is kept.
     pub failure: Option<StartFailure>,
 }
@@ -51,12 +54,21 @@ impl Prepared {
         explicit.extend(settings);
         let stdin = first_failure(&mut failure, read_stdin(ctx, request.stdin_file.as_deref()));
         let (job_id, nonce) = new_id()?;
+        let redaction = Redaction {
+            names: &request.redact,
+            env_like: request.redact_env_like,
+        };
+        let inherited = request.inherit_env.then_some(ctx.env.as_slice());
+        let all = inherited.unwrap_or_default().iter().chain(&explicit);
         let sources = Sources {
-            inherited: request.inherit_env.then_some(&ctx.env),
+            inherited,
             explicit: &explicit,
-            mask: &request.mask,
+            mask: &redaction.masked(&request.mask, all),
         };
         let environment = JobEnvironment::build(sources, &format!("{job_id}/{nonce}"));
+        if failure.is_none() {
+            redaction.check(&environment.all)?;
+        }
         let secrets = environment.secrets;
         let private = private_values(ctx, request, &explicit);
         let definition = Definition {
@@ -69,6 +81,8 @@ impl Prepared {
             inherit_env: request.inherit_env,
             keep_env: request.keep_env,
             mask: request.mask.iter().map(from_os).collect(),
+            redact: request.redact.iter().map(from_os).collect(),
+            redact_env_like: request.redact_env_like,
             name: request.name.clone(),
             tags: request.tags.clone(),
             group: request.group.clone(),
@@ -91,6 +105,7 @@ impl Prepared {
             definition,
             private,
             stdin,
+            redact: redaction.values(&environment.all),
             env: environment.all,
             secrets,
             failure,

@@ -38,6 +38,7 @@ pub(crate) fn view(folder: &JobFolder, definition: &Definition, record: JobRecor
             .log
             .as_ref()
             .map(|log| log.to_lossy().into_owned()),
+        redactions: record.stdout.redactions + record.stderr.redactions,
         output: record.output,
         holders: record.holders,
         stragglers: record.stragglers,

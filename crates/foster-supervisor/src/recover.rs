@@ -180,6 +180,8 @@ impl Case<'_> {
             StreamTotals {
                 observed_bytes,
                 omitted_bytes: omitted.iter().map(|[from, to]| to - from).sum(),
+                // Nobody is left who counted.
+                redactions: 0,
             }
         };
         let (stdout, stderr) = (totals(Stream::Stdout), totals(Stream::Stderr));

@@ -61,6 +61,8 @@ pub struct JobView {
     pub stderr_log_path: String,
     /// The interleaved log, if one was asked for.
     pub log_path: Option<String>,
+    /// How many values were taken out of its output (`--redact`); exact once output is closed.
+    pub redactions: u64,
     /// How output stands.
     pub output: OutputEnd,
     /// Who holds the output though the job is over.

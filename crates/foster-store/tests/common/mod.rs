@@ -40,6 +40,8 @@ pub fn definition(id: JobId) -> Definition {
         inherit_env: true,
         keep_env: false,
         mask: vec![],
+        redact: vec![],
+        redact_env_like: false,
         name: None,
         tags: vec![],
         group: None,

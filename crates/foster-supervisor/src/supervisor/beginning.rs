@@ -101,7 +101,8 @@ impl Supervisor {
         let log = self.parts.open_log(false).ok().flatten();
         let pipes = std::mem::take(&mut self.parts.readers);
         let cap = self.parts.definition.log_cap;
-        let mut capture = Capture::new(&self.run_folder()?, pipes, cap, log)?;
+        let redaction = self.parts.redaction.take();
+        let mut capture = Capture::new(&self.run_folder()?, pipes, cap, log, redaction)?;
         let until = Instant::now() + patience;
         loop {
             for stream in Stream::ALL {
@@ -190,6 +191,7 @@ impl Supervisor {
             pipes,
             self.parts.definition.log_cap,
             log,
+            self.parts.redaction.take(),
         )?;
         for (stream, token) in Stream::ALL.into_iter().zip([token::STDOUT, token::STDERR]) {
             if let Some(pipe) = capture.pipe(stream) {

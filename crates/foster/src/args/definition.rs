@@ -32,6 +32,12 @@ pub struct DefinitionArgs {
     /// Show the value of this variable nowhere (repeatable)
     #[arg(long, value_name = "NAME")]
     pub mask: Vec<OsString>,
+    /// Show the value of this variable nowhere, and take it out of everything captured (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub redact: Vec<OsString>,
+    /// The same for every variable whose name looks like a secret's, such as API_TOKEN
+    #[arg(long)]
+    pub redact_env_like: bool,
     /// Keep the environment that the job inherits now for its later runs
     #[arg(long, conflicts_with = "no_inherit_env")]
     pub keep_env: bool,
@@ -77,6 +83,8 @@ impl DefinitionArgs {
             inherit_env: !self.command.no_inherit_env,
             keep_env: self.keep_env,
             mask: self.mask,
+            redact: self.redact,
+            redact_env_like: self.redact_env_like,
             tags: self.tag,
             name: self.name,
             group: self.group,
