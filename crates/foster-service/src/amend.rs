@@ -26,6 +26,8 @@ pub(crate) fn amend(
     if is_foreign(&folder.definition()?) {
         return Err(ServiceError::Foreign(folder.id()));
     }
+    let turn = folder.wait_turn();
+    let _turn = turn.map_err(ServiceError::io("the job can't be changed"))?;
     let deadline = Instant::now() + PATIENCE;
     for _ in 0..ATTEMPTS {
         let record = settled_record(root, folder)?;

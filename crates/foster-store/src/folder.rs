@@ -7,6 +7,7 @@ use foster_model::{Definition, JobId, PrivateValues};
 use rustix::fs::OFlags;
 
 use crate::dir::Dir;
+use crate::lock::Turn;
 use crate::{DamageError, Lock, Problem};
 
 /// What a job was asked to do.
@@ -118,6 +119,11 @@ impl JobFolder {
     /// Takes the job's lock; `None` if somebody else holds it.
     pub fn try_lock(&self) -> io::Result<Option<Lock>> {
         Lock::take(&self.dir)
+    }
+
+    /// Waits until nobody else is about to change the job from without.
+    pub fn wait_turn(&self) -> io::Result<Turn> {
+        Turn::wait(&self.dir)
     }
 
     /// Returns whether somebody holds the job's lock, without taking it on Linux.

@@ -57,7 +57,7 @@ pub use index::Index;
 pub use index_iter::IndexIter;
 pub use index_row::IndexRow;
 pub use journal::JournalWriter;
-pub use lock::Lock;
+pub use lock::{Lock, Turn};
 pub use merger::{LineMerger, RawLine};
 pub use open::OpenError;
 pub use resolve::ResolveError;
