@@ -295,9 +295,10 @@ fn of_two_who_restart_a_job_each_run_is_one_s_own() {
     let mut runs = 1;
     while Instant::now() < end {
         for answer in at_once(&sandbox, 3, &["restart", &id, "--no-wait", "--grace", "0s"]) {
-            match answer.value["ok"] == true {
-                true => runs += 1,
-                false => assert_eq!(answer.into_err().0, "invalid_state"),
+            if answer.value["ok"] == true {
+                runs += 1;
+            } else {
+                assert_eq!(answer.into_err().0, "invalid_state");
             }
         }
         let status = sandbox.ok(["status", &id]);
