@@ -1,10 +1,6 @@
 //! Jobs that are defined first and started later, and jobs that are started again.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops at what it did not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
