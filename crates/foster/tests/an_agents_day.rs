@@ -1,0 +1,250 @@
+//! A day of an agent, from the first build to the clean-up in the evening, through the built program.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use foster_testkit::Sandbox;
+use serde_json::{Value, json};
+
+const SOON: Duration = Duration::from_secs(30);
+
+fn id(answer: &Value) -> String {
+    answer["job_id"].as_str().unwrap().to_owned()
+}
+
+/// A server that takes events by POST, and what it has taken.
+fn receiver_of_events() -> (String, Receiver<Value>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/events", listener.local_addr().unwrap());
+    let (sender, events) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let (mut length, mut line) = (0, String::new());
+            while reader.read_line(&mut line).unwrap_or(0) > 2 {
+                let header = line.to_ascii_lowercase();
+                if let Some(value) = header.strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            let answer = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+            reader.get_mut().write_all(answer).unwrap();
+            if sender.send(serde_json::from_slice(&body).unwrap()).is_err() {
+                return;
+            }
+        }
+    });
+    (address, events)
+}
+
+#[test]
+fn an_agent_s_day() {
+    let sandbox = Sandbox::new(env!("CARGO_BIN_EXE_foster"));
+    let (url, events) = receiver_of_events();
+
+    // In the morning it looks around.
+    let doctor = sandbox.ok(["doctor"]);
+    assert_eq!(doctor["healthy"], true);
+    assert_eq!(sandbox.ok(["list"])["jobs"], json!([]));
+
+    // A server is started, and waited for until it is ready. It is told of things on its input.
+    let server = "echo starting; echo ready on port 1; \
+                  while read -r line; do echo \"got $line\"; done";
+    let run = [
+        "run",
+        "--no-wait",
+        "--name",
+        "web",
+        "--group",
+        "site",
+        "--tag",
+        "team.web",
+        "--stdin=open",
+        "--env",
+        "GREETING=hello",
+        "--",
+        "sh",
+        "-c",
+        server,
+    ];
+    let web = id(&sandbox.ok(run));
+    let ready = sandbox.ok(["wait", "web", "--for", "ready on port", "--timeout", "30s"]);
+    assert_eq!(ready["reason"], "matched");
+    sandbox.ok(["send", "web", "a request"]);
+    sandbox.ok(["wait", "web", "--for", "got a request", "--timeout", "30s"]);
+
+    // A build fails. The digest has what matters, in less than the output.
+    let build = "i=0; while test $i -lt 400; do echo \"   Compiling crate-$i v1.0.$i\"; i=$((i+1)); done; \
+                 printf 'error[E0308]: mismatched types\\n --> src/main.rs:7:5\\n' >&2; exit 101";
+    let failed = sandbox.ok([
+        "run",
+        "--wait",
+        "--name",
+        "build",
+        "--group",
+        "site",
+        "--notify-url",
+        &url,
+        "--digest",
+        "--max-bytes",
+        "2KiB",
+        "--",
+        "sh",
+        "-c",
+        build,
+    ]);
+    assert_eq!(failed["exit_code"], 101);
+    let digest = failed["snapshot"]["stderr"]["digest"]["text"]
+        .as_str()
+        .unwrap();
+    assert!(digest.contains("error[E0308]"), "{failed:#}");
+    let folded = failed["snapshot"]["stdout"]["digest"]["text"]
+        .as_str()
+        .unwrap();
+    assert!(folded.len() <= 2048, "{folded}");
+    let told = events.recv_timeout(SOON).unwrap();
+    assert_eq!(told["event_type"], "job.finished");
+    assert_eq!(told["job_id"], failed["job_id"]);
+    assert_eq!(told["exit_code"], 101);
+
+    // The server is restarted with the same definition; its earlier output stays.
+    let again = sandbox.ok(["restart", "web", "--no-wait", "--grace", "1s"]);
+    assert_eq!(
+        (&again["run"], &again["state"]),
+        (&json!(2), &json!("running"))
+    );
+    let first = sandbox.ok(["logs", "web", "--run", "1", "--grep", "got"]);
+    assert_eq!(first["lines"][0]["text"], "got a request");
+
+    // Sixteen tests run side by side; one of them fails, and says so while it runs.
+    let mut tests = Vec::new();
+    for n in 0..16 {
+        let line = format!("echo test {n}; test {n} != 11 || {{ echo FAILED; exit 1; }}");
+        let tag = format!("tests.unit.n{n}");
+        let run = [
+            "run",
+            "--no-wait",
+            "--group",
+            "tests",
+            "--tag",
+            &tag,
+            "--on-output",
+            "FAILED",
+            "--notify-url",
+            &url,
+            "--",
+            "sh",
+            "-c",
+            &line,
+        ];
+        tests.push(id(&sandbox.ok(run)));
+    }
+    let waited = sandbox.ok(["wait", "--group", "tests", "--timeout", "60s"]);
+    assert_eq!(waited["reason"], "finished");
+    let failures: Vec<&Value> = waited["jobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|job| job["exit_code"] != 0)
+        .collect();
+    assert_eq!(failures.len(), 1);
+    assert_eq!(failures[0]["job_id"], json!(tests[11]));
+    let (mut finished, mut matched) = (0, 0);
+    while finished < 16 || matched < 1 {
+        let event = events.recv_timeout(SOON).unwrap();
+        match event["event_type"].as_str().unwrap() {
+            "job.finished" => finished += 1,
+            "job.output.matched" => {
+                assert_eq!(event["job_id"], json!(tests[11]));
+                matched += 1;
+            }
+            other => panic!("{other}"),
+        }
+    }
+
+    // What was there can be found again.
+    let listed = sandbox.ok(["list", "--tag", "tests.*", "--limit", "10"]);
+    assert_eq!(listed["jobs"].as_array().unwrap().len(), 10);
+    assert_eq!(listed["truncated"], true);
+    let cursor = listed["next"].as_str().unwrap();
+    let rest = sandbox.ok(["list", "--tag", "tests.*", "--cursor", cursor]);
+    assert_eq!(rest["jobs"].as_array().unwrap().len(), 6);
+
+    // A definition for later, a job that takes too long, one that hangs.
+    let nightly = id(&sandbox.ok(["create", "--name", "nightly", "--", "true"]));
+    let slow = sandbox.ok(["run", "--wait", "--timeout", "200ms", "--", "sleep", "600"]);
+    assert_eq!(
+        (&slow["state"], &slow["cause"]),
+        (&json!("killed"), &json!("timeout"))
+    );
+    let idle = sandbox.ok([
+        "run",
+        "--wait",
+        "--idle-timeout",
+        "200ms",
+        "--",
+        "sleep",
+        "600",
+    ]);
+    assert_eq!(idle["cause"], "timeout");
+
+    // In the evening everything of the site ends, and what is over is cleaned up.
+    let killed = sandbox.ok(["kill", "--group", "site", "--grace", "1s"]);
+    assert_eq!(killed["jobs"].as_array().unwrap().len(), 2);
+    let would = sandbox.ok(["gc", "--max-jobs", "3", "--dry-run"]);
+    let before = sandbox.job_ids();
+    let deleted = sandbox.ok(["gc", "--max-jobs", "3"]);
+    assert_eq!(would["deleted"], deleted["deleted"]);
+    let after = sandbox.job_ids();
+    assert!(
+        after.len() < before.len() && after.contains(&nightly),
+        "{after:?}"
+    );
+    sandbox.ok(["delete", "--all"]);
+    assert_eq!(sandbox.job_ids(), [nightly.clone()]);
+    let _ = web;
+    sandbox.ok(["start", "nightly", "--wait"]);
+    sandbox.ok(["delete", &nightly]);
+    assert_eq!(sandbox.job_ids(), [""; 0]);
+    sandbox.assert_nothing_left(SOON);
+}
+
+/// A follower of everything sees each job's whole life, once and in order.
+#[test]
+fn a_follower_sees_the_whole_day() {
+    let sandbox = Sandbox::new(env!("CARGO_BIN_EXE_foster"));
+    let first = id(&sandbox.ok(["run", "--wait", "--", "true"]));
+    let mut follower: Command = sandbox.foster();
+    follower.args(["events", "--all", "--follow", "--json"]);
+    let mut follower = follower.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    let second = id(&sandbox.ok(["run", "--wait", "--", "false"]));
+    let mut seen: Vec<(String, String)> = Vec::new();
+    let finished = |seen: &[(String, String)]| {
+        let ends = seen.iter().filter(|(_, event)| event == "finished");
+        ends.count()
+    };
+    while finished(&seen) < 2 {
+        let line = lines.next().unwrap().unwrap();
+        let event: Value = serde_json::from_str(&line).unwrap();
+        seen.push((id(&event), event["event"].as_str().unwrap().to_owned()));
+    }
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+    for job in [first, second] {
+        let journal = fs::read_to_string(sandbox.job_dir(&job).join("events.ndjson")).unwrap();
+        let told = seen.iter().filter(|(of, _)| *of == job);
+        for ((_, event), line) in told.zip(journal.lines()) {
+            let entry: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(entry["event"], json!(event));
+        }
+    }
+}
