@@ -9,6 +9,7 @@
 //! program with a single thread may fork the keeper.
 
 mod context;
+mod digest;
 mod doctor;
 mod ending;
 mod environment;

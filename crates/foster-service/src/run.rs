@@ -70,6 +70,8 @@ pub struct RunRequest {
     pub tail_lines: usize,
     /// How many bytes of each stream the answer holds at most.
     pub max_bytes: u64,
+    /// Whether it holds a digest of each stream instead of the last lines.
+    pub digest: bool,
 }
 
 impl RunRequest {
@@ -95,6 +97,7 @@ impl RunRequest {
             observe: Observe::Until(Duration::from_secs(10)),
             tail_lines: 50,
             max_bytes: 64 * 1024,
+            digest: false,
         }
     }
 }
@@ -131,6 +134,7 @@ pub fn run(ctx: &Context, request: RunRequest) -> Result<RunAnswer, ServiceError
             &record,
             request.tail_lines,
             request.max_bytes,
+            request.digest,
         )?),
     };
     let hint = hint(&record);

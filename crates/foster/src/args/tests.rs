@@ -230,6 +230,7 @@ fn the_defaults_are_the_service_s() {
     assert_eq!(args.stragglers, request.stragglers);
     assert_eq!(args.snapshot.tail_lines, request.tail_lines);
     assert_eq!(args.snapshot.max_bytes, request.max_bytes);
+    assert_eq!(args.snapshot.digest, request.digest);
     assert_eq!(!args.command.no_inherit_env, request.inherit_env);
     let until = foster_service::Observe::Until(args.snapshot_after);
     assert_eq!(until, request.observe);

@@ -30,6 +30,7 @@ pub fn carry_out(mut args: Args, caller: &Caller<'_>) -> Result<Outcome<RunAnswe
         log_cap: args.log_cap.into(),
         tail_lines: args.snapshot.tail_lines,
         max_bytes: args.snapshot.max_bytes,
+        digest: args.snapshot.digest,
     };
     Ok(foster_service::run(&context, request)?.into())
 }
