@@ -10,8 +10,11 @@ use super::shape::Shape;
 
 /// How many lines of the beginning are shown at most.
 const BEGINNING: usize = 10;
-/// How many lines of a failure are shown at most: half of them its first, half its last.
-const OF_A_FAILURE: usize = 24;
+/// How many of a failure's first lines are shown before those of others. Its last two are shown with
+/// them: there a traceback has its exception.
+const BRIEF: usize = 6;
+/// How many of its first lines, and how many of its last, are shown at most.
+const LONG: usize = 12;
 /// How many lines failures may take, for each line of the end.
 const FAILURES_PER_LINE: usize = 4;
 /// With less room than this for text no choice is made.
@@ -70,20 +73,29 @@ pub(super) fn choose(
     // The very last line may have no end.
     let fits = all + marks <= limits.room + usize::from(lines.open);
     if fits && rows <= limits.end.saturating_add(limits.beginning) {
-        return Some(Choice {
-            shown: std::iter::once(0..items.len())
-                .filter(|all| !all.is_empty())
-                .collect(),
-            line: usize::MAX,
-            kept: Vec::from_iter((!items.is_empty()).then_some(DigestPart::Whole)),
-            whole: true,
-        });
+        return Some(everything(lines, items));
     }
     // No mark is longer than one for everything that was read and that was not.
     let mark = gap_mark(lines.total, 0).len() + 1;
     let most = gap_mark(lines.total, lines.unread()).len() + 1;
     let room = limits.room.checked_sub(most * (lines.gaps.len() + 1))?;
     (room >= LEAST_ROOM).then(|| Chooser::new(lines, items, room, mark).choose(limits, steps))
+}
+
+fn everything(lines: &Lines, items: &[Item]) -> Choice {
+    let shapes = lines.rows.iter().map(|line| line.shape);
+    let failures = shapes.filter_map(|shape| match shape {
+        Shape::Start(part) | Shape::Hint(part) => Some(part),
+        _ => None,
+    });
+    let whole = (!items.is_empty()).then_some(DigestPart::Whole);
+    let kept: BTreeSet<_> = failures.chain(whole).collect();
+    Choice {
+        shown: whole.map(|_| 0..items.len()).into_iter().collect(),
+        line: usize::MAX,
+        kept: kept.into_iter().collect(),
+        whole: true,
+    }
 }
 
 struct Chooser<'a> {
@@ -124,29 +136,26 @@ impl<'a> Chooser<'a> {
         *steps += 3 * last as u64;
         let shown = self.ranges();
         Choice {
-            whole: shown == [0..last],
+            whole: shown.first().is_some_and(|first| *first == (0..last)),
             shown,
             line: self.line,
             kept: self.kept.into_iter().collect(),
         }
     }
 
-    /// Takes failures: first those with their particulars, then the lines that name one.
+    /// Takes failures: of each that has its particulars what matters most, then the lines that name
+    /// one, then more of the particulars. So one long backtrace leaves room for the other failures.
     fn failures(&mut self, mut lines: usize, steps: &mut u64) {
-        let blocks = self.blocks();
-        *steps += (2 * self.items.len() + blocks.len()) as u64;
-        let (hints, whole): (Vec<_>, Vec<_>) = blocks
+        let (hints, told): (Vec<_>, Vec<_>) = self
+            .blocks()
             .into_iter()
             .partition(|(block, _)| self.is_hint(block));
-        for blocks in [whole, hints] {
+        *steps += (2 * self.items.len() + 2 * told.len() + hints.len()) as u64;
+        for (blocks, first, last) in [(&told, BRIEF, 2), (&hints, 1, 0), (&told, LONG, LONG)] {
             for (block, part) in blocks {
-                for half in halves(block).into_iter().filter(|half| !half.is_empty()) {
-                    let (taken, whole) = self.range(half, &mut lines);
-                    if taken {
-                        self.kept.insert(part);
-                    }
-                    if !whole {
-                        break;
+                for range in ends(block.clone(), first, last) {
+                    if self.range(range, &mut lines) {
+                        self.kept.insert(*part);
                     }
                 }
             }
@@ -154,7 +163,7 @@ impl<'a> Chooser<'a> {
     }
 
     fn shape(&self, item: usize) -> Shape {
-        self.lines.lines[self.items[item].first as usize].shape
+        self.lines.rows[self.items[item].first as usize].shape
     }
 
     fn is_hint(&self, block: &Range<usize>) -> bool {
@@ -183,26 +192,24 @@ impl<'a> Chooser<'a> {
         blocks
     }
 
-    /// Takes a range, as far as there is room, and returns whether any of it and all of it was taken.
-    fn range(&mut self, range: Range<usize>, lines: &mut usize) -> (bool, bool) {
-        let (start, end) = (range.start, range.end);
-        let Some(room) = self.room.checked_sub(self.mark) else {
-            return (false, false);
-        };
-        self.room = room;
+    /// Takes a range, as far as there is room, and returns whether any of it was taken.
+    fn range(&mut self, range: Range<usize>, lines: &mut usize) -> bool {
+        let mut taken = false;
         for at in range {
-            let (cost, rows) = (self.cost(at), self.items[at].shown().len());
             if self.chosen[at] {
                 continue;
             }
+            let mark = if taken { 0 } else { self.mark };
+            let (cost, rows) = (self.cost(at) + mark, self.items[at].shown().len());
             if cost > self.room || rows > *lines {
-                return (at > start, false);
+                break;
             }
             self.chosen[at] = true;
             self.room -= cost;
             *lines -= rows;
+            taken = true;
         }
-        (start < end, true)
+        taken
     }
 
     /// Takes items in an order until the lines or the room are used up.
@@ -247,11 +254,9 @@ impl<'a> Chooser<'a> {
     }
 }
 
-/// Returns the first and the last lines of a failure that is long.
-fn halves(block: Range<usize>) -> [Range<usize>; 2] {
-    if block.len() <= OF_A_FAILURE {
-        return [block.clone(), block.end..block.end];
-    }
-    let half = OF_A_FAILURE / 2;
-    [block.start..block.start + half, block.end - half..block.end]
+/// Returns the `first` and the `last` items of a failure; all of it, if it is no longer.
+fn ends(block: Range<usize>, first: usize, last: usize) -> [Range<usize>; 2] {
+    let head = block.end.min(block.start + first);
+    let tail = head.max(block.end.saturating_sub(last));
+    [block.start..head, tail..block.end]
 }

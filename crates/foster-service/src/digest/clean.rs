@@ -21,12 +21,12 @@ pub(super) struct Line {
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     text: String,
-    pub lines: Vec<Line>,
+    pub rows: Vec<Line>,
     /// Before which line how many bytes were not read, or not as whole lines.
     pub gaps: Vec<(usize, u64)>,
-    /// How many lines were read. Empty ones that follow each other are one in `lines`.
+    /// How many lines were read. Empty ones that follow each other are one in `rows`.
     pub total: u64,
-    /// How many lines are not in `lines` for that reason.
+    /// How many lines are not in `rows` for that reason.
     pub blank: u64,
     /// Whether the last line has no end.
     pub open: bool,
@@ -38,7 +38,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub fn text(&self, at: usize) -> &str {
-        let line = &self.lines[at];
+        let line = &self.rows[at];
         let (start, len) = (line.start as usize, line.len as usize);
         &self.text[start..start + len]
     }
@@ -57,13 +57,13 @@ impl Lines {
         let after_gap = self
             .gaps
             .last()
-            .is_some_and(|(at, _)| *at == self.lines.len());
-        if text.is_empty() && !after_gap && self.lines.last().is_some_and(|line| line.len == 0) {
+            .is_some_and(|(at, _)| *at == self.rows.len());
+        if text.is_empty() && !after_gap && self.rows.last().is_some_and(|line| line.len == 0) {
             self.blank += 1;
             return;
         }
         let (same, alike) = hashes(text);
-        self.lines.push(Line {
+        self.rows.push(Line {
             start: self.text.len() as u32,
             len: text.len() as u32,
             same,
@@ -92,7 +92,7 @@ pub(super) fn lines(source: &Source<'_>, steps: &mut u64) -> Lines {
                 text = &text[begun..];
                 unread += begun as u64;
             }
-            lines.gaps.push((lines.lines.len(), unread));
+            lines.gaps.push((lines.rows.len(), unread));
         }
         let mut rest = 0;
         if at + 1 < source.parts.len() {

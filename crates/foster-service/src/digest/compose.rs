@@ -111,8 +111,10 @@ pub(super) fn shortened(line: &str, longest: usize) -> Cow<'_, str> {
 /// Returns the last lines that fit, cleaned, and of the last one its end if it is too long.
 pub(super) fn end_alone(lines: &Lines, room: usize) -> (String, Tally) {
     let mut left = room + usize::from(lines.open);
-    let all = lines.lines.len();
-    let fitting = (0..all).rev().take_while(|at| {
+    let all = lines.rows.len();
+    // As the plain excerpt, it does not reach back over what was not read.
+    let least = lines.gaps.last().map_or(0, |(at, _)| *at);
+    let fitting = (least..all).rev().take_while(|at| {
         let rest = left.checked_sub(lines.text(*at).len() + 1);
         left = rest.unwrap_or(0);
         rest.is_some()

@@ -101,10 +101,10 @@ pub(super) fn fold(lines: &Lines, steps: &mut u64) -> Vec<Item> {
     let mut items = Vec::new();
     let mut gaps = lines.gaps.iter().map(|(at, _)| *at).peekable();
     let mut at = 0;
-    while at < lines.lines.len() {
+    while at < lines.rows.len() {
         while gaps.next_if(|gap| *gap <= at).is_some() {}
         // What was not read may be anything: nothing is folded across it.
-        let end = gaps.peek().copied().unwrap_or(lines.lines.len());
+        let end = gaps.peek().copied().unwrap_or(lines.rows.len());
         let item = folded(lines, at, end, steps).unwrap_or(Item {
             first: at as u32,
             fold: Fold::Line,
@@ -173,7 +173,7 @@ fn repeats(lines: &Lines, at: usize, end: usize, block: usize, by: By, steps: &m
 }
 
 fn equal(lines: &Lines, one: usize, other: usize, by: By, steps: &mut u64) -> bool {
-    let (line, other_line) = (lines.lines[one], lines.lines[other]);
+    let (line, other_line) = (lines.rows[one], lines.rows[other]);
     match by {
         By::Numbers => {
             let plain = line.shape == Shape::Plain && other_line.shape == Shape::Plain;

@@ -98,6 +98,4 @@ pub(crate) fn digest(source: &Source<'_>) -> Made {
 }
 
 #[cfg(test)]
-mod samples;
-#[cfg(test)]
 mod tests;

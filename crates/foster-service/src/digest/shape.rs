@@ -49,7 +49,7 @@ static SHAPES: LazyLock<Option<Shapes>> = LazyLock::new(|| {
 pub(super) fn tell(lines: &mut Lines, steps: &mut u64) {
     let Some(shapes) = &*SHAPES else { return };
     let mut open: Option<Open> = None;
-    for at in 0..lines.lines.len() {
+    for at in 0..lines.rows.len() {
         let text = head(lines.text(at));
         *steps += text.len() as u64 + 1;
         let shape = match rule(shapes, text) {
@@ -67,7 +67,7 @@ pub(super) fn tell(lines: &mut Lines, steps: &mut u64) {
             None if goes_on(&mut open, text) => Shape::Context,
             None => Shape::Plain,
         };
-        lines.lines[at].shape = shape;
+        lines.rows[at].shape = shape;
     }
     trim(lines);
 }
@@ -75,9 +75,9 @@ pub(super) fn tell(lines: &mut Lines, steps: &mut u64) {
 /// Blank lines at the end of a failure are not part of it.
 fn trim(lines: &mut Lines) {
     let mut after = true;
-    for at in (0..lines.lines.len()).rev() {
+    for at in (0..lines.rows.len()).rev() {
         let blank = lines.text(at).is_empty();
-        let line = &mut lines.lines[at];
+        let line = &mut lines.rows[at];
         if after && blank && line.shape == Shape::Context {
             line.shape = Shape::Plain;
         }
@@ -102,7 +102,7 @@ fn rule(shapes: &Shapes, text: &str) -> Option<&'static Rule> {
 
 /// Takes the plain lines right before a failure into it.
 fn lead(lines: &mut Lines, at: usize, most: usize) {
-    for line in lines.lines[at.saturating_sub(most)..at].iter_mut().rev() {
+    for line in lines.rows[at.saturating_sub(most)..at].iter_mut().rev() {
         if line.shape != Shape::Plain {
             break;
         }
@@ -147,15 +147,17 @@ fn goes_on(open: &mut Option<Open>, text: &str) -> bool {
             Extent::Paragraph => !text.is_empty(),
             // The empty line that many put below a heading does not end what it heads.
             Extent::Section => !text.is_empty() || failure.lines == 1,
-            Extent::Indented => indented,
+            Extent::Indented => indented || text.is_empty(),
             Extent::Trace => {
                 // The exception itself stands below its calls, and is not indented.
                 failure.over = !indented && !text.is_empty();
                 !text.is_empty()
             }
             Extent::Chapter => {
-                let ruled = text.starts_with("___") || text.starts_with("===");
-                !ruled && !text.starts_with('\u{25cf}')
+                let underlined = failure.lines > 1 && text.starts_with("-----");
+                let line = underlined && text.bytes().all(|byte| byte == b'-');
+                let ruled = ["___", "===", "\u{23af}\u{23af}\u{23af}"];
+                !line && !ruled.iter().any(|rule| text.starts_with(rule))
             }
         };
     if !belongs {

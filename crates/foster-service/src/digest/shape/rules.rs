@@ -28,7 +28,7 @@ pub(super) enum Extent {
     Line,
     /// So many.
     Next(usize),
-    /// Those that are indented.
+    /// Those that are indented, and empty ones between them.
     Indented,
     /// Those up to an empty one.
     Paragraph,
@@ -66,7 +66,7 @@ const fn hint(pattern: &'static str, part: DigestPart) -> Rule {
 
 /// The shapes that are known; the first that fits a line counts, so the special ones stand above the
 /// general ones.
-pub(super) static RULES: [Rule; 58] = [
+pub(super) static RULES: [Rule; 59] = [
     // Rust.
     hint(
         r"^error: (could not compile|aborting due|test failed|\d+ target)",
@@ -135,14 +135,15 @@ pub(super) static RULES: [Rule; 58] = [
         Extent::Trace,
     ),
     failure(r"^_{3,} .+ _{3,}$", TestFailure, Extent::Chapter),
-    failure(r"^(FAIL|ERROR): \w+ \(", TestFailure, Extent::Next(1)),
+    failure(r"^(FAIL|ERROR): \w+ \(", TestFailure, Extent::Chapter),
     failure(r"^E {3,}\S", TestFailure, Extent::Line),
     hint(r"^(FAILED|ERROR) \S+(::\S+| - )", TestFailure),
+    hint(r"^\S+::\S+ (FAILED|ERROR)\b", TestFailure),
     hint(r"^FAILED \((failures|errors)=", TestFailure),
     hint(r"^=+ .*\d+ (failed|error).* =+$", TestFailure),
     // JavaScript: jest and vitest, node's own runner, TAP, mocha.
     failure("^ *\u{25cf} .+", TestFailure, Extent::Chapter),
-    failure(r"^ *FAIL +\S+ > ", TestFailure, Extent::Paragraph),
+    failure(r"^ *FAIL +\S+ > ", TestFailure, Extent::Chapter),
     hint(r"^ *FAIL +\S", TestFailure),
     failure(r"^ *not ok \d*", TestFailure, Extent::Indented),
     hint(
