@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use foster_model::answer::{
-    DoctorAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, RecoverAnswer, RunAnswer,
-    SchemaAnswer, StatusAnswer, TailAnswer, WaitAnswer,
+    DoctorAnswer, InstallSkillAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, RecoverAnswer,
+    RunAnswer, SchemaAnswer, StatusAnswer, TailAnswer, WaitAnswer,
 };
 use foster_model::{Definition, Entry, ErrorBody, SCHEMA_VERSION, StateFile};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -30,6 +30,10 @@ pub fn schema(name: Option<&str>) -> Result<SchemaAnswer, ServiceError> {
 fn all() -> BTreeMap<String, Value> {
     let rows = [
         ("doctor", answer::<DoctorAnswer>("doctor")),
+        (
+            "install-skill",
+            answer::<InstallSkillAnswer>("install-skill"),
+        ),
         ("kill", answer::<KillAnswer>("kill")),
         ("list", answer::<ListAnswer>("list")),
         ("logs", answer::<LogsAnswer>("logs")),

@@ -3,6 +3,7 @@
 
 mod digest;
 mod doctor;
+mod install_skill;
 mod job;
 mod kill;
 mod list;
@@ -17,6 +18,7 @@ mod wait;
 
 pub use digest::{Digest, DigestPart, DigestReason};
 pub use doctor::{DoctorAnswer, DoctorCheck, DoctorRoot};
+pub use install_skill::{InstallSkillAnswer, SkillOutcome};
 pub use job::JobView;
 pub use kill::{KillAnswer, KillResult, PhaseReport, SentSignal, StopReport};
 pub use list::{ListAnswer, ListRow};

@@ -1,6 +1,7 @@
 //! Answers as text for people, one file for each verb.
 
 mod doctor;
+mod install_skill;
 mod job;
 mod kill;
 mod list;
