@@ -140,7 +140,10 @@ fn of_a_long_log_both_ends_are_read_and_the_rest_is_marked() {
     assert_eq!(digest["original_bytes"], 256 * 1024 + 4 * 1024 * 1024);
     assert_eq!(stdout["range"], json!([0, len]));
     assert_eq!(stdout["truncated"], true);
-    assert!((4 << 20..16 << 20).contains(&read), "{read} bytes were read");
+    assert!(
+        (4 << 20..16 << 20).contains(&read),
+        "{read} bytes were read"
+    );
 }
 
 /// How many bytes the programs that this process has waited for have read.

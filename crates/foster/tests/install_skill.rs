@@ -16,6 +16,11 @@ fn sandbox() -> Sandbox {
     Sandbox::new(env!("CARGO_BIN_EXE_foster"))
 }
 
+fn make(folder: &Path) {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).create(folder).unwrap();
+}
+
 fn outcome(sandbox: &Sandbox, args: &[&str], path: &Path) -> String {
     let answer = sandbox.ok([&["install-skill"], args].concat());
     let schema = sandbox.ok(["schema", "install-skill"])["schemas"]["install-skill"].take();
@@ -95,7 +100,7 @@ fn a_link_stays_a_link_and_a_folder_in_the_way_is_told() {
     let sandbox = sandbox();
     let work = sandbox.work().canonicalize().unwrap();
     let folder = work.join(".agents/skills/foster");
-    fs::create_dir_all(&folder).unwrap();
+    make(&folder);
     fs::write(work.join("elsewhere.md"), "old").unwrap();
     std::os::unix::fs::symlink(work.join("elsewhere.md"), folder.join("SKILL.md")).unwrap();
     assert_eq!(
@@ -108,7 +113,7 @@ fn a_link_stays_a_link_and_a_folder_in_the_way_is_told() {
             .unwrap()
             .contains("name: foster")
     );
-    fs::create_dir_all(work.join("b/foster/SKILL.md")).unwrap();
+    make(&work.join("b/foster/SKILL.md"));
     let (code, error) = sandbox.err(["install-skill", "--dir", "b", "--force"]);
     assert_eq!(code, "io_error");
     assert!(
