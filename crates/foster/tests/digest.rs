@@ -103,6 +103,29 @@ fn failures_are_in_the_digest_however_much_comes_after_them() {
 }
 
 #[test]
+fn an_answer_with_a_choice_is_no_longer_than_the_plain_one() {
+    let sandbox = sandbox();
+    let file = sandbox.work().join("words");
+    let word = |n: usize| (0..40).map(move |at| char::from(b'a' + ((n >> (at % 13)) % 26) as u8));
+    let lines: Vec<String> = (0..3_000).map(|n| word(n).collect()).collect();
+    fs::write(&file, lines.join("\n")).unwrap();
+    let id = id(&sandbox.ok(["run", "--", "cat", file.to_str().unwrap()]));
+    for size in ["2KiB", "8KiB", "64KiB"] {
+        let args = ["tail", &id, "--lines", "0", "--max-bytes", size];
+        let plain = sandbox.json(args).stdout.len();
+        let digest = sandbox
+            .json([&args[..], &["--digest"]].concat())
+            .stdout
+            .len();
+        let slack = if size == "2KiB" { 200 } else { 0 };
+        assert!(
+            digest <= plain + slack,
+            "{size}: {digest} instead of {plain}"
+        );
+    }
+}
+
+#[test]
 fn a_digest_goes_on_where_the_last_one_ended() {
     let sandbox = sandbox();
     let run = sandbox.ok(["run", "--shell", "echo one; echo two"]);

@@ -17,6 +17,10 @@ const BRIEF: usize = 6;
 const LONG: usize = 12;
 /// How many lines failures may take, for each line of the end.
 const FAILURES_PER_LINE: usize = 4;
+/// What the numbers beside the text take in an answer, of this stream and of another that is empty:
+/// of a stream that is longer than the room, the answer as a whole is to be no longer than the plain
+/// one.
+const NUMBERS: usize = 400;
 /// With less room than this for text no choice is made.
 const LEAST_ROOM: usize = 256;
 
@@ -78,7 +82,15 @@ pub(super) fn choose(
     // No mark is longer than one for everything that was read and that was not.
     let mark = gap_mark(lines.total, 0).len() + 1;
     let most = gap_mark(lines.total, lines.unread()).len() + 1;
-    let room = limits.room.checked_sub(most * (lines.gaps.len() + 1))?;
+    let longer = lines.original_text > limits.room;
+    let numbers = if longer {
+        NUMBERS.min(limits.room / 8)
+    } else {
+        0
+    };
+    let room = limits
+        .room
+        .checked_sub(numbers + most * (lines.gaps.len() + 1))?;
     (room >= LEAST_ROOM).then(|| Chooser::new(lines, items, room, mark).choose(limits, steps))
 }
 
