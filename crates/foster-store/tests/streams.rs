@@ -192,6 +192,73 @@ mod tests {
         }
     }
 
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn both_ends_are_what_the_stream_holds_there(
+            pieces in prop::collection::vec(("[a-z]{1,30}", 0u64..3), 0..12),
+            head in 0u64..60,
+            tail in 0u64..60,
+            from in 0u64..80,
+        ) {
+            let (_temp, root) = root();
+            let (folder, _lock) = job(&root, 1);
+            let mut writer = folder.stream_writer(OUT, None).unwrap();
+            let mut all = Vec::new();
+            for (text, gap) in &pieces {
+                write(&mut writer, text.as_bytes());
+                all.extend(text.bytes().map(Some));
+                writer.skip(*gap);
+                all.extend((0..*gap).map(|_| None));
+            }
+            // What was skipped at the very end can't be seen on disk.
+            while all.last() == Some(&None) {
+                all.pop();
+            }
+            let log = folder.stream_log(OUT).unwrap();
+            let parts = log.ends(from, head, tail, true).unwrap();
+            let (end, first) = (all.len() as u64, from.min(all.len() as u64));
+            let wanted = |at: u64| {
+                at >= first && (end - first <= head + tail || at < first + head || at >= end - tail)
+            };
+            let mut read = vec![None; all.len()];
+            for part in &parts {
+                prop_assert!(!part.bytes.is_empty());
+                for (at, byte) in (part.offset..).zip(&part.bytes) {
+                    prop_assert_eq!(read[at as usize].replace(*byte), None, "read twice");
+                }
+            }
+            for (at, byte) in all.into_iter().enumerate() {
+                let expected = byte.filter(|_| wanted(at as u64));
+                prop_assert_eq!(read[at], expected, "at {}", at);
+            }
+        }
+    }
+
+    #[test]
+    fn ends_are_cut_on_the_borders_of_characters() {
+        let (_temp, root) = root();
+        let (folder, _lock) = job(&root, 1);
+        let mut writer = folder.stream_writer(OUT, None).unwrap();
+        write(&mut writer, "€€€€€".as_bytes());
+        write(&mut writer, b"\xe2\x82");
+        let log = folder.stream_log(OUT).unwrap();
+        let shown = |is_final| -> Vec<(u64, Vec<u8>)> {
+            let parts = log.ends(0, 4, 6, is_final).unwrap();
+            parts
+                .into_iter()
+                .map(|part| (part.offset, part.bytes))
+                .collect()
+        };
+        let euro = "€".as_bytes();
+        assert_eq!(shown(false), [(0, euro.to_vec()), (12, euro.to_vec())]);
+        assert_eq!(
+            shown(true),
+            [(0, euro.to_vec()), (12, [euro, b"\xe2\x82"].concat())]
+        );
+    }
+
     #[test]
     fn a_character_that_is_not_complete_waits() {
         let (_temp, root) = root();

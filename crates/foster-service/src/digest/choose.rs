@@ -174,8 +174,12 @@ impl<'a> Chooser<'a> {
         }
     }
 
+    /// Returns what an item is: a block that repeats is what matters most in it.
     fn shape(&self, item: usize) -> Shape {
-        self.lines.rows[self.items[item].first as usize].shape
+        let rows = &self.lines.rows[self.items[item].shown()];
+        let begins = |shape: &Shape| matches!(shape, Shape::Start(_) | Shape::Hint(_));
+        let first = rows.iter().map(|row| row.shape).find(begins);
+        first.unwrap_or_else(|| rows.first().map_or(Shape::Plain, |row| row.shape))
     }
 
     fn is_hint(&self, block: &Range<usize>) -> bool {

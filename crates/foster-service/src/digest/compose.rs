@@ -26,30 +26,19 @@ pub(super) fn compose(lines: &Lines, items: &[Item], choice: &Choice) -> (String
     let mut at = 0;
     let ends = std::iter::once(items.len()..items.len());
     for range in choice.shown.iter().cloned().chain(ends) {
-        let skipped: u64 = items[at..range.start]
+        let mut pending: u64 = items[at..range.start]
             .iter()
             .map(|item| item.covers() as u64)
             .sum();
-        tally.omitted += skipped;
-        let mut pending = skipped;
+        tally.omitted += pending;
         for item in &items[range.clone()] {
-            let mut unread = 0;
-            while let Some((_, bytes)) = gaps.next_if(|gap| gap.0 <= item.first as usize) {
-                unread += bytes;
-            }
-            if pending > 0 || unread > 0 {
-                text += &gap_mark(pending, unread);
-                text.push('\n');
-                pending = 0;
-            }
+            let before = |gap: &&(usize, u64)| gap.0 <= item.first as usize;
+            let unread = std::iter::from_fn(|| gaps.next_if(before)).map(|gap| gap.1);
+            mark(&mut text, std::mem::take(&mut pending), unread.sum());
             push(&mut text, lines, *item, choice.line, &mut tally);
         }
         if range.is_empty() {
-            let unread = gaps.by_ref().map(|(_, bytes)| bytes).sum();
-            if pending > 0 || unread > 0 {
-                text += &gap_mark(pending, unread);
-                text.push('\n');
-            }
+            mark(&mut text, pending, gaps.by_ref().map(|gap| gap.1).sum());
         }
         at = range.end;
     }
@@ -57,6 +46,14 @@ pub(super) fn compose(lines: &Lines, items: &[Item], choice: &Choice) -> (String
         text.pop();
     }
     (text, tally)
+}
+
+/// Appends what stands for a range that is left out, if there is one.
+fn mark(text: &mut String, lines: u64, unread: u64) {
+    if lines > 0 || unread > 0 {
+        *text += &gap_mark(lines, unread);
+        text.push('\n');
+    }
 }
 
 fn push(text: &mut String, lines: &Lines, item: Item, longest: usize, tally: &mut Tally) {
@@ -70,7 +67,6 @@ fn push(text: &mut String, lines: &Lines, item: Item, longest: usize, tally: &mu
             text.push('\n');
         }
     }
-    // Empty lines are one, without a word.
     if let Some(mark) = item.mark() {
         *text += &mark;
     }

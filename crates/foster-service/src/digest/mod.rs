@@ -68,31 +68,27 @@ pub(crate) fn digest(source: &Source<'_>) -> Made {
         Some(_) => compose::end_alone(&lines, room.min(lines.original_text)),
     };
     steps += text.len() as u64;
-    let unchanged =
-        choice.whole && !tally.cut && tally.folded == 0 && !lines.changed && lines.unread() == 0;
+    let unread = lines.unread() > 0;
+    let as_it_was = choice.whole && !tally.cut && tally.folded == 0;
+    let unchanged = as_it_was && !lines.changed && !unread;
     let reason = reason.or(unchanged.then_some(DigestReason::Unchanged));
     let mut kept = choice.kept;
     if kept.is_empty() && !text.is_empty() {
         kept.push(DigestPart::End);
     }
-    let digest = Digest {
-        text,
-        original_bytes: source
-            .parts
-            .iter()
-            .map(|part| part.bytes.len() as u64)
-            .sum(),
-        lines_total: lines.total,
-        lines_folded: tally.folded,
-        lines_omitted: tally.omitted,
-        kept,
-        applied: reason.is_none(),
-        reason,
-    };
-    let whole = !tally.cut && digest.lines_omitted == 0 && lines.unread() == 0;
+    let read = source.parts.iter().map(|part| part.bytes.len() as u64);
     Made {
-        digest,
-        whole,
+        whole: !tally.cut && tally.omitted == 0 && !unread,
+        digest: Digest {
+            text,
+            original_bytes: read.sum(),
+            lines_total: lines.total,
+            lines_folded: tally.folded,
+            lines_omitted: tally.omitted,
+            kept,
+            applied: reason.is_none(),
+            reason,
+        },
         steps,
     }
 }

@@ -42,6 +42,16 @@ fn each_of_many_failures_has_its_first_lines_before_one_has_more() {
 }
 
 #[test]
+fn a_failure_that_repeats_among_other_lines_is_still_one() {
+    let failing = "trying again\nerror: refused\nwaiting\n".repeat(9);
+    let raw = numbered(1..500, word) + &failing + &numbered(500..1_000, word);
+    let digest = made(raw.as_bytes(), 2_000, 5).digest;
+    let shown = "trying again\nerror: refused\nwaiting\n[the 3 lines above 9 times]\n";
+    assert!(digest.text.contains(shown), "{}", digest.text);
+    assert_eq!(digest.kept[0], DigestPart::CompilerError);
+}
+
+#[test]
 fn a_long_line_shows_both_its_ends() {
     let raw = format!("first\n<{}>\nlast\n", "x".repeat(100_000));
     let digest = made(raw.as_bytes(), 1_000, 50).digest;
