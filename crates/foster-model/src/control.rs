@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::StopReport;
-use crate::{ErrorCode, JobId, PhaseSpec, StartFailure, Target};
+use crate::{Amendment, ErrorCode, JobId, PhaseSpec, StartFailure, Target};
 
 /// The version of this protocol. A new `foster` will meet old supervisors.
 pub const VERSION: u32 = 1;
@@ -28,6 +28,11 @@ pub enum Request {
     Stop {
         /// The phases; `null` for the job's own.
         phases: Option<Vec<PhaseSpec>>,
+    },
+    /// To change the job's definition.
+    Amend {
+        /// How.
+        change: Amendment,
     },
     /// To send exactly one signal.
     Signal {
@@ -81,6 +86,8 @@ pub enum Message {
         /// What went wrong.
         errors: Vec<String>,
     },
+    /// The definition was changed, and it is written down.
+    Amended {},
     /// The request was refused.
     Refused {
         /// Why, for programs.

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{JobId, JobName, NativeString, PhaseSpec, Tag, Time};
 
-/// What a job was asked to do, as `meta.json` keeps it. It is written once, by the launcher.
+/// What a job was asked to do, as `meta.json` keeps it.
+///
+/// It is written by whoever makes the job. An [`Amendment`](crate::Amendment) changes it, and a new
+/// run writes down where it was launched; both by the holder of the job's lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Definition {
     /// The version of this file's shape.
@@ -23,10 +26,21 @@ pub struct Definition {
     pub env: Vec<EnvValue>,
     /// Whether the launcher's environment comes first.
     pub inherit_env: bool,
+    /// Whether that environment is kept (`secrets.json`) for later runs, which take their own
+    /// launcher's otherwise.
+    pub keep_env: bool,
+    /// The variables whose values are shown nowhere.
+    pub mask: Vec<NativeString>,
+    /// The variables whose values are taken out of everything that the job prints, too.
+    pub redact: Vec<NativeString>,
+    /// Whether the same is done for all variables whose names look like a secret's.
+    pub redact_env_like: bool,
     /// The name it is called by.
     pub name: Option<JobName>,
     /// Marks to find it by.
     pub tags: Vec<Tag>,
+    /// The group that it belongs to, so that several jobs are dealt with at once.
+    pub group: Option<JobName>,
     /// How long the leader may run, in milliseconds; `null` for ever.
     #[serde(rename = "timeout_ms", with = "crate::definition::optional_ms")]
     #[schemars(with = "Option<u64>")]
@@ -39,8 +53,8 @@ pub struct Definition {
     pub drain: Duration,
     /// What happens to descendants that the leader leaves behind.
     pub stragglers: Stragglers,
-    /// Whether something was given for the command's standard input (`stdin.bin`).
-    pub stdin: bool,
+    /// What the command's standard input is.
+    pub stdin: StdinMode,
     /// Where the interleaved log is written as it happens, if anywhere.
     pub log: Option<NativeString>,
     /// How many bytes of each stream are kept on disk; `null` for all of them.
@@ -106,6 +120,17 @@ pub struct Identity {
     pub unique: Option<u64>,
 }
 
+/// What a command reads on its standard input.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StdinMode {
+    /// Nothing: it is at its end from the beginning.
+    #[default]
+    Nothing,
+    /// What was given with the definition, kept in the job's folder (`stdin.bin`).
+    Given,
+}
+
 /// What happens to descendants that the leader leaves behind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -150,5 +175,36 @@ pub(crate) mod optional_ms {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Duration>, D::Error> {
         Ok(Option::<u64>::deserialize(d)?.map(Duration::from_millis))
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn sample() -> Definition {
+    Definition {
+        schema_version: crate::SCHEMA_VERSION.to_owned(),
+        job_id: JobId::from_parts(1, 1),
+        created_at: Time::from_unix_ms(1),
+        command: CommandLine::Argv(vec!["true".into()]),
+        cwd: "/".into(),
+        env: vec![],
+        inherit_env: true,
+        keep_env: false,
+        mask: vec![],
+        redact: vec![],
+        redact_env_like: false,
+        name: None,
+        tags: vec![],
+        group: None,
+        timeout: None,
+        escalation: vec![],
+        drain: Duration::ZERO,
+        stragglers: Stragglers::Kill,
+        stdin: StdinMode::Nothing,
+        log: None,
+        log_cap: None,
+        containment: "auto".to_owned(),
+        host: Host::default(),
+        outer_job: None,
+        nonce: "n".to_owned(),
     }
 }

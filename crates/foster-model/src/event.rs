@@ -3,7 +3,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, Identity, State, Time};
+use crate::{Amendment, Cause, Identity, State, Time};
 
 /// One line of the journal: what happened, and when it was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,18 @@ pub struct Entry {
 pub enum Event {
     /// The folder was made.
     Created {},
+    /// A job that was over is to run once more, from its definition as it stands.
+    Restarted {
+        /// The number of the new run; the first is 1.
+        run: u32,
+    },
+    /// The definition was changed.
+    Amended {
+        /// How.
+        change: Amendment,
+        /// Who asked; `null` if that one took the lock and did it.
+        by: Option<Requester>,
+    },
     /// Keeper and supervisor exist; the command is not yet executed.
     Launched {
         /// The process that takes over if the supervisor dies.
@@ -209,6 +221,9 @@ pub struct StreamTotals {
     pub observed_bytes: u64,
     /// Bytes of them that are not on disk: dropped by the cap, or not writable.
     pub omitted_bytes: u64,
+    /// Values that were taken out of it (`--redact`).
+    #[serde(default)]
+    pub redactions: u64,
 }
 
 /// Who looks after a job.

@@ -8,6 +8,7 @@
 //!
 //! Nothing here does input or output, and nothing reads a clock: callers say what time it is.
 
+mod amendment;
 pub mod answer;
 pub mod control;
 mod definition;
@@ -16,6 +17,7 @@ mod event;
 mod id;
 mod limits;
 mod native;
+mod private;
 mod record;
 mod secrets;
 mod selector;
@@ -23,7 +25,8 @@ mod state;
 mod tag;
 mod time;
 
-pub use definition::{CommandLine, Definition, EnvValue, Host, Identity, Stragglers};
+pub use amendment::Amendment;
+pub use definition::{CommandLine, Definition, EnvValue, Host, Identity, StdinMode, Stragglers};
 pub use error::{ErrorBody, ErrorCode, Exit};
 pub use event::{
     Entry, Event, OutputEnd, PhaseSpec, ProcessInfo, Requester, StartFailure, Straggler,
@@ -32,8 +35,9 @@ pub use event::{
 pub use id::{InvalidJobId, JobId};
 pub use limits::{InvalidDuration, InvalidSize, parse_duration, parse_size};
 pub use native::NativeString;
+pub use private::{PrivateValues, Variables};
 pub use record::{JobRecord, StateFile};
-pub use secrets::Secrets;
+pub use secrets::{REDACTED, Secrets};
 pub use selector::{InvalidSelector, JobSelector};
 pub use state::{Cause, EventKind, IllegalTransition, State, transition};
 pub use tag::{InvalidLabel, JobName, Tag};

@@ -11,6 +11,8 @@ use crate::{
 pub struct JobRecord {
     /// The job.
     pub job_id: JobId,
+    /// The number of the newest run, which all else is about; the first is 1.
+    pub run: u32,
     /// Where it stands.
     pub state: State,
     /// Why; `null` while it is not over.
@@ -114,6 +116,7 @@ impl JobRecord {
     pub fn new(job_id: JobId) -> Self {
         Self {
             job_id,
+            run: 1,
             state: State::Created,
             cause: None,
             exit_code: None,
@@ -169,6 +172,14 @@ impl JobRecord {
     fn absorb(&mut self, at: Time, event: &Event) {
         match event {
             Event::Created {} => self.created_at = Some(at),
+            Event::Restarted { run } => {
+                *self = Self {
+                    run: *run,
+                    created_at: self.created_at,
+                    updated_at: self.updated_at,
+                    ..Self::new(self.job_id)
+                };
+            }
             Event::Launched { keeper, supervisor } => {
                 self.keeper = Some(*keeper);
                 self.supervisor = Some(*supervisor);
@@ -192,7 +203,10 @@ impl JobRecord {
                 self.stopping = Some(*cause);
                 self.stop_phases.clone_from(phases);
             }
-            Event::StopRequested { .. } | Event::Signalled { .. } | Event::OutputLost { .. } => {}
+            Event::Amended { .. }
+            | Event::StopRequested { .. }
+            | Event::Signalled { .. }
+            | Event::OutputLost { .. } => {}
             Event::Exited {
                 exit_code,
                 signal,

@@ -2,22 +2,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::NativeString;
 
-/// The fewest bytes of a value that are looked for in other texts: a shorter one stands in
-/// everything by chance.
-const SHORTEST: usize = 4;
+/// What stands in the place of a value that is not shown.
+pub const REDACTED: &[u8; 3] = b"***";
 
 /// Values that must not be shown in any answer or file.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Secrets(Vec<NativeString>);
 
 impl Secrets {
+    /// The fewest bytes of a value that is looked for in other texts: a shorter one stands in
+    /// everything by chance.
+    pub const SHORTEST: usize = 4;
+
     /// Returns the values that can be looked for in other texts. The longest come first, so that
     /// one that holds another leaves no rest.
     pub fn new<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let long = values.into_iter().filter(|value| value.len() >= SHORTEST);
+        let long = values
+            .into_iter()
+            .filter(|value| value.len() >= Self::SHORTEST);
         let mut values: Vec<NativeString> = long.map(|value| value.to_vec().into()).collect();
         values.sort_by_key(|value| std::cmp::Reverse(value.as_bytes().len()));
         Self(values)
+    }
+
+    /// Returns the values, the longest first.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(NativeString::as_bytes)
+    }
+
+    /// Returns whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Returns `text` with `***` in the place of each value.
@@ -27,8 +42,8 @@ impl Secrets {
             let secret = secret.as_bytes();
             let mut from = 0;
             while let Some(at) = find(&text[from..], secret) {
-                text.splice(from + at..from + at + secret.len(), *b"***");
-                from += at + 3;
+                text.splice(from + at..from + at + secret.len(), *REDACTED);
+                from += at + REDACTED.len();
             }
         }
         text.into()

@@ -54,6 +54,10 @@ pub enum Cause {
 pub enum EventKind {
     /// The folder was made.
     Created,
+    /// A job that was over is to run once more.
+    Restarted,
+    /// The definition was changed.
+    Amended,
     /// Keeper and supervisor exist.
     Launched,
     /// The command was executed.
@@ -144,8 +148,10 @@ impl Cause {
 
 impl EventKind {
     /// All kinds, in the order of a life.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Created,
+        Self::Restarted,
+        Self::Amended,
         Self::Launched,
         Self::Started,
         Self::StartFailed,
@@ -170,6 +176,8 @@ impl From<&Event> for EventKind {
     fn from(event: &Event) -> Self {
         match event {
             Event::Created { .. } => Self::Created,
+            Event::Restarted { .. } => Self::Restarted,
+            Event::Amended { .. } => Self::Amended,
             Event::Launched { .. } => Self::Launched,
             Event::Started { .. } => Self::Started,
             Event::StartFailed { .. } => Self::StartFailed,
@@ -195,6 +203,12 @@ pub fn transition(state: State, event: EventKind) -> Result<State, IllegalTransi
 
     let illegal = Err(IllegalTransition { state, event });
     match (state, event) {
+        // What a job is called, and whom it tells of its end, can change at any time.
+        (_, E::Amended) => Ok(state),
+        // A new run is a new life. What still lives of the one before is ended first.
+        (S::Exited | S::Killed | S::Failed | S::Lost, E::Restarted) => Ok(S::Created),
+        (S::Created | S::Running, E::Restarted) => illegal,
+
         // Before the command runs it can be launched, and the launch can be seen to have failed.
         (S::Created, E::Created | E::Launched | E::StartFailed | E::Supervision) => Ok(S::Created),
         (S::Created, E::Started) => Ok(S::Running),
@@ -267,9 +281,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_final_state_never_changes() {
+    fn only_a_new_run_changes_a_final_state() {
         for state in State::ALL.into_iter().filter(|s| s.is_final()) {
             for event in EventKind::ALL {
+                if event == EventKind::Restarted {
+                    continue;
+                }
                 if let Ok(next) = transition(state, event) {
                     assert_eq!(next, state, "{event:?}");
                 }

@@ -164,6 +164,7 @@
 //! environment changes what it does; a [`Command`] passes the environment on. What goes wrong where nobody can
 //! be told, in a drop, is an event of `tracing`. All platform code, and all `unsafe`, is in `sys`.
 
+mod batch;
 pub mod blocking;
 mod capture;
 mod containment;
@@ -179,6 +180,7 @@ mod limits;
 pub mod low_level;
 pub mod output;
 mod process;
+mod shared_cell;
 mod signal;
 mod spawn;
 mod sys;
@@ -188,6 +190,7 @@ pub mod tokio;
 mod tree;
 mod usage;
 
+pub use batch::Batch;
 pub use capture::{Moved, discard, move_bytes, pipe};
 pub use containment::{
     Containment, ContainmentError, Level, LevelReport, Scope, UnknownContainment,
@@ -206,6 +209,7 @@ pub use process::{
     OnDrop, Output, OutputError, SignalError, StartError, Target, TerminateError, Terminated,
     WaitedFor,
 };
+pub use shared_cell::SharedCell;
 pub use signal::{Signal, UnknownSignal};
 pub use spawn::{
     InvalidIoPriority, InvalidPlan, IoClass, IoPriority, Resource, ResourceLimit, Session,

@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         containment: Containment::Auto,
     };
     let mut request = RunRequest::new(CommandLine::Argv(argv));
-    request.observe = Observe::ToTheEnd;
+    request.observation.observe = Observe::ToTheEnd;
     let answer = run(&ctx, request)?;
     println!("{}", serde_json::to_string_pretty(&answer)?);
     Ok(())

@@ -4,7 +4,9 @@ use std::io::Read as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 
-use foster_model::{EnvValue, ErrorCode, JOB_VARIABLE, NativeString, Secrets, StartFailure};
+use foster_model::{
+    EnvValue, ErrorCode, JOB_VARIABLE, NativeString, Secrets, StartFailure, Variables,
+};
 
 use crate::context::Context;
 use crate::error::ServiceError;
@@ -34,9 +36,11 @@ pub(crate) struct JobEnvironment {
 
 /// What an environment is made of.
 pub(crate) struct Sources<'a> {
-    pub inherit: bool,
-    pub settings: &'a [(OsString, OsString)],
-    pub files: Vec<(OsString, OsString)>,
+    /// What comes first, if anything does.
+    pub inherited: Option<&'a [(OsString, OsString)]>,
+    /// What was given by files and by settings, in the order in which it counts.
+    pub explicit: &'a [(OsString, OsString)],
+    /// Whose values are shown nowhere.
     pub mask: &'a [OsString],
 }
 
@@ -105,21 +109,18 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<(OsString, OsString)>, StartF
 impl JobEnvironment {
     /// Puts it together: inherited, then files, then settings, the last one winning, then the mark
     /// of the job itself.
-    pub fn build(ctx: &Context, sources: Sources<'_>, job: &str) -> Self {
+    pub fn build(sources: Sources<'_>, job: &str) -> Self {
         let mut environment = Self::default();
-        if sources.inherit {
-            for (name, value) in &ctx.env {
-                environment.set(name, value);
-            }
+        for (name, value) in sources.inherited.unwrap_or_default() {
+            environment.set(name, value);
         }
-        let explicit = sources.files.iter().chain(sources.settings);
-        for (name, value) in explicit.clone() {
+        for (name, value) in sources.explicit {
             environment.set(name, value);
         }
         let masked = sources.mask.iter();
         let masked = masked.filter_map(|name| environment.value(name));
         environment.secrets = Secrets::new(masked.map(OsStr::as_bytes));
-        for (name, value) in explicit {
+        for (name, value) in sources.explicit {
             let masked = sources.mask.contains(name);
             let value = (!masked).then(|| environment.secrets.conceal(value.as_bytes()));
             environment.show(name, value);
@@ -152,6 +153,27 @@ impl JobEnvironment {
 /// Returns text of the system as the system has it.
 pub(crate) fn to_os(text: &NativeString) -> OsString {
     OsString::from_vec(text.as_bytes().to_vec())
+}
+
+/// Returns text of the system as files have it.
+pub(crate) fn from_os(text: impl AsRef<OsStr>) -> NativeString {
+    text.as_ref().as_bytes().to_vec().into()
+}
+
+/// Returns variables as files have them.
+pub(crate) fn to_variables(pairs: &[(OsString, OsString)]) -> Variables {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(name, value)| (from_os(name), from_os(value)))
+        .collect()
+}
+
+/// Returns variables as the system has them.
+pub(crate) fn from_variables(variables: &Variables) -> Vec<(OsString, OsString)> {
+    let variables = variables.iter();
+    variables
+        .map(|(name, value)| (to_os(name), to_os(value)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -195,20 +217,17 @@ mod tests {
 
     #[test]
     fn masked_values_are_concealed_wherever_they_stand() {
-        let ctx = Context {
-            root: "/r".into(),
-            cwd: "/".into(),
-            env: vec![("TOKEN".into(), "s3cret".into())],
-            way: foster_supervisor::Way::Fork,
-            containment: foster_process::Containment::Auto,
-        };
+        let pair = |k: &str, v: &str| (k.into(), v.into());
         let sources = Sources {
-            inherit: true,
-            settings: &[("URL".into(), "http://s3cret@h".into())],
-            files: vec![("K".into(), "1".into()), ("K".into(), "2".into())],
+            inherited: Some(&[pair("TOKEN", "s3cret")]),
+            explicit: &[
+                pair("K", "1"),
+                pair("K", "2"),
+                pair("URL", "http://s3cret@h"),
+            ],
             mask: &["TOKEN".into()],
         };
-        let environment = JobEnvironment::build(&ctx, sources, "j/n");
+        let environment = JobEnvironment::build(sources, "j/n");
         let shown: Vec<_> = environment
             .shown
             .iter()

@@ -105,6 +105,15 @@ impl ServiceError {
         move |source| Self::Io { what, source }
     }
 
+    /// Returns the error for something that kept a command from being executed, where no job was
+    /// made that could keep the reason.
+    pub(crate) fn refused(failure: StartFailure) -> Self {
+        Self::Refused {
+            code: failure.code.parse().unwrap_or(ErrorCode::StartFailed),
+            message: failure.message,
+        }
+    }
+
     /// Returns the stable code.
     pub fn code(&self) -> ErrorCode {
         match self {

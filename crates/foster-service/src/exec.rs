@@ -56,18 +56,18 @@ pub fn exec(ctx: &Context, request: ExecRequest) -> Result<ExecStatus, ServiceEr
         return Err(ServiceError::Invalid("the command is empty".to_owned()));
     }
     let settings = resolve_settings(ctx, &request.env)?;
-    let mut files = Vec::new();
+    let mut explicit = Vec::new();
     for file in &request.env_files {
-        files.extend(read_file(&ctx.absolute(file)).map_err(not_started)?);
+        explicit.extend(read_file(&ctx.absolute(file)).map_err(ServiceError::refused)?);
     }
+    explicit.extend(settings);
     let sources = Sources {
-        inherit: request.inherit_env,
-        settings: &settings,
-        files,
+        inherited: request.inherit_env.then_some(&ctx.env),
+        explicit: &explicit,
         mask: &[],
     };
     let mark = format!("exec/{}", std::process::id());
-    let mut environment = JobEnvironment::build(ctx, sources, &mark).all;
+    let mut environment = JobEnvironment::build(sources, &mark).all;
     if let Some(outer) = ctx.variable(JOB_VARIABLE) {
         // It makes no job of its own: inside a job it stays part of that one.
         environment.retain(|(name, _)| name != JOB_VARIABLE);
@@ -101,7 +101,7 @@ pub fn exec(ctx: &Context, request: ExecRequest) -> Result<ExecStatus, ServiceEr
     );
     let scope = Scope::prepare(ctx.containment, &name).map_err(|error| {
         let code = ErrorCode::ContainmentUnavailable.as_str().to_owned();
-        not_started(StartFailure {
+        ServiceError::refused(StartFailure {
             code,
             message: error.to_string(),
         })
@@ -129,17 +129,9 @@ fn exit_code(status: ExitStatus) -> u8 {
     }
 }
 
-fn not_started(failure: StartFailure) -> ServiceError {
-    let code = failure.code.parse().unwrap_or(ErrorCode::StartFailed);
-    ServiceError::Refused {
-        code,
-        message: failure.message,
-    }
-}
-
 fn failed(error: ForegroundError) -> ServiceError {
     match error {
-        ForegroundError::Spawn(error) => not_started(start_failure(&error)),
+        ForegroundError::Spawn(error) => ServiceError::refused(start_failure(&error)),
         ForegroundError::Setup(source) | ForegroundError::Watch(source) => ServiceError::Io {
             what: "the command can't be run in the foreground".to_owned(),
             source,

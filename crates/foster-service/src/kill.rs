@@ -9,7 +9,7 @@ use crate::context::{self, Context};
 use crate::ending::{Begun, Order};
 use crate::error::ServiceError;
 use crate::outcome::Outcome;
-use crate::phases::escalation;
+use crate::phases::given_phases;
 
 /// What `kill` is asked for.
 #[derive(Debug, Clone)]
@@ -120,14 +120,7 @@ impl KillRequest {
                 wait: self.wait,
             });
         }
-        if self.grace.is_some() && self.escalation.is_some() {
-            let text = "phases have graces of their own: give either of them";
-            return Err(ServiceError::Invalid(text.to_owned()));
-        }
-        let phases = match (&self.escalation, self.grace) {
-            (None, None) => None,
-            (phases, grace) => Some(escalation(grace.unwrap_or_default(), phases.clone())),
-        };
+        let phases = given_phases(self.grace, self.escalation.clone())?;
         if let Some(phases) = &phases {
             from_specs(phases)?;
         }

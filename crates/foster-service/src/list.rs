@@ -138,10 +138,12 @@ fn complete(root: &Root, row: IndexRow) -> IndexRow {
     };
     let cwd = definition.cwd.to_lossy().into_owned();
     let (name, tags) = (definition.name.clone(), definition.tags.clone());
+    let group = definition.group.clone();
     IndexRow {
         cwd,
         name,
         tags,
+        group,
         more: true,
         ..IndexRow::from_parts(&definition, &record)
     }
@@ -177,6 +179,7 @@ fn shown(row: IndexRow) -> ListRow {
         job_id: row.job_id,
         name: row.name,
         tags: row.tags,
+        group: row.group,
         state: row.state,
         cause: row.cause,
         exit_code: row.exit_code,

@@ -103,7 +103,8 @@ impl<'a> Reader<'a> {
                 (LogPosition::default(), Some(since))
             }
         };
-        let merger = LineMerger::new(folder, from, request.only, since)?;
+        let run = folder.run(folder.record()?.run)?;
+        let merger = LineMerger::new(&run, from, request.only, since)?;
         Ok(Self {
             merger,
             sink,

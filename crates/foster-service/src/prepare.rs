@@ -1,20 +1,22 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::Read as _;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use foster_model::{
-    CommandLine, Definition, ErrorCode, JOB_VARIABLE, JobId, SCHEMA_VERSION, Secrets, StartFailure,
+    CommandLine, Definition, ErrorCode, JOB_VARIABLE, JobId, PrivateValues, SCHEMA_VERSION,
+    Secrets, StartFailure, StdinMode,
 };
-use foster_process::Containment;
-use foster_supervisor::{LogFile, current_host, from_specs};
+use foster_supervisor::{current_host, from_specs};
 
 use crate::context::{Context, now};
-use crate::environment::{JobEnvironment, Sources, read_file, resolve_settings, to_os};
+use crate::environment::{
+    JobEnvironment, Sources, from_os, read_file, resolve_settings, to_variables,
+};
 use crate::error::ServiceError;
+use crate::job_request::JobRequest;
 use crate::phases::escalation;
-use crate::run::RunRequest;
+use crate::redaction::Redaction;
 
 /// How much is taken for a job's standard input: it is kept in the job's folder.
 const MOST_STDIN: u64 = 64 << 20;
@@ -22,82 +24,124 @@ const MOST_STDIN: u64 = 64 << 20;
 /// A job that is ready to be made: everything was checked that can be without making it.
 pub(crate) struct Prepared {
     pub definition: Definition,
-    pub argv: Vec<OsString>,
-    pub cwd: PathBuf,
-    pub log: Option<PathBuf>,
-    pub env: Vec<(OsString, OsString)>,
+    /// The values as they are where the definition has them concealed.
+    pub private: PrivateValues,
     pub stdin: Option<Vec<u8>>,
+    /// The whole environment, for a job that is started at once.
+    pub env: Vec<(OsString, OsString)>,
     pub secrets: Secrets,
-    pub containment: Containment,
-    /// Why it can't start. The job is made all the same, so that the reason is kept.
+    /// What is taken out of the output.
+    pub redact: Secrets,
+    /// Why it can't start. `run` makes the job all the same, so that the reason is kept.
     pub failure: Option<StartFailure>,
 }
 
 impl Prepared {
-    pub fn new(ctx: &Context, request: &RunRequest) -> Result<Self, ServiceError> {
-        let argv: Vec<OsString> = request.command.argv().iter().map(to_os).collect();
-        if argv.first().is_none_or(|program| program.is_empty()) {
+    pub fn new(ctx: &Context, request: &JobRequest) -> Result<Self, ServiceError> {
+        if request
+            .command
+            .argv()
+            .first()
+            .is_none_or(|program| program.as_bytes().is_empty())
+        {
             return Err(ServiceError::Invalid("the command is empty".to_owned()));
         }
         let escalation = escalation(request.kill_after, request.escalation.clone());
         from_specs(&escalation)?;
         let settings = resolve_settings(ctx, &request.env)?;
         let mut failure = None;
-        let files = first_failure(&mut failure, read_files(ctx, &request.env_files));
+        let mut explicit = first_failure(&mut failure, read_files(ctx, &request.env_files));
+        explicit.extend(settings);
         let stdin = first_failure(&mut failure, read_stdin(ctx, request.stdin_file.as_deref()));
-        let log = request.log.as_ref().map(|path| ctx.absolute(path));
-        first_failure(&mut failure, log.as_deref().map_or(Ok(()), prepare_log));
         let (job_id, nonce) = new_id()?;
-        let sources = Sources {
-            inherit: request.inherit_env,
-            settings: &settings,
-            files,
-            mask: &request.mask,
+        let redaction = Redaction {
+            names: &request.redact,
+            env_like: request.redact_env_like,
         };
-        let environment = JobEnvironment::build(ctx, sources, &format!("{job_id}/{nonce}"));
-        let cwd = ctx.absolute(request.cwd.as_deref().unwrap_or(Path::new("")));
-        let cwd = cwd.canonicalize().unwrap_or(cwd);
-        let outer = ctx
-            .variable(JOB_VARIABLE)
-            .map(|value| value.to_string_lossy().into_owned());
+        let inherited = request.inherit_env.then_some(ctx.env.as_slice());
+        let all = inherited.unwrap_or_default().iter().chain(&explicit);
+        let sources = Sources {
+            inherited,
+            explicit: &explicit,
+            mask: &redaction.masked(&request.mask, all),
+        };
+        let environment = JobEnvironment::build(sources, &format!("{job_id}/{nonce}"));
+        if failure.is_none() {
+            redaction.check(&environment.all)?;
+        }
         let secrets = environment.secrets;
+        let private = private_values(ctx, request, &explicit);
         let definition = Definition {
             schema_version: SCHEMA_VERSION.to_owned(),
             job_id,
             created_at: now(),
             command: concealed(&request.command, &secrets),
-            cwd: secrets.conceal(cwd.as_os_str().as_bytes()),
+            cwd: secrets.conceal(private.cwd.as_bytes()),
             env: environment.shown,
             inherit_env: request.inherit_env,
+            keep_env: request.keep_env,
+            mask: request.mask.iter().map(from_os).collect(),
+            redact: request.redact.iter().map(from_os).collect(),
+            redact_env_like: request.redact_env_like,
             name: request.name.clone(),
             tags: request.tags.clone(),
+            group: request.group.clone(),
             timeout: request.timeout,
             escalation,
             drain: request.drain,
             stragglers: request.stragglers,
-            stdin: stdin.is_some(),
-            log: log
-                .as_deref()
-                .map(|log| secrets.conceal(log.as_os_str().as_bytes())),
+            stdin: match stdin {
+                Some(_) => StdinMode::Given,
+                None => StdinMode::Nothing,
+            },
+            log: (private.log.as_ref()).map(|log| secrets.conceal(log.as_bytes())),
             log_cap: request.log_cap,
             containment: ctx.containment.as_str().to_owned(),
             host: current_host(),
-            outer_job: outer,
+            outer_job: outer_job(ctx),
             nonce,
         };
-        let env = environment.all;
         Ok(Self {
             definition,
-            argv,
-            cwd,
-            log,
-            env,
+            private,
             stdin,
+            redact: redaction.values(&environment.all),
+            env: environment.all,
             secrets,
-            containment: ctx.containment,
             failure,
         })
     }
+
+    /// Returns what has to be kept apart from the definition, if anything has.
+    pub fn private_values(&self) -> Option<&PrivateValues> {
+        let hidden = self.definition.env.iter().any(|var| var.value.is_none());
+        let apart = hidden || !self.secrets.is_empty() || self.private.inherited.is_some();
+        apart.then_some(&self.private)
+    }
+}
+
+fn private_values(
+    ctx: &Context,
+    request: &JobRequest,
+    explicit: &[(OsString, OsString)],
+) -> PrivateValues {
+    let cwd = ctx.absolute(request.cwd.as_deref().unwrap_or(Path::new("")));
+    let cwd = cwd.canonicalize().unwrap_or(cwd);
+    let log = request.log.as_ref().map(|path| ctx.absolute(path));
+    let kept = request.keep_env && request.inherit_env;
+    PrivateValues {
+        command: request.command.clone(),
+        cwd: from_os(cwd.as_os_str()),
+        log: log.map(|log| from_os(log.as_os_str())),
+        env: to_variables(explicit),
+        inherited: kept.then(|| to_variables(&ctx.env)),
+    }
+}
+
+/// Returns the job that the caller runs in, if it does.
+pub(crate) fn outer_job(ctx: &Context) -> Option<String> {
+    let value = ctx.variable(JOB_VARIABLE)?;
+    Some(value.to_string_lossy().into_owned())
 }
 
 fn first_failure<T: Default>(
@@ -139,32 +183,25 @@ fn read_stdin(ctx: &Context, file: Option<&Path>) -> Result<Option<Vec<u8>>, Sta
     }
 }
 
-/// Makes the parents of the interleaved log and finds out whether it can be written.
-fn prepare_log(path: &Path) -> Result<(), StartFailure> {
-    let made = path.parent().map_or(Ok(()), make_directories);
-    made.and_then(|()| LogFile::open(path))
-        .map(drop)
-        .map_err(|error| StartFailure {
-            code: ErrorCode::BadLogPath.as_str().to_owned(),
-            message: format!("the log {} can't be written: {error}", path.display()),
-        })
-}
-
-fn make_directories(path: &Path) -> std::io::Result<()> {
-    fs::DirBuilder::new().recursive(true).create(path)
-}
-
 fn new_id() -> Result<(JobId, String), ServiceError> {
-    let (mut id, mut nonce) = ([0; 16], [0; 8]);
-    let mut random = [0; 24];
-    rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty())
-        .map_err(|error| ServiceError::io("no random bytes could be had")(error.into()))?;
-    id.copy_from_slice(&random[..16]);
-    nonce.copy_from_slice(&random[16..]);
+    let mut id = [0; 16];
+    random(&mut id)?;
     let unix_ms = u64::try_from(now().unix_ms()).unwrap_or(0);
-    let nonce = u64::from_le_bytes(nonce);
     let id = JobId::from_parts(unix_ms, u128::from_le_bytes(id));
-    Ok((id, format!("{nonce:016x}")))
+    Ok((id, new_nonce()?))
+}
+
+/// Returns what distinguishes the marks of a run from those of any other.
+pub(crate) fn new_nonce() -> Result<String, ServiceError> {
+    let mut nonce = [0; 8];
+    random(&mut nonce)?;
+    Ok(format!("{:016x}", u64::from_le_bytes(nonce)))
+}
+
+fn random(bytes: &mut [u8]) -> Result<(), ServiceError> {
+    rustix::rand::getrandom(bytes, rustix::rand::GetRandomFlags::empty())
+        .map_err(|error| ServiceError::io("no random bytes could be had")(error.into()))?;
+    Ok(())
 }
 
 fn concealed(command: &CommandLine, secrets: &Secrets) -> CommandLine {

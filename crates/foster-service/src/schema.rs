@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use foster_model::answer::{
-    DoctorAnswer, InstallSkillAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, RecoverAnswer,
-    RunAnswer, SchemaAnswer, StatusAnswer, TailAnswer, WaitAnswer,
+    CreateAnswer, DoctorAnswer, InstallSkillAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer,
+    RecoverAnswer, RunAnswer, SchemaAnswer, StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
 };
 use foster_model::{Definition, Entry, ErrorBody, SCHEMA_VERSION, StateFile};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -29,6 +29,7 @@ pub fn schema(name: Option<&str>) -> Result<SchemaAnswer, ServiceError> {
 
 fn all() -> BTreeMap<String, Value> {
     let rows = [
+        ("create", answer::<CreateAnswer>("create")),
         ("doctor", answer::<DoctorAnswer>("doctor")),
         (
             "install-skill",
@@ -39,9 +40,12 @@ fn all() -> BTreeMap<String, Value> {
         ("logs", answer::<LogsAnswer>("logs")),
         ("ps", answer::<ListAnswer>("ps")),
         ("recover", answer::<RecoverAnswer>("recover")),
+        ("restart", answer::<RunAnswer>("restart")),
         ("run", answer::<RunAnswer>("run")),
         ("schema", answer::<SchemaAnswer>("schema")),
+        ("start", answer::<RunAnswer>("start")),
         ("status", answer::<StatusAnswer>("status")),
+        ("tag", answer::<TagAnswer>("tag")),
         ("tail", answer::<TailAnswer>("tail")),
         ("wait", answer::<WaitAnswer>("wait")),
         ("error", error()),

@@ -20,8 +20,9 @@ pub(crate) fn snapshot(
     as_digest: bool,
 ) -> Result<Snapshot, ServiceError> {
     let is_final = is_final(record);
+    let run = folder.run(record.run)?;
     let excerpt = |stream| -> Result<Excerpt, ServiceError> {
-        let log = folder.stream_log(stream)?;
+        let log = run.stream_log(stream)?;
         let observed = observed(record, stream).max(log.end());
         let excerpt = if as_digest {
             digest_of(&log, 0, lines, max_bytes, observed, is_final)

@@ -16,11 +16,9 @@ pub fn status(ctx: &Context, job: &JobSelector) -> Result<StatusAnswer, ServiceE
     let (root, folder) = ctx.find(job)?;
     let record = shown_record(&root, &folder)?;
     let definition = folder.definition()?;
+    let run = folder.run(record.run)?;
     let bytes = |stream| -> Result<u64, ServiceError> {
-        Ok(folder
-            .stream_log(stream)?
-            .end()
-            .max(observed(&record, stream)))
+        Ok(run.stream_log(stream)?.end().max(observed(&record, stream)))
     };
     let (stdout_bytes, stderr_bytes) = (bytes(Stream::Stdout)?, bytes(Stream::Stderr)?);
     let running = record

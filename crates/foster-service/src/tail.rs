@@ -34,11 +34,12 @@ pub fn tail(ctx: &Context, request: &TailRequest) -> Result<TailAnswer, ServiceE
     let (root, folder) = ctx.find(&request.job)?;
     let record = shown_record(&root, &folder)?;
     let is_final = is_final(&record);
+    let run = folder.run(record.run)?;
     let excerpt = |stream| -> Result<Option<Excerpt>, ServiceError> {
         if request.only.is_some_and(|only| only != stream) {
             return Ok(None);
         }
-        let log = folder.stream_log(stream)?;
+        let log = run.stream_log(stream)?;
         let observed = observed(&record, stream).max(log.end());
         let (lines, most) = (request.lines, request.max_bytes);
         let excerpt = match request.from {
@@ -52,7 +53,10 @@ pub fn tail(ctx: &Context, request: &TailRequest) -> Result<TailAnswer, ServiceE
         let failed = ServiceError::io(format!("{} can't be read", stream.as_str()));
         excerpt.map(Some).map_err(failed)
     };
-    let path = |stream| folder.log_path(stream).to_string_lossy().into_owned();
+    let path = |stream| {
+        let path = folder.log_path(record.run, stream);
+        path.to_string_lossy().into_owned()
+    };
     Ok(TailAnswer {
         job_id: folder.id(),
         state: record.state,

@@ -7,11 +7,14 @@ use foster_supervisor::{Kinship, current_host, kinship};
 
 /// Returns a job as answers show it.
 pub(crate) fn view(folder: &JobFolder, definition: &Definition, record: JobRecord) -> JobView {
-    let path = |stream| folder.log_path(stream).to_string_lossy().into_owned();
+    let run = record.run;
+    let path = |stream| folder.log_path(run, stream).to_string_lossy().into_owned();
     JobView {
         job_id: folder.id(),
         name: definition.name.clone(),
         tags: definition.tags.clone(),
+        group: definition.group.clone(),
+        run: record.run,
         state: record.state,
         cause: record.cause,
         exit_code: record.exit_code,
@@ -35,6 +38,7 @@ pub(crate) fn view(folder: &JobFolder, definition: &Definition, record: JobRecor
             .log
             .as_ref()
             .map(|log| log.to_lossy().into_owned()),
+        redactions: record.stdout.redactions + record.stderr.redactions,
         output: record.output,
         holders: record.holders,
         stragglers: record.stragglers,

@@ -3,11 +3,12 @@ use std::time::{Duration, Instant};
 
 use foster_model::control::{Message, Request};
 use foster_model::{JobRecord, State};
-use foster_process::{ProcessIdentity, ProcessRef, wait_any};
+use foster_process::{ProcessRef, wait_any};
 use foster_store::{JobFolder, Root};
 use foster_supervisor::{Client, ControlError};
 
 use crate::error::ServiceError;
+use crate::holder::process;
 use crate::view::is_foreign;
 
 /// How often a link that breaks at once is made anew. A supervisor has one successor.
@@ -125,16 +126,7 @@ impl<'a> Watcher<'a> {
         let record = settled_record(self.root, self.folder)?;
         self.link = match record.supervisor.or(record.keeper) {
             _ if record.state.is_final() => Link::Over,
-            Some(identity) => {
-                let (pid, start_time, unique) =
-                    (identity.pid, identity.start_time, identity.unique);
-                let identity = ProcessIdentity {
-                    pid,
-                    start_time,
-                    unique,
-                };
-                Link::Process(ProcessRef::find(&identity).map_err(self.failed())?)
-            }
+            Some(identity) => Link::Process(process(identity).map_err(self.failed())?),
             None => {
                 let job_id = self.folder.id();
                 let message = "it is defined, and nobody has started it".to_owned();

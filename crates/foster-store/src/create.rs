@@ -1,10 +1,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use foster_model::{Definition, Entry, Event, JobId, JobRecord, StateFile, Time};
+use foster_model::{Definition, Entry, Event, JobId, JobRecord, PrivateValues, StateFile, Time};
 
 use crate::dir::Dir;
-use crate::{IndexRow, JobFolder, Lock, Problem, Root, Stream, journal};
+use crate::folder::{DEFINITION, PRIVATE_VALUES};
+use crate::{FIRST_RUN, IndexRow, JobFolder, Lock, Problem, Root, RunFolder, journal};
 
 /// What the name of a folder begins with that is still being made. No id does.
 const DRAFT: &str = ".new-";
@@ -31,7 +32,7 @@ pub enum CreateError {
 impl Root {
     /// Makes the folder of a new job, and takes its lock.
     ///
-    /// `stdin` becomes `stdin.bin`. The journal begins with [`Event::Created`] at the definition's
+    /// `private` becomes `secrets.json`, `stdin` becomes `stdin.bin`. The journal begins with [`Event::Created`] at the definition's
     /// time. Nothing is forced to the disk: that is the launcher's choice ([`JobFolder::sync`]).
     ///
     /// # Errors
@@ -40,6 +41,7 @@ impl Root {
     pub fn create_job(
         &self,
         definition: &Definition,
+        private: Option<&PrivateValues>,
         stdin: Option<&[u8]>,
     ) -> Result<(JobFolder, Lock), CreateError> {
         let id = definition.job_id;
@@ -54,7 +56,7 @@ impl Root {
         };
         // Under its own name a folder is whole from its first moment, however its maker ends.
         day.make_subdir(&draft).map_err(exists)?;
-        let made = fill(&day, &draft, definition, stdin);
+        let made = fill(&day, &draft, definition, private, stdin);
         let made = made.map_err(|source| io_error(&path, source));
         let made = made.and_then(|made| {
             let renamed = day.rename_new(&draft, &id.to_string());
@@ -123,18 +125,18 @@ fn fill(
     day: &Dir,
     draft: &str,
     definition: &Definition,
+    private: Option<&PrivateValues>,
     stdin: Option<&[u8]>,
 ) -> io::Result<(JobFolder, Lock)> {
     let id = definition.job_id;
     let dir = day.subdir(draft)?;
     // Nobody can know the folder yet, so a lock that is held means that somebody guesses ids.
     let lock = Lock::take(&dir)?.ok_or(io::ErrorKind::WouldBlock)?;
-    let run = dir.ensure_subdir("runs")?.ensure_subdir("1")?;
-    for stream in Stream::ALL {
-        run.create(stream.log_name(), b"")?;
+    RunFolder::make(&dir, FIRST_RUN)?;
+    dir.create(DEFINITION, &serde_json::to_vec(definition)?)?;
+    if let Some(private) = private {
+        dir.create(PRIVATE_VALUES, &serde_json::to_vec(private)?)?;
     }
-    run.create("timeline", b"")?;
-    dir.create("meta.json", &serde_json::to_vec(definition)?)?;
     if let Some(bytes) = stdin {
         dir.create("stdin.bin", bytes)?;
     }
@@ -172,7 +174,8 @@ fn take_away(day: &Dir, draft: &str) {
         let _ = dir.remove_subdir("runs");
         for name in [
             "lock",
-            "meta.json",
+            DEFINITION,
+            PRIVATE_VALUES,
             "stdin.bin",
             journal::NAME,
             "state.json",

@@ -34,6 +34,10 @@ impl Dir {
         Ok(Self::new(fd, path.to_owned()))
     }
 
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self::new(self.fd.try_clone()?, self.path.clone()))
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -3,11 +3,17 @@ use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use foster_model::{Definition, JobId};
+use foster_model::{Definition, JobId, PrivateValues};
 use rustix::fs::OFlags;
 
 use crate::dir::Dir;
-use crate::{DamageError, Lock, Problem, Stream};
+use crate::lock::Turn;
+use crate::{DamageError, Lock, Problem};
+
+/// What a job was asked to do.
+pub(crate) const DEFINITION: &str = "meta.json";
+/// What of that is shown to nobody.
+pub(crate) const PRIVATE_VALUES: &str = "secrets.json";
 
 /// The folder of one job, by an open descriptor of its directory.
 ///
@@ -48,23 +54,13 @@ impl JobFolder {
         &self.dir
     }
 
-    /// Opens the folder of the job's run.
-    pub(crate) fn run(&self) -> Result<Dir, DamageError> {
-        self.dir.subdir("runs")?.subdir("1")
-    }
-
-    /// Returns the absolute path of the file with the head of a stream.
-    pub fn log_path(&self, stream: Stream) -> PathBuf {
-        self.path().join("runs/1").join(stream.log_name())
-    }
-
     /// Returns what the job was asked to do.
     ///
     /// # Errors
     ///
     /// `meta.json` is missing, no regular file, no definition, or that of another job.
     pub fn definition(&self) -> Result<Definition, DamageError> {
-        let name = "meta.json";
+        let name = DEFINITION;
         let bytes = self.dir.read(name)?;
         let definition: Definition = serde_json::from_slice(&bytes)
             .map_err(|error| self.dir.damage(name, Problem::NotJson(error)))?;
@@ -73,6 +69,35 @@ impl JobFolder {
         } else {
             Err(self.dir.damage(name, Problem::OtherJob(definition.job_id)))
         }
+    }
+
+    /// Writes `meta.json` anew. To be called by the lock's holder only.
+    ///
+    /// # Errors
+    ///
+    /// It could not be written (a full disk, for example); then the old one stays.
+    pub fn write_definition(&self, definition: &Definition) -> io::Result<()> {
+        let content = serde_json::to_vec(definition)?;
+        self.dir.replace(DEFINITION, "meta.json.new", &content)
+    }
+
+    /// Returns the values that no answer shows; `None` if the definition has them all.
+    ///
+    /// # Errors
+    ///
+    /// `secrets.json` is no regular file, or can't be understood.
+    pub fn private_values(&self) -> Result<Option<PrivateValues>, DamageError> {
+        let bytes = match self.dir.read(PRIVATE_VALUES) {
+            Err(DamageError {
+                problem: Problem::Missing,
+                ..
+            }) => return Ok(None),
+            bytes => bytes?,
+        };
+        let values = serde_json::from_slice(&bytes);
+        values
+            .map(Some)
+            .map_err(|error| self.dir.damage(PRIVATE_VALUES, Problem::NotJson(error)))
     }
 
     /// Opens what was given for the command's standard input, if something was.
@@ -94,6 +119,11 @@ impl JobFolder {
     /// Takes the job's lock; `None` if somebody else holds it.
     pub fn try_lock(&self) -> io::Result<Option<Lock>> {
         Lock::take(&self.dir)
+    }
+
+    /// Waits until nobody else is about to change the job from without.
+    pub fn wait_turn(&self) -> io::Result<Turn> {
+        Turn::wait(&self.dir)
     }
 
     /// Returns whether somebody holds the job's lock, without taking it on Linux.

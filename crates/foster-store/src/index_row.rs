@@ -17,6 +17,8 @@ pub struct IndexRow {
     pub name: Option<JobName>,
     /// Its marks.
     pub tags: Vec<Tag>,
+    /// The group that it belongs to.
+    pub group: Option<JobName>,
     /// Where it stands.
     pub state: State,
     /// Why.
@@ -51,6 +53,8 @@ struct Wire<'a> {
     n: Option<JobName>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     t: Vec<Tag>,
+    #[serde(rename = "G", default, skip_serializing_if = "Option::is_none")]
+    group: Option<JobName>,
     s: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     c: Option<Cause>,
@@ -79,6 +83,7 @@ impl IndexRow {
             job_id: definition.job_id,
             name: definition.name.clone(),
             tags: definition.tags.clone(),
+            group: definition.group.clone(),
             state: record.state,
             cause: record.cause,
             exit_code: record.exit_code,
@@ -100,6 +105,7 @@ impl IndexRow {
             job_id: id,
             name: None,
             tags: Vec::new(),
+            group: None,
             state: record.state,
             cause: record.cause,
             exit_code: record.exit_code,
@@ -115,7 +121,7 @@ impl IndexRow {
     }
 
     /// Returns the record for the file. What does not fit gives way in this order: the end of the
-    /// command, the directory, the tags; the id, the name and the state always fit.
+    /// command, the directory, the tags; the id, the name, the group and the state always fit.
     pub(crate) fn encode(&self) -> io::Result<[u8; LENGTH]> {
         let mut row = self.clone();
         let gives_way: [fn(&mut Self); 4] = [
@@ -164,6 +170,7 @@ impl IndexRow {
             i: self.job_id,
             n: self.name.clone(),
             t: self.tags.clone(),
+            group: self.group.clone(),
             s: self.state,
             c: self.cause,
             x: self.exit_code,
@@ -185,6 +192,7 @@ impl IndexRow {
             job_id: wire.i,
             name: wire.n,
             tags: wire.t,
+            group: wire.group,
             state: wire.s,
             cause: wire.c,
             exit_code: wire.x,

@@ -33,6 +33,28 @@ impl Lock {
     }
 }
 
+/// The turn of one of several who change a job that nobody looks after.
+///
+/// Each of them holds the lock for a moment, and whoever finds it taken has to ask the supervisor
+/// that must be there then. Among themselves they wait for each other here instead: this is never
+/// held while a job runs, so that waiting for it ends.
+#[derive(Debug)]
+pub struct Turn {
+    /// Gives the turn back when it is closed.
+    _held: OwnedFd,
+}
+
+impl Turn {
+    pub(crate) fn wait(dir: &Dir) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(dir, ".", flags, rustix::fs::Mode::empty())?;
+        rustix::io::retry_on_intr(|| {
+            rustix::fs::flock(&fd, rustix::fs::FlockOperation::LockExclusive)
+        })?;
+        Ok(Self { _held: fd })
+    }
+}
+
 impl AsFd for Lock {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()

@@ -5,7 +5,7 @@ use foster_model::Time;
 use foster_model::answer::LogPosition;
 
 use crate::lane::Lane;
-use crate::{Chunk, DamageError, JobFolder, Stream, TimelineReader};
+use crate::{Chunk, DamageError, RunFolder, Stream, TimelineReader};
 
 /// A line as the command printed it, or a piece of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl LineMerger {
     /// other, where the rest of a line then counts as one. Lines that were complete before `since`
     /// are left out. Neither is read, only the timeline.
     pub fn new(
-        folder: &JobFolder,
+        run: &RunFolder,
         from: LogPosition,
         only: Option<Stream>,
         since: Option<Time>,
@@ -68,12 +68,12 @@ impl LineMerger {
             }
             Ok(Some(Lane::new(
                 stream,
-                folder.stream_log(stream)?,
+                run.stream_log(stream)?,
                 given[stream.index()],
             )))
         };
         Ok(Self {
-            timeline: folder.timeline()?,
+            timeline: run.timeline()?,
             timeline_lost: false,
             lanes: [lane(Stream::Stdout)?, lane(Stream::Stderr)?],
             chunk: None,

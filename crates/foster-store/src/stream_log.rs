@@ -8,7 +8,7 @@ use rustix::fs::OFlags;
 
 use crate::dir::Dir;
 use crate::segments::{self, Segment};
-use crate::{DamageError, JobFolder, Problem, Stream};
+use crate::{DamageError, Problem, RunFolder, Stream};
 
 /// A file of the stream as it was seen. Its length shrinks when a read finds less than that, so
 /// that nobody is sent back for ever to bytes that are gone.
@@ -40,10 +40,12 @@ pub struct StreamLog {
     open: Mutex<Option<(u64, File)>>,
 }
 
-impl JobFolder {
+impl RunFolder {
     /// Opens a stream for reading.
     pub fn stream_log(&self, stream: Stream) -> Result<StreamLog, DamageError> {
-        let run = self.run()?;
+        let run = self
+            .reopened()
+            .map_err(|error| self.dir().damage("", error))?;
         let mut log = StreamLog {
             run,
             stream,

@@ -5,7 +5,7 @@ use rustix::fs::OFlags;
 
 use crate::dir::Dir;
 use crate::segments::{self, Segment};
-use crate::{JobFolder, Stream};
+use crate::{RunFolder, Stream};
 
 /// No cap is smaller, in bytes: below it, head and tail would hold no line.
 const SMALLEST_CAP: u64 = 8 * 1024;
@@ -63,14 +63,14 @@ pub struct StreamWriter {
     position: u64,
 }
 
-impl JobFolder {
+impl RunFolder {
     /// Opens a stream for writing behind what is on disk. `cap` is in bytes.
     ///
     /// Bytes that were skipped at the very end have left no trace in the files. A successor that
     /// finds more in the timeline ([`TimelineWriter::covered`](crate::TimelineWriter::covered))
     /// than the writer's position skips the difference, or else offsets and times part.
     pub fn stream_writer(&self, stream: Stream, cap: Option<u64>) -> io::Result<StreamWriter> {
-        let run = self.run()?;
+        let run = self.reopened()?;
         let files = segments::scan(&run, stream)?;
         let last = files
             .last()

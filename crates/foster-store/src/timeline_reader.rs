@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt as _;
 use rustix::fs::OFlags;
 
 use crate::record_format::{LENGTH, Record};
-use crate::{DamageError, JobFolder, Stream};
+use crate::{DamageError, RunFolder, Stream};
 
 /// How much of the timeline is read at once, in bytes.
 const BLOCK: usize = 16 * 1024;
@@ -41,10 +41,10 @@ pub struct TimelineReader {
     offsets: [u64; 2],
 }
 
-impl JobFolder {
+impl RunFolder {
     /// Opens the timeline for reading.
     pub fn timeline(&self) -> Result<TimelineReader, DamageError> {
-        let file = self.run()?.open("timeline", OFlags::RDONLY)?;
+        let file = self.dir().open("timeline", OFlags::RDONLY)?;
         Ok(TimelineReader {
             file,
             position: 0,

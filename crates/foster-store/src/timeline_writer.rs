@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use rustix::fs::OFlags;
 
 use crate::record_format::{LENGTH, Record};
-use crate::{Chunk, JobFolder, Stream, TimelineReader};
+use crate::{Chunk, RunFolder, Stream, TimelineReader};
 
 /// How far apart, in microseconds, two chunks of a stream may be to be noted as one.
 const MERGE_US: i64 = 5_000;
@@ -27,7 +27,7 @@ pub struct TimelineWriter {
     covered: [u64; 2],
 }
 
-impl JobFolder {
+impl RunFolder {
     /// Opens the timeline for appending.
     ///
     /// A cut record at its end is removed, and so is all from a bad record on: no reader gets
@@ -41,9 +41,7 @@ impl JobFolder {
             covered[chunk.stream.index()] += u64::from(chunk.len);
             end += LENGTH as u64;
         }
-        let file = self
-            .run()?
-            .open("timeline", OFlags::RDWR | OFlags::APPEND)?;
+        let file = self.dir().open("timeline", OFlags::RDWR | OFlags::APPEND)?;
         let torn = end < file.metadata()?.len();
         let mut writer = TimelineWriter {
             file,

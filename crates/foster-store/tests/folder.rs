@@ -64,7 +64,9 @@ mod tests {
     #[test]
     fn a_new_job_has_all_its_files_for_its_owner_alone() {
         let (_temp, root) = root();
-        let (folder, _lock) = root.create_job(&definition(id(1)), Some(b"input")).unwrap();
+        let (folder, _lock) = root
+            .create_job(&definition(id(1)), None, Some(b"input"))
+            .unwrap();
         for name in [
             "lock",
             "meta.json",
@@ -80,8 +82,8 @@ mod tests {
         for name in ["", "runs", "runs/1", ".."] {
             assert_eq!(mode(&folder.path().join(name)), 0o700, "{name}");
         }
-        assert!(folder.log_path(Stream::Stderr).is_absolute());
-        assert!(folder.log_path(Stream::Stderr).is_file());
+        assert!(folder.log_path(1, Stream::Stderr).is_absolute());
+        assert!(folder.log_path(1, Stream::Stderr).is_file());
         let again = root.job(id(1)).unwrap();
         assert_eq!(again.definition().unwrap(), definition(id(1)));
         assert_eq!(again.record().unwrap().created_at, Some(id(1).time()));
@@ -101,7 +103,7 @@ mod tests {
     fn an_id_is_used_once() {
         let (_temp, root) = root();
         let _first = job(&root, 1);
-        let second = root.create_job(&definition(id(1)), None);
+        let second = root.create_job(&definition(id(1)), None, None);
         assert!(matches!(second, Err(CreateError::Exists { .. })));
         assert_eq!(root.job(id(1)).unwrap().journal().unwrap().len(), 1);
     }
@@ -112,7 +114,7 @@ mod tests {
         let day = root.path().join("jobs");
         fs::write(&day, "").unwrap();
         assert!(matches!(
-            root.create_job(&definition(id(1)), None),
+            root.create_job(&definition(id(1)), None, None),
             Err(CreateError::Io { .. })
         ));
         assert!(root.job_ids().is_err());
@@ -141,7 +143,9 @@ mod tests {
     /// Puts each kind of wrong thing in a file's place and tells what came of each try.
     fn with_impostors(name: &str, check: impl Fn(&JobFolder, &str)) {
         let (_temp, root) = root();
-        let (folder, _lock) = root.create_job(&definition(id(1)), Some(b"x")).unwrap();
+        let (folder, _lock) = root
+            .create_job(&definition(id(1)), None, Some(b"x"))
+            .unwrap();
         let path = folder.path().join(name);
         let target = root.path().join("outside");
         fs::copy(&path, &target).unwrap();
@@ -194,19 +198,27 @@ mod tests {
             assert!(folder.lock_is_held().is_err(), "{what}");
         });
         with_impostors("runs/1/stderr.log", |folder, what| {
-            let error = folder.stream_log(Stream::Stderr).unwrap_err();
+            let error = folder
+                .run(1)
+                .unwrap()
+                .stream_log(Stream::Stderr)
+                .unwrap_err();
             assert!(not_regular(&error.problem), "{what}");
             assert!(
-                folder.stream_writer(Stream::Stderr, None).is_err(),
+                folder
+                    .run(1)
+                    .unwrap()
+                    .stream_writer(Stream::Stderr, None)
+                    .is_err(),
                 "{what}"
             );
         });
         with_impostors("runs/1/timeline", |folder, what| {
             assert!(
-                not_regular(&folder.timeline().unwrap_err().problem),
+                not_regular(&folder.run(1).unwrap().timeline().unwrap_err().problem),
                 "{what}"
             );
-            assert!(folder.timeline_writer().is_err(), "{what}");
+            assert!(folder.run(1).unwrap().timeline_writer().is_err(), "{what}");
         });
     }
 
@@ -218,7 +230,11 @@ mod tests {
         let moved = root.path().join("moved");
         fs::rename(&runs, &moved).unwrap();
         symlink(&moved, &runs).unwrap();
-        let error = folder.stream_log(Stream::Stdout).unwrap_err();
+        let error = folder
+            .run(1)
+            .unwrap()
+            .stream_log(Stream::Stdout)
+            .unwrap_err();
         assert!(matches!(error.problem, Problem::NotDirectory), "{error}");
     }
 

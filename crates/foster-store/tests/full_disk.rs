@@ -64,7 +64,7 @@ mod tests {
 
     fn timeline_forgets_nothing(folder: &JobFolder, limit: u64) {
         let path = folder.path().join("runs/1/timeline");
-        let mut writer = folder.timeline_writer().unwrap();
+        let mut writer = folder.run(1).unwrap().timeline_writer().unwrap();
         for number in 0..limit {
             let stream = Stream::ALL[number as usize % 2];
             let _ = writer.append(number as i64 * 10_000, stream, 1);

@@ -27,8 +27,9 @@ mod tests {
     impl Recorder {
         fn new(folder: &JobFolder, cap: Option<u64>) -> Self {
             Self {
-                streams: Stream::ALL.map(|stream| folder.stream_writer(stream, cap).unwrap()),
-                timeline: folder.timeline_writer().unwrap(),
+                streams: Stream::ALL
+                    .map(|stream| folder.run(1).unwrap().stream_writer(stream, cap).unwrap()),
+                timeline: folder.run(1).unwrap().timeline_writer().unwrap(),
             }
         }
 
@@ -53,7 +54,7 @@ mod tests {
     }
 
     fn merger(folder: &JobFolder) -> LineMerger {
-        LineMerger::new(folder, LogPosition::default(), None, None).unwrap()
+        LineMerger::new(&folder.run(1).unwrap(), LogPosition::default(), None, None).unwrap()
     }
 
     fn rest(merger: &mut LineMerger) -> Vec<RawLine> {
@@ -78,7 +79,7 @@ mod tests {
     fn near_chunks_are_one_record() {
         let (_temp, root) = root();
         let (folder, _lock) = job(&root, 1);
-        let mut writer = folder.timeline_writer().unwrap();
+        let mut writer = folder.run(1).unwrap().timeline_writer().unwrap();
         for (at, stream, len) in [
             (1_000, Stdout, 1),
             (5_999, Stdout, 2),
@@ -92,7 +93,7 @@ mod tests {
         }
         let covered = [55 + u64::from(u32::MAX), 8];
         assert_eq!(writer.covered(), covered);
-        let mut reader = folder.timeline().unwrap();
+        let mut reader = folder.run(1).unwrap().timeline().unwrap();
         let mut next = || {
             let chunk = reader.next().unwrap();
             chunk.map(|c: Chunk| (c.at_unix_us, c.stream, c.offset, c.len))
@@ -107,7 +108,10 @@ mod tests {
         assert_eq!(next(), Some((6_001, Stdout, 55, u32::MAX)));
         assert_eq!(next(), None);
         drop(writer);
-        assert_eq!(folder.timeline_writer().unwrap().covered(), covered);
+        assert_eq!(
+            folder.run(1).unwrap().timeline_writer().unwrap().covered(),
+            covered
+        );
     }
 
     #[test]
@@ -117,16 +121,16 @@ mod tests {
         let path = folder.path().join("runs/1/timeline");
         for cut in 0..=32 {
             fs::write(&path, b"").unwrap();
-            let mut writer = folder.timeline_writer().unwrap();
+            let mut writer = folder.run(1).unwrap().timeline_writer().unwrap();
             writer.append(0, Stdout, 5).unwrap();
             writer.append(0, Stderr, 6).unwrap();
             writer.flush().unwrap();
             let whole = fs::read(&path).unwrap();
             fs::write(&path, &whole[..cut]).unwrap();
-            let mut reader = folder.timeline().unwrap();
+            let mut reader = folder.run(1).unwrap().timeline().unwrap();
             let seen = std::iter::from_fn(|| reader.next().unwrap()).count();
             assert_eq!(seen, cut / 16);
-            let mut writer = folder.timeline_writer().unwrap();
+            let mut writer = folder.run(1).unwrap().timeline_writer().unwrap();
             writer.append(0, Stdout, 7).unwrap();
             writer.flush().unwrap();
             assert_eq!(reader.next().unwrap().unwrap().len, 7, "cut at {cut}");
@@ -247,7 +251,8 @@ mod tests {
         recorder.print(10, Stderr, b"e1\ne2");
         recorder.print(20, Stdout, b"whole\nnew\n");
         let since = Some(Time::from_unix_ms(15));
-        let mut all = LineMerger::new(&folder, LogPosition::default(), None, since).unwrap();
+        let mut all =
+            LineMerger::new(&folder.run(1).unwrap(), LogPosition::default(), None, since).unwrap();
         assert_eq!(
             texts(&rest(&mut all)),
             [(Some(20), "half whole"), (Some(20), "new")]
@@ -256,7 +261,7 @@ mod tests {
             stdout: 4,
             stderr: 3,
         };
-        let mut later = LineMerger::new(&folder, from, None, None).unwrap();
+        let mut later = LineMerger::new(&folder.run(1).unwrap(), from, None, None).unwrap();
         let expected = [
             (Some(20), "half whole"),
             (Some(20), "new"),
@@ -265,7 +270,7 @@ mod tests {
         let lines = rest(&mut later);
         assert_eq!(texts(&lines), expected);
         assert_eq!(lines[0].offset, 4);
-        let mut only = LineMerger::new(&folder, from, Some(Stderr), None).unwrap();
+        let mut only = LineMerger::new(&folder.run(1).unwrap(), from, Some(Stderr), None).unwrap();
         assert_eq!(texts(&rest(&mut only)), [(Some(10), "e2")]);
     }
 
@@ -344,7 +349,7 @@ mod tests {
                 }
                 if at == pause {
                     // Another reader goes on where the first one stopped.
-                    merger = LineMerger::new(&folder, merger.position(), None, None).unwrap();
+                    merger = LineMerger::new(&folder.run(1).unwrap(), merger.position(), None, None).unwrap();
                 }
             }
             lines.extend(rest(&mut merger));

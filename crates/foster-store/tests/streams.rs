@@ -86,7 +86,7 @@ mod tests {
         ) {
             let (_temp, root) = root();
             let (folder, _lock) = job(&root, 1);
-            let mut writer = folder.stream_writer(OUT, Some(cap)).unwrap();
+            let mut writer = folder.run(1).unwrap().stream_writer(OUT, Some(cap)).unwrap();
             let mut skipped = 0;
             for (len, what) in writes {
                 match what {
@@ -94,7 +94,7 @@ mod tests {
                     // A takeover; it can't know of what was skipped at the very end.
                     1 => {
                         let last = writer.position();
-                        writer = folder.stream_writer(OUT, Some(cap)).unwrap();
+                        writer = folder.run(1).unwrap().stream_writer(OUT, Some(cap)).unwrap();
                         prop_assert!(writer.position() <= last);
                     }
                     _ => write_counted(&mut writer, len),
@@ -102,7 +102,7 @@ mod tests {
                 prop_assert!(on_disk(&folder) <= cap);
             }
             let observed = writer.position();
-            let log = folder.stream_log(OUT).unwrap();
+            let log = folder.run(1).unwrap().stream_log(OUT).unwrap();
             prop_assert_eq!(log.omitted(observed), writer.omitted());
             let read = check_bytes(&log);
             prop_assert_eq!(read, on_disk(&folder));
@@ -124,8 +124,8 @@ mod tests {
         ) {
             let (_temp, root) = root();
             let (folder, _lock) = job(&root, 1);
-            write(&mut folder.stream_writer(OUT, None).unwrap(), &bytes);
-            let log = folder.stream_log(OUT).unwrap();
+            write(&mut folder.run(1).unwrap().stream_writer(OUT, None).unwrap(), &bytes);
+            let log = folder.run(1).unwrap().stream_log(OUT).unwrap();
             let observed = bytes.len() as u64;
             let (mut at, mut text) = (0, String::new());
             loop {
@@ -158,8 +158,8 @@ mod tests {
         ) {
             let (_temp, root) = root();
             let (folder, _lock) = job(&root, 1);
-            write(&mut folder.stream_writer(OUT, None).unwrap(), text.as_bytes());
-            let log = folder.stream_log(OUT).unwrap();
+            write(&mut folder.run(1).unwrap().stream_writer(OUT, None).unwrap(), text.as_bytes());
+            let log = folder.run(1).unwrap().stream_log(OUT).unwrap();
             let tail = log.tail(lines, max, text.len() as u64, true).unwrap();
             prop_assert_eq!(tail.range[1], text.len() as u64);
             prop_assert!(tail.included_bytes <= max);
@@ -183,8 +183,8 @@ mod tests {
         ) {
             let (_temp, root) = root();
             let (folder, _lock) = job(&root, 1);
-            write(&mut folder.stream_writer(OUT, None).unwrap(), &bytes);
-            let log = folder.stream_log(OUT).unwrap();
+            write(&mut folder.run(1).unwrap().stream_writer(OUT, None).unwrap(), &bytes);
+            let log = folder.run(1).unwrap().stream_log(OUT).unwrap();
             let tail = log.tail(lines, max, observed, is_final).unwrap();
             prop_assert!(tail.range[0] <= tail.range[1] && tail.range[1] <= bytes.len() as u64);
             prop_assert!(tail.observed_bytes >= observed);
@@ -204,7 +204,7 @@ mod tests {
         ) {
             let (_temp, root) = root();
             let (folder, _lock) = job(&root, 1);
-            let mut writer = folder.stream_writer(OUT, None).unwrap();
+            let mut writer = folder.run(1).unwrap().stream_writer(OUT, None).unwrap();
             let mut all = Vec::new();
             for (text, gap) in &pieces {
                 write(&mut writer, text.as_bytes());
@@ -216,7 +216,7 @@ mod tests {
             while all.last() == Some(&None) {
                 all.pop();
             }
-            let log = folder.stream_log(OUT).unwrap();
+            let log = folder.run(1).unwrap().stream_log(OUT).unwrap();
             let parts = log.ends(from, head, tail, true).unwrap();
             let (end, first) = (all.len() as u64, from.min(all.len() as u64));
             let wanted = |at: u64| {
@@ -240,10 +240,10 @@ mod tests {
     fn ends_are_cut_on_the_borders_of_characters() {
         let (_temp, root) = root();
         let (folder, _lock) = job(&root, 1);
-        let mut writer = folder.stream_writer(OUT, None).unwrap();
+        let mut writer = folder.run(1).unwrap().stream_writer(OUT, None).unwrap();
         write(&mut writer, "€€€€€".as_bytes());
         write(&mut writer, b"\xe2\x82");
-        let log = folder.stream_log(OUT).unwrap();
+        let log = folder.run(1).unwrap().stream_log(OUT).unwrap();
         let shown = |is_final| -> Vec<(u64, Vec<u8>)> {
             let parts = log.ends(0, 4, 6, is_final).unwrap();
             parts
@@ -263,9 +263,9 @@ mod tests {
     fn a_character_that_is_not_complete_waits() {
         let (_temp, root) = root();
         let (folder, _lock) = job(&root, 1);
-        let mut writer = folder.stream_writer(OUT, None).unwrap();
+        let mut writer = folder.run(1).unwrap().stream_writer(OUT, None).unwrap();
         write(&mut writer, b"a\xe2\x82");
-        let mut log = folder.stream_log(OUT).unwrap();
+        let mut log = folder.run(1).unwrap().stream_log(OUT).unwrap();
         assert_eq!(log.tail(5, 100, 3, false).unwrap().tail.unwrap(), "a");
         assert_eq!(log.from(0, 100, 3, false).unwrap().range, [0, 1]);
         assert_eq!(log.from(1, 100, 3, false).unwrap().range, [1, 1]);
@@ -282,7 +282,7 @@ mod tests {
     fn what_a_full_disk_took_is_a_gap() {
         let (_temp, root) = root();
         let (folder, _lock) = job(&root, 1);
-        let mut writer = folder.stream_writer(OUT, None).unwrap();
+        let mut writer = folder.run(1).unwrap().stream_writer(OUT, None).unwrap();
         write_counted(&mut writer, 10);
         writer.skip(5);
         assert_eq!(writer.omitted(), [[10, 15]]);
@@ -296,13 +296,13 @@ mod tests {
         assert_eq!(files(&folder).len(), 3);
         assert_eq!(writer.omitted(), [[10, 20], [30, 31]]);
         assert_eq!(writer.omitted_bytes(), 11);
-        let log = folder.stream_log(OUT).unwrap();
+        let log = folder.run(1).unwrap().stream_log(OUT).unwrap();
         assert_eq!(check_bytes(&log), 24);
         assert_eq!(log.omitted(40), [[10, 20], [30, 31], [35, 40]]);
         assert_eq!(log.from(12, 100, 35, true).unwrap().range, [20, 30]);
         assert_eq!(log.tail(0, 100, 35, true).unwrap().range[1], 35);
         assert!(log.tail(0, 100, 35, true).unwrap().range[0] >= 31);
-        let resumed = folder.stream_writer(OUT, None).unwrap();
+        let resumed = folder.run(1).unwrap().stream_writer(OUT, None).unwrap();
         assert_eq!(resumed.position(), 35);
     }
 
@@ -310,13 +310,17 @@ mod tests {
     fn a_segment_that_goes_while_it_is_read_is_a_gap() {
         let (_temp, root) = root();
         let (folder, _lock) = job(&root, 1);
-        let mut writer = folder.stream_writer(OUT, Some(32 * 1024)).unwrap();
+        let mut writer = folder
+            .run(1)
+            .unwrap()
+            .stream_writer(OUT, Some(32 * 1024))
+            .unwrap();
         write_counted(&mut writer, 30 * 1024);
-        let log = folder.stream_log(OUT).unwrap();
+        let log = folder.run(1).unwrap().stream_log(OUT).unwrap();
         write_counted(&mut writer, 100 * 1024);
         assert_eq!(check_bytes(&log), 16 * 1024, "the head is still there");
         assert!(log.tail(10, 1000, 0, true).is_ok());
-        fs::write(folder.log_path(OUT), b"cut").unwrap();
+        fs::write(folder.log_path(1, OUT), b"cut").unwrap();
         let mut at = 0;
         while at < log.end() {
             let n = log.read_at(at, &mut [0; 1000]).unwrap() as u64;
@@ -332,11 +336,11 @@ mod tests {
         let (folder, _lock) = job(&root, 1);
         let file = fs::OpenOptions::new()
             .write(true)
-            .open(folder.log_path(OUT))
+            .open(folder.log_path(1, OUT))
             .unwrap();
         // All of it would not fit into memory, nor into a test's patience.
         file.set_len(1 << 40).unwrap();
-        let log = folder.stream_log(OUT).unwrap();
+        let log = folder.run(1).unwrap().stream_log(OUT).unwrap();
         assert_eq!(
             log.tail(5, 1000, 1 << 40, true).unwrap().included_bytes,
             1000
@@ -360,7 +364,15 @@ mod tests {
         ] {
             fs::write(folder.path().join("runs/1").join(name), "x").unwrap();
         }
-        assert_eq!(folder.stream_log(OUT).unwrap().end(), 0);
-        assert_eq!(folder.stream_writer(OUT, None).unwrap().position(), 0);
+        assert_eq!(folder.run(1).unwrap().stream_log(OUT).unwrap().end(), 0);
+        assert_eq!(
+            folder
+                .run(1)
+                .unwrap()
+                .stream_writer(OUT, None)
+                .unwrap()
+                .position(),
+            0
+        );
     }
 }

@@ -1,14 +1,15 @@
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::time::{Instant, SystemTime};
 
 use foster_model::StreamTotals;
 use foster_process::{Moved, discard, move_bytes};
-use foster_store::{JobFolder, Stream, StreamWriter, TimelineWriter};
+use foster_store::{RunFolder, Stream, StreamWriter, TimelineWriter};
 
 use crate::log_file::LogFile;
+use crate::redaction::{Piece, RedactedStream, Taken};
 
 /// How many bytes one system call may move: more than a pipe of the default size holds.
 const CHUNK: u64 = 1 << 20;
@@ -22,6 +23,7 @@ pub struct Capture {
     writers: [StreamWriter; 2],
     timeline: TimelineWriter,
     log: Option<LogFile>,
+    redaction: Option<[RedactedStream; 2]>,
     last_output: Instant,
     losses: Vec<Loss>,
     losing: [bool; 2],
@@ -40,21 +42,23 @@ pub struct Loss {
 }
 
 impl Capture {
-    /// Returns a capture that goes on where the files of the folder end.
+    /// Returns a capture that goes on where the files of the run end.
     pub fn new(
-        folder: &JobFolder,
+        run: &RunFolder,
         pipes: [Option<OwnedFd>; 2],
         cap: Option<u64>,
         log: Option<LogFile>,
+        redaction: Option<[RedactedStream; 2]>,
     ) -> io::Result<Self> {
         let mut capture = Self {
             pipes,
             writers: [
-                folder.stream_writer(Stream::Stdout, cap)?,
-                folder.stream_writer(Stream::Stderr, cap)?,
+                run.stream_writer(Stream::Stdout, cap)?,
+                run.stream_writer(Stream::Stderr, cap)?,
             ],
-            timeline: folder.timeline_writer()?,
+            timeline: run.timeline_writer()?,
             log,
+            redaction,
             last_output: Instant::now(),
             losses: Vec::new(),
             losing: [false; 2],
@@ -62,6 +66,9 @@ impl Capture {
             scratch: Vec::new(),
         };
         capture.cover_gap();
+        for (redacted, writer) in capture.redaction.iter_mut().flatten().zip(&capture.writers) {
+            redacted.resume(writer.position())?;
+        }
         Ok(capture)
     }
 
@@ -100,6 +107,10 @@ impl Capture {
         StreamTotals {
             observed_bytes: writer.position(),
             omitted_bytes: writer.omitted_bytes(),
+            redactions: self
+                .redaction
+                .as_ref()
+                .map_or(0, |redaction| redaction[stream.index()].replaced()),
         }
     }
 
@@ -138,6 +149,13 @@ impl Capture {
         let Some(pipe) = &self.pipes[stream.index()] else {
             return Ok(Moved::End);
         };
+        if let Some(redaction) = &mut self.redaction {
+            return match redaction[stream.index()].take(pipe, CHUNK as usize)? {
+                Taken::Piece(piece) => self.write_piece(stream, piece),
+                Taken::Nothing => Ok(Moved::Nothing),
+                Taken::End => Ok(Moved::End),
+            };
+        }
         let writer = &mut self.writers[stream.index()];
         let moved = writer.target().and_then(|(file, room)| {
             let before = self.log.as_ref().map(|_| end_of(file)).transpose()?;
@@ -166,6 +184,52 @@ impl Capture {
             Ok(other) => Ok(other),
             Err(error) => self.lose_chunk(stream, &error),
         }
+    }
+
+    /// Writes what is left of bytes after redaction.
+    fn write_piece(&mut self, stream: Stream, piece: Piece) -> io::Result<Moved> {
+        if let Some(log) = &mut self.log {
+            log.take(stream, &piece.text, now());
+        }
+        let mut rest = piece.text.as_slice();
+        while !rest.is_empty() {
+            let writer = &mut self.writers[stream.index()];
+            let written = writer.target().and_then(|(mut file, room)| {
+                let room = usize::try_from(room).unwrap_or(usize::MAX);
+                file.write(&rest[..rest.len().min(room)])
+            });
+            match written {
+                Ok(0) => self.lose(stream, rest.len(), &io::ErrorKind::WriteZero.into()),
+                Ok(n) => {
+                    writer.advance(n as u64);
+                    self.losing[stream.index()] = false;
+                    rest = &rest[n..];
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                // Reading goes on, so that the job never blocks.
+                Err(error) => self.lose(stream, rest.len(), &error),
+            }
+            break;
+        }
+        let moved = Moved::Bytes(piece.text.len());
+        if let Some(redaction) = &mut self.redaction {
+            redaction[stream.index()].commit(piece)?;
+        }
+        Ok(moved)
+    }
+
+    /// Writes what was held back because it looked like the beginning of a value.
+    fn write_undecided(&mut self, stream: Stream) -> io::Result<()> {
+        let Some(redaction) = &mut self.redaction else {
+            return Ok(());
+        };
+        if let Some(piece) = redaction[stream.index()].finish()?
+            && let Moved::Bytes(n) = self.write_piece(stream, piece)?
+        {
+            self.note(stream, n as u64);
+        }
+        Ok(())
     }
 
     /// Counts bytes of a stream that are not kept.
@@ -240,6 +304,10 @@ impl Capture {
 
     /// Writes out everything, also lines whose end never came.
     pub fn finish(&mut self) {
+        for stream in Stream::ALL {
+            // What can't be looked at any more is what a full system costs.
+            let _ = self.write_undecided(stream);
+        }
         if let Some(log) = &mut self.log {
             log.finish(now());
         }

@@ -33,6 +33,7 @@ struct Handover {
     env: Vec<(NativeString, NativeString)>,
     containment: String,
     secrets: Secrets,
+    redact: Secrets,
 }
 
 /// Why a keeper could not be made out of a program.
@@ -76,6 +77,7 @@ pub fn hand_over(program: &Path, launch: &Launch, theirs: UnixStream) -> Result<
             .collect(),
         containment: launch.containment.as_str().to_owned(),
         secrets: launch.secrets.clone(),
+        redact: launch.redact.clone(),
     };
     let (teller, told) = UnixStream::pair()?;
     let mut child = Command::new(program)
@@ -146,6 +148,7 @@ pub fn supervise_handed_over() -> Result<(), HandoverError> {
             .parse()
             .map_err(|e: foster_process::UnknownContainment| unusable(&e))?,
         secrets: handover.secrets,
+        redact: handover.redact,
         way: Way::Fork,
     };
     let parts = prepare(launch, phases, UnixStream::from(launcher))?;

@@ -46,6 +46,8 @@ pub struct Launch {
     pub env: Vec<(OsString, OsString)>,
     /// What must not be shown in any answer or file.
     pub secrets: Secrets,
+    /// What is taken out of everything that the job prints.
+    pub redact: Secrets,
     /// How the tree is to be held.
     pub containment: Containment,
     /// How the keeper comes into being.
@@ -122,6 +124,8 @@ pub(crate) fn prepare(
         slot: SharedSlot::new()?,
         readers: [None, None],
         writers: None,
+        redaction: None,
+        redact: launch.redact,
         umask: None,
         secrets: launch.secrets,
         stop_report: None,

@@ -24,6 +24,7 @@ mod log_file;
 mod parts;
 mod phases;
 mod recover;
+mod redaction;
 mod supervisor;
 
 pub use control::{Client, ControlError};

@@ -4,10 +4,13 @@ use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use foster_model::answer::StopReport;
-use foster_model::{AFTER_KILL, DRAIN_QUIET, Definition, ErrorCode, Secrets, StartFailure};
+use foster_model::{
+    AFTER_KILL, DRAIN_QUIET, Definition, ErrorCode, Secrets, StartFailure, StdinMode,
+};
 use foster_process::{
     Containment, Drain, Phase, ProcessRef, Scope, SharedSlot, SpawnError, SpawnPlan, pipe, spawn,
 };
@@ -16,6 +19,7 @@ use foster_store::{JobFolder, Lock, Root};
 use crate::leftovers::leaf_name;
 use crate::life::Plan;
 use crate::log_file::LogFile;
+use crate::redaction::{RedactedStream, Redactor};
 
 /// All that keeper and supervisor share: made before one is forked from the other, so that either
 /// can go on without the other.
@@ -42,6 +46,10 @@ pub struct Parts {
     pub umask: Option<u32>,
     /// What must not be shown.
     pub secrets: Secrets,
+    /// What is taken out of the output.
+    pub redact: Secrets,
+    /// Output on its way, if something is taken out of it.
+    pub redaction: Option<[RedactedStream; 2]>,
     /// What an escalation did, kept until the end that it brought is written down.
     pub stop_report: Option<StopReport>,
 }
@@ -63,7 +71,18 @@ impl Parts {
         let (err_reader, err_writer) = pipe()?;
         self.readers = [Some(out_reader), Some(err_reader)];
         self.writers = Some([out_writer, err_writer]);
+        self.redaction = self.new_redaction()?;
         Ok(())
+    }
+
+    fn new_redaction(&self) -> io::Result<Option<[RedactedStream; 2]>> {
+        if self.redact.is_empty() {
+            return Ok(None);
+        }
+        let redactor = Redactor::new(self.redact.clone()).map_err(io::Error::other)?;
+        let redactor = Rc::new(redactor);
+        let stream = || RedactedStream::new(Rc::clone(&redactor));
+        Ok(Some([stream()?, stream()?]))
     }
 
     /// Returns what the life of the job is to follow.
@@ -150,7 +169,7 @@ impl Parts {
 
     fn open_stdin(&self) -> io::Result<File> {
         match self.folder.stdin_file()? {
-            Some(file) if self.definition.stdin => Ok(file),
+            Some(file) if self.definition.stdin == StdinMode::Given => Ok(file),
             _ => File::open("/dev/null"),
         }
     }

@@ -22,6 +22,7 @@
 
 mod answer;
 mod belongings;
+mod contract;
 mod delegated;
 mod files;
 mod finish;

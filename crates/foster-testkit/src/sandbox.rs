@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::belongings::{Job, end_all, members};
+use crate::contract;
 use crate::delegated::Delegated;
 use crate::user::barred;
 use crate::{Answer, DEADLINE, Watched, as_ordinary_user, finish, give_to_ordinary_user};
@@ -139,6 +140,8 @@ impl Sandbox {
         self.json_of(command, None)
     }
 
+    /// Each answer is held against its published schema.
+    ///
     /// [`Sandbox::json`] for a command made from [`Sandbox::foster`], and with something on
     /// standard input.
     ///
@@ -156,6 +159,7 @@ impl Sandbox {
                 String::from_utf8_lossy(&done.stderr),
             )
         });
+        contract::assert_kept(&self.foster, &value);
         let (status, elapsed) = (done.status, done.elapsed);
         Answer {
             status,

@@ -75,7 +75,7 @@ fn a_program_with_threads_runs_jobs_through_the_binary() {
     let sandbox = Sandbox::new(FOSTER);
     let ctx = context(&sandbox, program());
     let mut request = RunRequest::new(argv(&["sh", "-c", "echo out; echo err >&2; exit 4"]));
-    request.observe = Observe::ToTheEnd;
+    request.observation.observe = Observe::ToTheEnd;
     let answer = beside_a_thread(|| run(&ctx, request)).unwrap();
     assert_eq!(
         (answer.job.state, answer.job.cause),
@@ -103,7 +103,7 @@ fn many_threads_run_jobs_at_once() {
             move || {
                 let mut request =
                     RunRequest::new(argv(&["sh", "-c", &format!("echo {code}; exit {code}")]));
-                request.observe = Observe::ToTheEnd;
+                request.observation.observe = Observe::ToTheEnd;
                 let answer = run(ctx, request).unwrap();
                 assert_eq!(answer.job.exit_code, Some(code));
                 assert_eq!(
@@ -128,12 +128,12 @@ fn no_secret_is_in_arguments_environments_or_readable_files() {
     let sandbox = Sandbox::new(FOSTER);
     let ctx = context(&sandbox, program());
     let mut request = RunRequest::new(argv(&["sleep", "600"]));
-    request.env = vec![EnvSetting {
+    request.job.env = vec![EnvSetting {
         name: "PASSWORD".into(),
         value: Some(SECRET.into()),
     }];
-    request.mask = vec!["PASSWORD".into()];
-    request.observe = Observe::NoWait;
+    request.job.mask = vec!["PASSWORD".into()];
+    request.observation.observe = Observe::NoWait;
     let answer = run(&ctx, request).unwrap();
     assert_eq!(answer.job.env_vars["PASSWORD"], "***");
     let id = answer.job.job_id.to_string();
@@ -210,7 +210,7 @@ fn a_job_of_an_embedder_outlives_its_supervisor() {
             .success()
     );
     let mut request = RunRequest::new(argv(&["sh", "-c", &line]));
-    request.observe = Observe::NoWait;
+    request.observation.observe = Observe::NoWait;
     let answer = run(&ctx, request).unwrap();
     let id = answer.job.job_id;
     let [_, supervisor] = guardians(&sandbox, &id.to_string());

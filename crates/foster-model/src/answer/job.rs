@@ -17,6 +17,10 @@ pub struct JobView {
     pub name: Option<JobName>,
     /// Its marks.
     pub tags: Vec<Tag>,
+    /// The group that it belongs to.
+    pub group: Option<JobName>,
+    /// The number of its newest run, which all else is about; the first is 1.
+    pub run: u32,
     /// Where it stands.
     pub state: State,
     /// Why; `null` while it is not over.
@@ -57,6 +61,8 @@ pub struct JobView {
     pub stderr_log_path: String,
     /// The interleaved log, if one was asked for.
     pub log_path: Option<String>,
+    /// How many values were taken out of its output (`--redact`); exact once output is closed.
+    pub redactions: u64,
     /// How output stands.
     pub output: OutputEnd,
     /// Who holds the output though the job is over.

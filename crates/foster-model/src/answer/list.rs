@@ -12,6 +12,8 @@ pub struct ListRow {
     pub name: Option<JobName>,
     /// Its marks.
     pub tags: Vec<Tag>,
+    /// The group that it belongs to.
+    pub group: Option<JobName>,
     /// Where it stands.
     pub state: State,
     /// Why.

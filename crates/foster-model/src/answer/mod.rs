@@ -1,6 +1,7 @@
 //! The documents that Foster answers with, one file for each verb. Each derives its JSON Schema;
 //! unknown is `null`.
 
+mod create;
 mod digest;
 mod doctor;
 mod install_skill;
@@ -13,9 +14,11 @@ mod run;
 mod schema;
 mod snapshot;
 mod status;
+mod tag;
 mod tail;
 mod wait;
 
+pub use create::CreateAnswer;
 pub use digest::{Digest, DigestPart, DigestReason};
 pub use doctor::{DoctorAnswer, DoctorCheck, DoctorRoot};
 pub use install_skill::{InstallSkillAnswer, SkillOutcome};
@@ -24,9 +27,10 @@ pub use kill::{KillAnswer, KillResult, PhaseReport, SentSignal, StopReport};
 pub use list::{ListAnswer, ListRow};
 pub use logs::{LogLine, LogPosition, LogsAnswer};
 pub use recover::{RecoverAnswer, RecoveredJob};
-pub use run::RunAnswer;
+pub use run::{EnvironmentSource, RunAnswer};
 pub use schema::SchemaAnswer;
 pub use snapshot::{Excerpt, Snapshot};
 pub use status::StatusAnswer;
+pub use tag::TagAnswer;
 pub use tail::TailAnswer;
 pub use wait::{JobResult, WaitAnswer, WaitReason};

@@ -11,6 +11,7 @@ mod linux;
 mod portable;
 mod rlimit;
 mod rusage;
+mod shared_bytes;
 mod socket;
 mod unix;
 #[cfg(feature = "tokio")]
@@ -26,6 +27,7 @@ pub use linux::*;
 pub use portable::*;
 pub use rlimit::{forks_without_limit, own_limit};
 pub use rusage::{own_max_rss, usage_of};
+pub use shared_bytes::SharedBytes;
 pub use socket::send_quietly;
 pub use unix::*;
 #[cfg(feature = "tokio")]

@@ -10,7 +10,8 @@
 use std::time::Duration;
 
 use foster_model::{
-    Cause, CommandLine, Definition, Entry, Event, Host, Identity, JobId, State, Stragglers, Time,
+    Cause, CommandLine, Definition, Entry, Event, Host, Identity, JobId, State, StdinMode,
+    Stragglers, Time,
 };
 use foster_store::{JobFolder, Lock, Root};
 use tempfile::TempDir;
@@ -37,13 +38,18 @@ pub fn definition(id: JobId) -> Definition {
         cwd: "/tmp".into(),
         env: vec![],
         inherit_env: true,
+        keep_env: false,
+        mask: vec![],
+        redact: vec![],
+        redact_env_like: false,
         name: None,
         tags: vec![],
+        group: None,
         timeout: None,
         escalation: vec![],
         drain: Duration::from_secs(10),
         stragglers: Stragglers::Kill,
-        stdin: false,
+        stdin: StdinMode::Nothing,
         log: None,
         log_cap: None,
         containment: "auto".to_owned(),
@@ -116,7 +122,7 @@ impl CreateListed for foster_store::Root {
         definition: &foster_model::Definition,
         stdin: Option<&[u8]>,
     ) -> Result<(foster_store::JobFolder, foster_store::Lock), foster_store::CreateError> {
-        let made = self.create_job(definition, stdin)?;
+        let made = self.create_job(definition, None, stdin)?;
         self.publish(definition);
         Ok(made)
     }

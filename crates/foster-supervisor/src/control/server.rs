@@ -4,7 +4,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 
 use foster_model::answer::StopReport;
 use foster_model::control::{Message, Request, VERSION};
-use foster_model::{ErrorCode, JobId, PhaseSpec, Requester, Target};
+use foster_model::{Amendment, ErrorCode, JobId, PhaseSpec, Requester, Target};
 use foster_process::{Poller, Ready, peer_credentials};
 
 use super::connection::Connection;
@@ -32,6 +32,15 @@ pub enum Ask {
         client: u64,
         /// The phases, or the job's own.
         phases: Option<Vec<PhaseSpec>>,
+        /// Who asks.
+        by: Requester,
+    },
+    /// To change the job's definition.
+    Amend {
+        /// The client, for the answer.
+        client: u64,
+        /// How.
+        change: Amendment,
         /// Who asks.
         by: Requester,
     },
@@ -288,6 +297,11 @@ impl Server {
                     by,
                 })
             }
+            Request::Amend { change } => Some(Ask::Amend {
+                client: token,
+                change,
+                by,
+            }),
             Request::Signal { number, target } => Some(Ask::Signal {
                 client: token,
                 number,

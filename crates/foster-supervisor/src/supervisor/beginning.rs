@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use foster_model::{Cause, Event, JobRecord, OutputEnd, StartFailure, State, Supervision};
 use foster_process::{AFTER_KILL, Level, ProcessRef, Tree, monotonic, wait_any};
-use foster_store::Stream;
+use foster_store::{RunFolder, Stream};
 
 use super::run::Run;
 use super::{Supervisor, token};
@@ -101,7 +101,8 @@ impl Supervisor {
         let log = self.parts.open_log(false).ok().flatten();
         let pipes = std::mem::take(&mut self.parts.readers);
         let cap = self.parts.definition.log_cap;
-        let mut capture = Capture::new(&self.parts.folder, pipes, cap, log)?;
+        let redaction = self.parts.redaction.take();
+        let mut capture = Capture::new(&self.run_folder()?, pipes, cap, log, redaction)?;
         let until = Instant::now() + patience;
         loop {
             for stream in Stream::ALL {
@@ -186,10 +187,11 @@ impl Supervisor {
         });
         let pipes = std::mem::take(&mut self.parts.readers);
         let capture = Capture::new(
-            &self.parts.folder,
+            &self.run_folder()?,
             pipes,
             self.parts.definition.log_cap,
             log,
+            self.parts.redaction.take(),
         )?;
         for (stream, token) in Stream::ALL.into_iter().zip([token::STDOUT, token::STDERR]) {
             if let Some(pipe) = capture.pipe(stream) {
@@ -219,6 +221,11 @@ impl Supervisor {
         self.server.started(&self.poller);
         self.update_index();
         Ok(())
+    }
+
+    /// Returns the folder of the run that is under way.
+    fn run_folder(&self) -> io::Result<RunFolder> {
+        Ok(self.parts.folder.run(self.history.record().run)?)
     }
 
     /// When the leader started, on this process's clock.

@@ -2,7 +2,7 @@ use std::io;
 use std::time::Instant;
 
 use foster_model::control::Message;
-use foster_model::{Cause, ErrorCode, Event, Requester, Supervision, Target};
+use foster_model::{Amendment, Cause, ErrorCode, Event, Requester, Supervision, Target};
 use foster_process::{Phase, Ready, Signal};
 use foster_store::Stream;
 
@@ -102,21 +102,14 @@ impl Supervisor {
     }
 
     fn answer(&mut self, ask: Ask) {
-        let Some(run) = &mut self.run else {
-            return;
-        };
         match ask {
+            Ask::Amend { client, change, by } => self.amend(client, change, by),
             Ask::Stop { client, phases, by } => match phases.as_deref().map(from_specs) {
                 Some(Err(error)) => {
                     let code = ErrorCode::InvalidArgument;
                     self.server.refuse(client, code, &error.to_string());
                 }
-                phases => {
-                    let phases: Option<Vec<Phase>> = phases.and_then(Result::ok);
-                    run.stop_asked_by = Some(by);
-                    run.look_again = true;
-                    run.life.stop(Instant::now(), phases, Some(Cause::Stop));
-                }
+                phases => self.stop(phases.and_then(Result::ok), by),
             },
             Ask::Signal {
                 client,
@@ -127,6 +120,31 @@ impl Supervisor {
                 self.send_single(client, number, target, by);
             }
         }
+    }
+
+    fn stop(&mut self, phases: Option<Vec<Phase>>, by: Requester) {
+        let Some(run) = &mut self.run else {
+            return;
+        };
+        run.stop_asked_by = Some(by);
+        run.look_again = true;
+        run.life.stop(Instant::now(), phases, Some(Cause::Stop));
+    }
+
+    /// Changes the definition: on disk first, so that nothing holds that a successor would not find.
+    fn amend(&mut self, client: u64, change: Amendment, by: Requester) {
+        let mut definition = self.parts.definition.clone();
+        change.apply(&mut definition);
+        if let Err(error) = self.parts.folder.write_definition(&definition) {
+            let message = format!("the definition can't be written: {error}");
+            self.server.refuse(client, ErrorCode::Io, &message);
+            return;
+        }
+        self.parts.definition = definition;
+        let by = Some(by);
+        self.note(Event::Amended { change, by });
+        self.update_index();
+        self.server.reply(client, &Message::Amended {});
     }
 
     fn send_single(&mut self, client: u64, number: i32, target: Target, by: Requester) {

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use foster_model::Target;
 
-use super::run::Phases;
+use super::definition::Phases;
 use super::value;
 
 /// End jobs with all their processes, or send them a signal

@@ -1,17 +1,23 @@
 //! What can be typed: one structure for each verb, its form checked and nothing else.
 
 pub mod common;
+pub mod create;
+pub mod definition;
 pub mod doctor;
 pub mod exec;
 pub mod install_skill;
 pub mod kill;
 pub mod list;
 pub mod logs;
+pub mod observation;
 pub mod recover;
 mod refusal;
+pub mod restart;
 pub mod run;
 pub mod schema;
+pub mod start;
 pub mod status;
+pub mod tag;
 pub mod tail;
 mod value;
 pub mod wait;
@@ -67,6 +73,9 @@ Exit status:
 pub enum Verb {
     Run(Box<run::Args>),
     Exec(exec::Args),
+    Create(Box<create::Args>),
+    Start(start::Args),
+    Restart(restart::Args),
     Status(status::Args),
     List(list::Args),
     Ps(list::PsArgs),
@@ -74,6 +83,7 @@ pub enum Verb {
     Logs(logs::Args),
     Wait(wait::Args),
     Kill(kill::Args),
+    Tag(tag::Args),
     Schema(schema::Args),
     Recover(recover::Args),
     Doctor(doctor::Args),
@@ -89,6 +99,9 @@ impl Verb {
         match self {
             Self::Run(_) => "run",
             Self::Exec(_) => "exec",
+            Self::Create(_) => "create",
+            Self::Start(_) => "start",
+            Self::Restart(_) => "restart",
             Self::Status(_) => "status",
             Self::List(_) => "list",
             Self::Ps(_) => "ps",
@@ -96,6 +109,7 @@ impl Verb {
             Self::Logs(_) => "logs",
             Self::Wait(_) => "wait",
             Self::Kill(_) => "kill",
+            Self::Tag(_) => "tag",
             Self::Schema(_) => "schema",
             Self::Recover(_) => "recover",
             Self::Doctor(_) => "doctor",

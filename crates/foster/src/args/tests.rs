@@ -1,6 +1,5 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
-use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser as _};
 use foster_model::CommandLine;
@@ -29,7 +28,7 @@ fn run(line: &str) -> run::Args {
 }
 
 fn argv(line: &str) -> Vec<String> {
-    match run(line).command.command_line().unwrap() {
+    match run(line).definition.command.command_line().unwrap() {
         CommandLine::Argv(argv) => argv
             .iter()
             .map(|word| word.to_lossy().into_owned())
@@ -58,6 +57,10 @@ fn every_verb_is_called_as_its_answer_is() {
         "schema",
         "recover",
         "doctor",
+        "create true",
+        "start x",
+        "restart x",
+        "tag x",
         "install-skill",
         "_supervise",
     ];
@@ -206,10 +209,10 @@ fn arguments_need_not_be_text() {
         panic!("not run");
     };
     assert_eq!(
-        args.command.env[0].value,
+        args.definition.command.env[0].value,
         Some(OsString::from_vec(b"\xff=x".to_vec()))
     );
-    let CommandLine::Argv(argv) = args.command.command_line().unwrap() else {
+    let CommandLine::Argv(argv) = args.definition.command.command_line().unwrap() else {
         panic!("not an argv");
     };
     assert_eq!(argv[0].as_bytes(), b"a\xfe");
@@ -222,25 +225,21 @@ fn an_empty_command_is_refused() {
         let Verb::Run(mut args) = Cli::try_parse_from(words).unwrap().verb else {
             panic!("not run");
         };
-        assert!(args.command.command_line().is_err());
+        assert!(args.definition.command.command_line().is_err());
     }
 }
 
 #[test]
 fn the_defaults_are_the_service_s() {
-    let mut args = run("run true");
-    let request = RunRequest::new(args.command.command_line().unwrap());
-    assert_eq!(args.command.kill_after, request.kill_after);
-    assert_eq!(args.drain, request.drain);
-    assert_eq!(Option::from(args.log_cap), request.log_cap);
-    assert_eq!(Option::<Duration>::from(args.timeout), request.timeout);
-    assert_eq!(args.stragglers, request.stragglers);
-    assert_eq!(args.snapshot.tail_lines, request.tail_lines);
-    assert_eq!(args.snapshot.max_bytes, request.max_bytes);
-    assert_eq!(args.snapshot.digest, request.digest);
-    assert_eq!(!args.command.no_inherit_env, request.inherit_env);
-    let until = foster_service::Observe::Until(args.snapshot_after);
-    assert_eq!(until, request.observe);
+    let args = run("run true");
+    let request = RunRequest::new(CommandLine::Argv(vec!["true".into()]));
+    let typed = args.definition.request().unwrap();
+    assert_eq!(format!("{typed:?}"), format!("{:?}", request.job));
+    let observed = args.observation.observation();
+    assert_eq!(
+        format!("{observed:?}"),
+        format!("{:?}", request.observation)
+    );
 }
 
 #[test]

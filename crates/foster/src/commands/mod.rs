@@ -1,5 +1,6 @@
 //! What is done for each verb: arguments become a request, and the service's answer is handed on.
 
+mod create;
 mod doctor;
 mod exec;
 mod install_skill;
@@ -7,10 +8,13 @@ mod kill;
 mod list;
 mod logs;
 mod recover;
+mod restart;
 mod run;
 mod schema;
+mod start;
 mod status;
 mod supervise;
+mod tag;
 mod tail;
 mod wait;
 
@@ -89,6 +93,10 @@ fn dispatch(verb: Verb, caller: &Caller<'_>) -> Status {
     let kind = verb.name();
     match verb {
         Verb::Run(args) => say(caller, kind, Unread::Told, run::carry_out(*args, caller)),
+        Verb::Create(args) => say(caller, kind, Unread::Told, create::carry_out(*args, caller)),
+        Verb::Start(args) => say(caller, kind, Unread::Told, start::carry_out(&args, caller)),
+        Verb::Restart(args) => say(caller, kind, Unread::Told, restart::carry_out(args, caller)),
+        Verb::Tag(args) => say(caller, kind, Unread::Told, tag::carry_out(args, caller)),
         Verb::Status(args) => say(caller, kind, Unread::Fine, status::carry_out(&args, caller)),
         Verb::List(args) => say(caller, kind, Unread::Fine, list::carry_out(args, caller)),
         Verb::Ps(args) => say(

@@ -1,6 +1,7 @@
 //! Linux: pidfds, cgroup v2, subreapers, epoll, splice.
 
 mod arch;
+mod batch;
 mod cgroup;
 mod clone;
 mod features;
@@ -16,6 +17,7 @@ mod signals;
 mod splice;
 mod title;
 
+pub use batch::Batch;
 pub use cgroup::Cgroup;
 pub use clone::spawn_process;
 pub use features::kernel_features;

@@ -12,6 +12,7 @@
 //!
 //! With `--cfg foster_portable` this is what Linux uses too, so that it can be run and tested there.
 
+mod batch;
 mod cgroup;
 mod events;
 mod features;
@@ -35,6 +36,7 @@ mod system;
 #[path = "forced.rs"]
 mod system;
 
+pub use batch::Batch;
 pub use cgroup::Cgroup;
 pub use features::kernel_features;
 pub use group::group_is_there;

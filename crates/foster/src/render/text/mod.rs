@@ -1,5 +1,6 @@
 //! Answers as text for people, one file for each verb.
 
+mod create;
 mod doctor;
 mod install_skill;
 mod job;
@@ -11,6 +12,7 @@ mod run;
 mod schema;
 mod snapshot;
 mod status;
+mod tag;
 mod tail;
 mod wait;
 mod words;

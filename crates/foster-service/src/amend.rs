@@ -1,0 +1,87 @@
+use std::time::{Duration, Instant};
+
+use foster_model::control::{Message, Request};
+use foster_model::{Amendment, Definition, Event};
+use foster_store::{JobFolder, Lock, Root};
+use foster_supervisor::{Client, ControlError, History};
+
+use crate::error::ServiceError;
+use crate::holder::wait_for_holder;
+use crate::view::is_foreign;
+use crate::watch::settled_record;
+
+/// How long a supervisor is given to write a change down.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often somebody is sought who can write it down.
+const ATTEMPTS: u32 = 8;
+
+/// Changes a job's definition through whoever may write it: its supervisor, or this process, if
+/// nobody looks after the job. Returns the definition as it is then.
+pub(crate) fn amend(
+    root: &Root,
+    folder: &JobFolder,
+    change: &Amendment,
+) -> Result<Definition, ServiceError> {
+    if is_foreign(&folder.definition()?) {
+        return Err(ServiceError::Foreign(folder.id()));
+    }
+    let turn = folder.wait_turn();
+    let _turn = turn.map_err(ServiceError::io("the job can't be changed"))?;
+    let deadline = Instant::now() + PATIENCE;
+    for _ in 0..ATTEMPTS {
+        let record = settled_record(root, folder)?;
+        if let Ok(client) = Client::connect(folder) {
+            match told(client, change, deadline) {
+                // Its successor serves the same socket, or it was over.
+                Err(ServiceError::Control(ControlError::HungUp { .. })) => {}
+                result => return result.and_then(|()| Ok(folder.definition()?)),
+            }
+        }
+        let lock = folder.try_lock();
+        match lock.map_err(ServiceError::io("the job's lock can't be taken"))? {
+            Some(lock) => return amend_locked(root, folder, &lock, change),
+            None => drop(wait_for_holder(&record, deadline)?),
+        }
+    }
+    let job_id = folder.id();
+    Err(ControlError::HungUp { job_id }.into())
+}
+
+fn told(mut client: Client, change: &Amendment, deadline: Instant) -> Result<(), ServiceError> {
+    let change = change.clone();
+    client.send(&Request::Amend { change })?;
+    loop {
+        match client.next(Some(deadline))? {
+            Some(Message::Amended {}) => return Ok(()),
+            Some(Message::Refused { code, message }) => {
+                return Err(ServiceError::Refused { code, message });
+            }
+            Some(_) => {}
+            None => {
+                let job_id = client.job_id();
+                return Err(ControlError::Silent { job_id }.into());
+            }
+        }
+    }
+}
+
+fn amend_locked(
+    root: &Root,
+    folder: &JobFolder,
+    _lock: &Lock,
+    change: &Amendment,
+) -> Result<Definition, ServiceError> {
+    let mut definition = folder.definition()?;
+    change.apply(&mut definition);
+    let failed = || ServiceError::io("the definition can't be written");
+    let mut history = History::open(folder)
+        .map_err(std::io::Error::other)
+        .map_err(failed())?;
+    folder.write_definition(&definition).map_err(failed())?;
+    let change = change.clone();
+    history.note(Event::Amended { change, by: None });
+    history.save(folder);
+    history.update_index(root, &definition);
+    Ok(definition)
+}

@@ -1,0 +1,33 @@
+use foster_model::answer::CreateAnswer;
+
+use crate::context::Context;
+use crate::error::ServiceError;
+use crate::job_request::JobRequest;
+use crate::prepare::Prepared;
+use crate::view::view;
+
+/// Makes a job of a command, and leaves it to `start` to execute that.
+///
+/// All that the definition needs is taken in now: the values of variables, the environment files,
+/// what is to be read on standard input. The environment that it inherits is that of whoever starts
+/// it, unless it is kept.
+///
+/// # Errors
+/// A call that is wrong, and a file that can't be read: then no job is made.
+pub fn create(ctx: &Context, request: &JobRequest) -> Result<CreateAnswer, ServiceError> {
+    let root = ctx.make_root()?;
+    let prepared = Prepared::new(ctx, request)?;
+    if let Some(failure) = prepared.failure {
+        return Err(ServiceError::refused(failure));
+    }
+    let Prepared {
+        definition, stdin, ..
+    } = &prepared;
+    let private = prepared.private_values();
+    let (folder, lock) = root.create_job(definition, private, stdin.as_deref())?;
+    root.publish(definition);
+    drop(lock);
+    let hint = Some(format!("foster start {}", folder.id()));
+    let job = view(&folder, definition, folder.record()?);
+    Ok(CreateAnswer { job, hint })
+}

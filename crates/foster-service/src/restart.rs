@@ -1,0 +1,113 @@
+use std::time::{Duration, Instant};
+
+use foster_model::answer::RunAnswer;
+use foster_model::{ErrorCode, Event, JobSelector, PhaseSpec};
+use foster_store::{JobFolder, Lock, Root};
+use foster_supervisor::{History, from_specs};
+
+use crate::context::{self, Context};
+use crate::ending::{Begun, Order};
+use crate::error::ServiceError;
+use crate::holder::wait_for_holder;
+use crate::launch::launch_made;
+use crate::observation::Observation;
+use crate::phases::given_phases;
+use crate::start::start_locked;
+use crate::watch::{is_only_defined, settled_record};
+
+/// How long the processes of the run before are given to let go of the job, once its tree is empty.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What `restart` is asked for.
+#[derive(Debug, Clone)]
+pub struct RestartRequest {
+    /// The job.
+    pub job: JobSelector,
+    /// The time between TERM and KILL for what still runs, instead of the job's own.
+    pub grace: Option<Duration>,
+    /// Other phases than the job's own.
+    pub escalation: Option<Vec<PhaseSpec>>,
+    /// What the answer is to tell of the new run.
+    pub observation: Observation,
+}
+
+/// Ends what still runs of a job, and runs it once more from its definition: the same command, the
+/// same explicit environment, the same input. Its earlier output stays, by the number of the run.
+///
+/// # Errors
+/// A tree that can't be emptied: then nothing is started. A job that somebody else restarts at the
+/// same time.
+pub fn restart(ctx: &Context, request: &RestartRequest) -> Result<RunAnswer, ServiceError> {
+    let began = Instant::now();
+    let phases = given_phases(request.grace, request.escalation.clone())?;
+    if let Some(phases) = &phases {
+        from_specs(phases)?;
+    }
+    let root = ctx.root_of_jobs(std::slice::from_ref(&request.job))?;
+    let folder = context::find(&root, &request.job, true)?;
+    let before = settled_record(&root, &folder)?;
+    if is_only_defined(&before) {
+        let lock = take_lock(&folder, before.run)?;
+        return start_locked(ctx, &root, folder, lock, request.observation, began);
+    }
+    end(&root, &folder, phases)?;
+    let lock = take_lock(&folder, before.run)?;
+    begin_run(&folder, &lock)?;
+    let started = launch_made(ctx, &root, folder, lock)?;
+    request.observation.of(&root, started, began)
+}
+
+/// Ends what still lives of the run before, left stragglers included.
+fn end(
+    root: &Root,
+    folder: &JobFolder,
+    phases: Option<Vec<PhaseSpec>>,
+) -> Result<(), ServiceError> {
+    let order = Order::Stop { phases, wait: true };
+    let result = Begun::new(root, folder, &order)?.finish(root, folder, &order)?;
+    let survivors = result.report.filter(|report| report.empty == Some(false));
+    survivors.map_or(Ok(()), |report| {
+        let count = report.survivors.len();
+        Err(ServiceError::Refused {
+            code: ErrorCode::SurvivorsLeft,
+            message: format!("{count} processes of its last run could not be ended"),
+        })
+    })
+}
+
+/// Takes the lock from whoever still has it though the run is over, unless that is somebody who
+/// begins another run.
+fn take_lock(folder: &JobFolder, run: u32) -> Result<Lock, ServiceError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let lock = folder.try_lock();
+        let lock = lock.map_err(ServiceError::io("the job's lock can't be taken"))?;
+        let record = folder.record()?;
+        let unchanged = record.run == run && (record.state.is_final() || is_only_defined(&record));
+        match lock {
+            Some(lock) if unchanged => return Ok(lock),
+            None if unchanged && wait_for_holder(&record, deadline)? => {}
+            _ => {
+                return Err(ServiceError::State {
+                    job_id: folder.id(),
+                    message: "somebody else is starting it".to_owned(),
+                });
+            }
+        }
+    }
+}
+
+/// Makes the folder of the next run, and writes down that it begins.
+fn begin_run(folder: &JobFolder, _lock: &Lock) -> Result<(), ServiceError> {
+    let failed = || ServiceError::io("the next run can't be begun");
+    let mut history = History::open(folder).map_err(std::io::Error::other);
+    let history = history.as_mut().map_err(|error| {
+        let error = std::io::Error::other(error.to_string());
+        failed()(error)
+    })?;
+    let run = history.record().run + 1;
+    folder.make_run(run).map_err(failed())?;
+    history.note(Event::Restarted { run });
+    history.save(folder);
+    Ok(())
+}

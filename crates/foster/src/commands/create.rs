@@ -1,0 +1,12 @@
+use foster_model::answer::CreateAnswer;
+use foster_service::Outcome;
+
+use super::Caller;
+use crate::args::create::Args;
+use crate::failure::Failure;
+
+pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<CreateAnswer>, Failure> {
+    let context = caller.launching_context(args.definition.command.containment)?;
+    let request = args.definition.request()?;
+    Ok(foster_service::create(&context, &request)?.into())
+}

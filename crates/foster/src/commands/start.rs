@@ -1,0 +1,17 @@
+use foster_model::answer::RunAnswer;
+use foster_service::{Outcome, StartRequest};
+
+use super::Caller;
+use crate::args::selector;
+use crate::args::start::Args;
+use crate::environment::Needs;
+use crate::failure::Failure;
+
+pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<RunAnswer>, Failure> {
+    let request = StartRequest {
+        job: selector(&args.job)?,
+        observation: args.observation.observation(),
+    };
+    let context = caller.context(Needs::Root)?;
+    Ok(foster_service::start(&context, &request)?.into())
+}
