@@ -1,4 +1,5 @@
 use std::io;
+use std::path::PathBuf;
 
 use foster_model::{ErrorBody, ErrorCode, InvalidLabel, InvalidSelector, JobId, StartFailure};
 use foster_process::UnknownSignal;
@@ -85,6 +86,9 @@ pub enum ServiceError {
     /// There is no schema of this name.
     #[error("there is no schema of the name {0:?}")]
     UnknownSchema(String),
+    /// A file that was to be replaced was changed by somebody.
+    #[error("{} was changed by somebody", .0.display())]
+    FileChanged(PathBuf),
     /// Input or output failed.
     #[error("{what}: {source}")]
     Io {
@@ -145,6 +149,7 @@ impl ServiceError {
             Self::State { .. } => ErrorCode::InvalidState,
             Self::Foreign(_) => ErrorCode::ForeignJob,
             Self::UnknownSchema(_) => ErrorCode::UnknownSchema,
+            Self::FileChanged(_) => ErrorCode::FileChanged,
         }
     }
 

@@ -30,6 +30,8 @@ pub struct Observation {
     pub tail_lines: usize,
     /// How many bytes of each stream the answer holds at most.
     pub max_bytes: u64,
+    /// Whether it holds a digest of each stream instead of the last lines.
+    pub digest: bool,
 }
 
 impl Default for Observation {
@@ -39,6 +41,7 @@ impl Default for Observation {
             observe: Observe::Until(Duration::from_secs(10)),
             tail_lines: 50,
             max_bytes: 64 * 1024,
+            digest: false,
         }
     }
 }
@@ -75,7 +78,8 @@ impl Observation {
         }
         let waited = started.elapsed();
         let record = folder.record()?;
-        let newest = || snapshot(&folder, &record, self.tail_lines, self.max_bytes);
+        let (lines, most) = (self.tail_lines, self.max_bytes);
+        let newest = || snapshot(&folder, &record, lines, most, self.digest);
         let snapshot = waits.then(newest).transpose()?;
         let hint = hint(&record);
         let definition = folder.definition()?;

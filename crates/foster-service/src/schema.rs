@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use foster_model::answer::{
-    CreateAnswer, DoctorAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, RecoverAnswer,
-    RunAnswer, SchemaAnswer, StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
+    CreateAnswer, DoctorAnswer, InstallSkillAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer,
+    RecoverAnswer, RunAnswer, SchemaAnswer, StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
 };
 use foster_model::{Definition, Entry, ErrorBody, SCHEMA_VERSION, StateFile};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -31,6 +31,10 @@ fn all() -> BTreeMap<String, Value> {
     let rows = [
         ("create", answer::<CreateAnswer>("create")),
         ("doctor", answer::<DoctorAnswer>("doctor")),
+        (
+            "install-skill",
+            answer::<InstallSkillAnswer>("install-skill"),
+        ),
         ("kill", answer::<KillAnswer>("kill")),
         ("list", answer::<ListAnswer>("list")),
         ("logs", answer::<LogsAnswer>("logs")),

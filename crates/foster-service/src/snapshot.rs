@@ -1,35 +1,75 @@
+use std::io;
+
 use foster_model::answer::{Excerpt, Snapshot};
 use foster_model::{JobRecord, OutputEnd};
-use foster_store::{JobFolder, Stream};
+use foster_store::{JobFolder, Stream, StreamLog};
 
+use crate::digest;
 use crate::error::ServiceError;
 
 /// How bytes become text in answers.
 pub(crate) const ENCODING: &str = "utf-8-lossy";
 
-/// Returns the newest output of a job: the last `lines` lines within `max_bytes` of each stream.
+/// Returns the newest output of a job: the last `lines` lines within `max_bytes` of each stream, or a
+/// digest of that size.
 pub(crate) fn snapshot(
     folder: &JobFolder,
     record: &JobRecord,
     lines: usize,
     max_bytes: u64,
+    as_digest: bool,
 ) -> Result<Snapshot, ServiceError> {
     let is_final = is_final(record);
     let run = folder.run(record.run)?;
     let excerpt = |stream| -> Result<Excerpt, ServiceError> {
         let log = run.stream_log(stream)?;
         let observed = observed(record, stream).max(log.end());
-        log.tail(lines, max_bytes, observed, is_final)
-            .map_err(ServiceError::io(format!(
-                "{} can't be read",
-                stream.as_str()
-            )))
+        let excerpt = if as_digest {
+            digest_of(&log, 0, lines, max_bytes, observed, is_final)
+        } else {
+            log.tail(lines, max_bytes, observed, is_final)
+        };
+        let failed = ServiceError::io(format!("{} can't be read", stream.as_str()));
+        excerpt.map_err(failed)
     };
     Ok(Snapshot {
         is_final,
         encoding: ENCODING.to_owned(),
         stdout: excerpt(Stream::Stdout)?,
         stderr: excerpt(Stream::Stderr)?,
+    })
+}
+
+/// Returns the digest of what a stream holds from an offset on, within `max_bytes`. Of a long one its
+/// two ends are read, and no more.
+pub(crate) fn digest_of(
+    log: &StreamLog,
+    from: u64,
+    lines: usize,
+    max_bytes: u64,
+    observed: u64,
+    is_final: bool,
+) -> io::Result<Excerpt> {
+    let parts = log.ends(from, digest::HEAD, digest::TAIL, is_final)?;
+    let made = digest::digest(&digest::Source {
+        parts: &parts,
+        from,
+        max_bytes,
+        end_lines: lines,
+    });
+    let observed = observed.max(log.end());
+    let start = from.min(log.end());
+    let end = parts.last().map_or(start, foster_store::Part::end);
+    let omitted = log.omitted(observed);
+    Ok(Excerpt {
+        tail: None,
+        range: [parts.first().map_or(start, |part| part.offset), end],
+        observed_bytes: observed,
+        included_bytes: made.digest.original_bytes,
+        omitted_bytes: omitted.iter().map(|[from, to]| to - from).sum(),
+        omitted,
+        truncated: !made.whole || made.digest.original_bytes < observed,
+        digest: Some(made.digest),
     })
 }
 

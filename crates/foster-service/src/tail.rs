@@ -4,7 +4,7 @@ use foster_store::Stream;
 
 use crate::context::Context;
 use crate::error::ServiceError;
-use crate::snapshot::{ENCODING, is_final, observed};
+use crate::snapshot::{ENCODING, digest_of, is_final, observed};
 use crate::watch::shown_record;
 
 /// What `tail` is asked for.
@@ -21,6 +21,9 @@ pub struct TailRequest {
     /// Where to begin reading forward, instead of at the last lines: an offset in the stream, such
     /// as the `range[1]` of the answer before.
     pub from: Option<u64>,
+    /// Whether to answer with a digest, of all that is there from `from` on. `lines` are then those of
+    /// its end.
+    pub digest: bool,
 }
 
 /// Returns a bounded part of a job's output, with its offsets.
@@ -38,9 +41,14 @@ pub fn tail(ctx: &Context, request: &TailRequest) -> Result<TailAnswer, ServiceE
         }
         let log = run.stream_log(stream)?;
         let observed = observed(&record, stream).max(log.end());
+        let (lines, most) = (request.lines, request.max_bytes);
         let excerpt = match request.from {
-            Some(from) => log.from(from, request.max_bytes, observed, is_final),
-            None => log.tail(request.lines, request.max_bytes, observed, is_final),
+            from if request.digest => {
+                let from = from.unwrap_or(0);
+                digest_of(&log, from, lines, most, observed, is_final)
+            }
+            Some(from) => log.from(from, most, observed, is_final),
+            None => log.tail(lines, most, observed, is_final),
         };
         let failed = ServiceError::io(format!("{} can't be read", stream.as_str()));
         excerpt.map(Some).map_err(failed)

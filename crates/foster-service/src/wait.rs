@@ -25,6 +25,8 @@ pub struct WaitRequest {
     pub tail_lines: usize,
     /// How many bytes of each stream the answer holds at most, if one job is named.
     pub max_bytes: u64,
+    /// Whether it holds a digest of each stream instead of the last lines.
+    pub digest: bool,
 }
 
 /// Waits until jobs are over, asleep in the kernel.
@@ -74,7 +76,8 @@ fn wait_for_one(
     let watchers = &mut [Watcher::new(root, folder, None)];
     let over = wait_for(watchers, request.any, request.deadline(began))?;
     let record = shown_record(root, folder)?;
-    let snapshot = snapshot(folder, &record, request.tail_lines, request.max_bytes)?;
+    let (lines, most) = (request.tail_lines, request.max_bytes);
+    let snapshot = snapshot(folder, &record, lines, most, request.digest)?;
     let hint = hint(&record);
     let job = view(folder, &folder.definition()?, record);
     Ok(request.answer(began, over, Some((job, snapshot)), None, hint))

@@ -106,7 +106,8 @@ impl StreamLog {
         let included = bytes.len() as u64;
         let omitted = self.omitted(observed);
         Excerpt {
-            tail: String::from_utf8_lossy(bytes).into_owned(),
+            tail: Some(String::from_utf8_lossy(bytes).into_owned()),
+            digest: None,
             range: [start, start + included],
             observed_bytes: observed,
             included_bytes: included,

@@ -23,6 +23,7 @@
 mod create;
 mod damage;
 mod dir;
+mod ends;
 mod excerpt;
 mod folder;
 mod index;
@@ -52,6 +53,7 @@ mod timeline_writer;
 
 pub use create::CreateError;
 pub use damage::{DamageError, Problem};
+pub use ends::Part;
 pub use folder::JobFolder;
 pub use index::Index;
 pub use index_iter::IndexIter;

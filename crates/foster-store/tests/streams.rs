@@ -134,7 +134,7 @@ mod tests {
                 prop_assert_eq!(part.range[1] - at, part.included_bytes);
                 prop_assert!(part.included_bytes <= max.max(4));
                 prop_assert_eq!(part.truncated, part.included_bytes < observed);
-                text.push_str(&part.tail);
+                text.push_str(&part.tail.unwrap());
                 if part.range[1] == at {
                     break;
                 }
@@ -163,11 +163,11 @@ mod tests {
             let tail = log.tail(lines, max, text.len() as u64, true).unwrap();
             prop_assert_eq!(tail.range[1], text.len() as u64);
             prop_assert!(tail.included_bytes <= max);
-            prop_assert_eq!(&tail.tail, &text[tail.range[0] as usize..]);
+            prop_assert_eq!(tail.tail.as_deref(), Some(&text[tail.range[0] as usize..]));
             let all: Vec<&str> = text.split_inclusive('\n').collect();
             let last: String = all[all.len().saturating_sub(lines)..].concat();
             if lines > 0 && last.len() as u64 <= max {
-                prop_assert_eq!(tail.tail, last);
+                prop_assert_eq!(tail.tail.unwrap(), last);
             } else {
                 prop_assert!(tail.included_bytes + 3 >= max.min(text.len() as u64));
             }
@@ -192,6 +192,73 @@ mod tests {
         }
     }
 
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn both_ends_are_what_the_stream_holds_there(
+            pieces in prop::collection::vec(("[a-z]{1,30}", 0u64..3), 0..12),
+            head in 0u64..60,
+            tail in 0u64..60,
+            from in 0u64..80,
+        ) {
+            let (_temp, root) = root();
+            let (folder, _lock) = job(&root, 1);
+            let mut writer = folder.run(1).unwrap().stream_writer(OUT, None).unwrap();
+            let mut all = Vec::new();
+            for (text, gap) in &pieces {
+                write(&mut writer, text.as_bytes());
+                all.extend(text.bytes().map(Some));
+                writer.skip(*gap);
+                all.extend((0..*gap).map(|_| None));
+            }
+            // What was skipped at the very end can't be seen on disk.
+            while all.last() == Some(&None) {
+                all.pop();
+            }
+            let log = folder.run(1).unwrap().stream_log(OUT).unwrap();
+            let parts = log.ends(from, head, tail, true).unwrap();
+            let (end, first) = (all.len() as u64, from.min(all.len() as u64));
+            let wanted = |at: u64| {
+                at >= first && (end - first <= head + tail || at < first + head || at >= end - tail)
+            };
+            let mut read = vec![None; all.len()];
+            for part in &parts {
+                prop_assert!(!part.bytes.is_empty());
+                for (at, byte) in (part.offset..).zip(&part.bytes) {
+                    prop_assert_eq!(read[at as usize].replace(*byte), None, "read twice");
+                }
+            }
+            for (at, byte) in all.into_iter().enumerate() {
+                let expected = byte.filter(|_| wanted(at as u64));
+                prop_assert_eq!(read[at], expected, "at {}", at);
+            }
+        }
+    }
+
+    #[test]
+    fn ends_are_cut_on_the_borders_of_characters() {
+        let (_temp, root) = root();
+        let (folder, _lock) = job(&root, 1);
+        let mut writer = folder.run(1).unwrap().stream_writer(OUT, None).unwrap();
+        write(&mut writer, "€€€€€".as_bytes());
+        write(&mut writer, b"\xe2\x82");
+        let log = folder.run(1).unwrap().stream_log(OUT).unwrap();
+        let shown = |is_final| -> Vec<(u64, Vec<u8>)> {
+            let parts = log.ends(0, 4, 6, is_final).unwrap();
+            parts
+                .into_iter()
+                .map(|part| (part.offset, part.bytes))
+                .collect()
+        };
+        let euro = "€".as_bytes();
+        assert_eq!(shown(false), [(0, euro.to_vec()), (12, euro.to_vec())]);
+        assert_eq!(
+            shown(true),
+            [(0, euro.to_vec()), (12, [euro, b"\xe2\x82"].concat())]
+        );
+    }
+
     #[test]
     fn a_character_that_is_not_complete_waits() {
         let (_temp, root) = root();
@@ -199,13 +266,16 @@ mod tests {
         let mut writer = folder.run(1).unwrap().stream_writer(OUT, None).unwrap();
         write(&mut writer, b"a\xe2\x82");
         let mut log = folder.run(1).unwrap().stream_log(OUT).unwrap();
-        assert_eq!(log.tail(5, 100, 3, false).unwrap().tail, "a");
+        assert_eq!(log.tail(5, 100, 3, false).unwrap().tail.unwrap(), "a");
         assert_eq!(log.from(0, 100, 3, false).unwrap().range, [0, 1]);
         assert_eq!(log.from(1, 100, 3, false).unwrap().range, [1, 1]);
-        assert_eq!(log.tail(5, 100, 3, true).unwrap().tail, "a\u{fffd}");
+        assert_eq!(
+            log.tail(5, 100, 3, true).unwrap().tail.unwrap(),
+            "a\u{fffd}"
+        );
         write(&mut writer, b"\xac");
         log.refresh().unwrap();
-        assert_eq!(log.from(1, 100, 4, false).unwrap().tail, "€");
+        assert_eq!(log.from(1, 100, 4, false).unwrap().tail.unwrap(), "€");
     }
 
     #[test]

@@ -129,6 +129,15 @@ impl Environment {
     }
 }
 
+/// Returns the caller's home directory.
+pub fn home() -> Result<PathBuf, Failure> {
+    let home = etcetera::home_dir().ok().filter(|home| home.is_absolute());
+    home.ok_or_else(|| {
+        let hint = Some("set HOME, or name a folder".to_owned());
+        Failure::with_hint(ErrorCode::Io, "there is no home directory", hint)
+    })
+}
+
 /// Returns the caller's directory. One that was removed stands in nobody's way who doesn't need it:
 /// the jobs of a removed checkout can still be ended from within.
 fn directory(root: &Path, needs: Needs) -> Result<PathBuf, Failure> {

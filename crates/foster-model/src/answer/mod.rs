@@ -2,7 +2,9 @@
 //! unknown is `null`.
 
 mod create;
+mod digest;
 mod doctor;
+mod install_skill;
 mod job;
 mod kill;
 mod list;
@@ -17,7 +19,9 @@ mod tail;
 mod wait;
 
 pub use create::CreateAnswer;
+pub use digest::{Digest, DigestPart, DigestReason};
 pub use doctor::{DoctorAnswer, DoctorCheck, DoctorRoot};
+pub use install_skill::{InstallSkillAnswer, SkillOutcome};
 pub use job::JobView;
 pub use kill::{KillAnswer, KillResult, PhaseReport, SentSignal, StopReport};
 pub use list::{ListAnswer, ListRow};

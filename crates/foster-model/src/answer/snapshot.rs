@@ -1,6 +1,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Digest;
+
 /// The newest output of a job, bounded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Snapshot {
@@ -18,18 +20,24 @@ pub struct Snapshot {
 /// A part of one stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Excerpt {
-    /// The text, cut on character borders, with U+FFFD for bytes that are not UTF-8.
-    pub tail: String,
-    /// The offsets in the stream of the text's first byte and of the byte after its last.
+    /// The text, cut on character borders, with U+FFFD for bytes that are not UTF-8; `null` where a
+    /// digest was asked for: an answer never holds both.
+    pub tail: Option<String>,
+    /// The digest, if one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// The offsets in the stream of the text's first byte and of the byte after its last; of a
+    /// digest, those of the first byte that was read for it and of the byte after the last.
     pub range: [u64; 2],
     /// All bytes that the command has written so far.
     pub observed_bytes: u64,
-    /// How many bytes the text stands for.
+    /// How many bytes the text stands for; of a digest, how many were read for it.
     pub included_bytes: u64,
     /// The ranges that a cap or a full disk dropped, as offsets in the stream.
     pub omitted: Vec<[u64; 2]>,
     /// How many bytes those ranges hold.
     pub omitted_bytes: u64,
-    /// Whether there is more in the stream than the text shows.
+    /// Whether there is more in the stream than the text shows. What a digest folds counts as
+    /// shown.
     pub truncated: bool,
 }

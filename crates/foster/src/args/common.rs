@@ -135,4 +135,7 @@ pub struct SnapshotArgs {
     /// Show at most this much of each stream
     #[arg(long, value_name = "SIZE", default_value = "64KiB", value_parser = value::size)]
     pub max_bytes: u64,
+    /// Show a digest of each stream instead: cleaned and folded, failures first
+    #[arg(long)]
+    pub digest: bool,
 }

@@ -5,6 +5,7 @@ pub mod create;
 pub mod definition;
 pub mod doctor;
 pub mod exec;
+pub mod install_skill;
 pub mod kill;
 pub mod list;
 pub mod logs;
@@ -86,6 +87,7 @@ pub enum Verb {
     Schema(schema::Args),
     Recover(recover::Args),
     Doctor(doctor::Args),
+    InstallSkill(install_skill::Args),
     /// Become the keeper of the job that is handed over on standard input
     #[command(name = "_supervise", hide = true)]
     Supervise,
@@ -111,10 +113,13 @@ impl Verb {
             Self::Schema(_) => "schema",
             Self::Recover(_) => "recover",
             Self::Doctor(_) => "doctor",
+            Self::InstallSkill(_) => "install-skill",
             Self::Supervise => "_supervise",
         }
     }
 }
 
+#[cfg(test)]
+mod skill;
 #[cfg(test)]
 mod tests;

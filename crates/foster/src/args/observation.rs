@@ -42,6 +42,7 @@ impl ObservationArgs {
             observe,
             tail_lines: self.snapshot.tail_lines,
             max_bytes: self.snapshot.max_bytes,
+            digest: self.snapshot.digest,
         }
     }
 }

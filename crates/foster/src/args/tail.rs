@@ -6,7 +6,13 @@ use super::value;
 /// Show the newest output of a job
 ///
 /// The answer names its byte range in each stream: --from with the range's end goes on from there.
+///
+/// With --digest the text is made for a language model: escape sequences and overwritten progress are
+/// removed, what repeats is folded with its count, failures of compilers and tests come before the end
+/// (--lines) and the beginning, and what is left out is marked. It reads the first 256KiB and the last
+/// 4MiB, and is never longer than the last --max-bytes would be.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The job
     pub job: OsString,
@@ -21,4 +27,14 @@ pub struct Args {
     /// Read forward from this offset of the stream, in bytes, instead of the last lines
     #[arg(long, value_name = "OFFSET", conflicts_with = "lines")]
     pub from: Option<u64>,
+    /// Show a digest of each stream instead: cleaned and folded, failures first
+    #[arg(long)]
+    pub digest: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  foster tail @1
+  foster tail web --stderr --lines 200
+  foster tail web --from 4096
+  foster tail tests --digest --max-bytes 8KiB";

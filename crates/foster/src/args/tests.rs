@@ -57,6 +57,11 @@ fn every_verb_is_called_as_its_answer_is() {
         "schema",
         "recover",
         "doctor",
+        "create true",
+        "start x",
+        "restart x",
+        "tag x",
+        "install-skill",
         "_supervise",
     ];
     for line in lines {
@@ -96,6 +101,11 @@ fn good_lines_are_taken() {
         "kill x --escalate KILL:0s",
         "schema run",
         "recover x y",
+        "install-skill --global --claude --force",
+        "install-skill --dir d",
+        "run --digest true",
+        "wait x --digest",
+        "tail x --digest --from 3",
     ] {
         assert!(parse(line).is_ok(), "{line}: {}", parse(line).unwrap_err());
     }
@@ -152,6 +162,7 @@ fn bad_lines_are_refused_with_a_hint() {
         ("kill x --to leader", "--help"),
         ("kill x --grace 1", "1s"),
         ("doctor x", "--help"),
+        ("install-skill --dir d --claude", "--help"),
         ("--output xml list", "yaml"),
         ("--root", "--help"),
         ("lst", "list"),

@@ -3,6 +3,7 @@
 mod create;
 mod doctor;
 mod exec;
+mod install_skill;
 mod kill;
 mod list;
 mod logs;
@@ -116,6 +117,12 @@ fn dispatch(verb: Verb, caller: &Caller<'_>) -> Status {
             recover::carry_out(&args, caller),
         ),
         Verb::Doctor(args) => say(caller, kind, Unread::Fine, doctor::carry_out(&args, caller)),
+        Verb::InstallSkill(args) => say(
+            caller,
+            kind,
+            Unread::Told,
+            install_skill::carry_out(args, caller),
+        ),
         Verb::Exec(_) | Verb::Supervise => Exit::Usage.into(),
     }
 }

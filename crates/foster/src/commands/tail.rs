@@ -13,6 +13,7 @@ pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<TailAnswer>
         lines: args.lines,
         max_bytes: args.max_bytes,
         from: args.from,
+        digest: args.digest,
     };
     let context = caller.context(Needs::Root)?;
     Ok(foster_service::tail(&context, &request)?.into())

@@ -13,6 +13,7 @@ pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<WaitAnswer>
         timeout: args.timeout.into(),
         tail_lines: args.snapshot.tail_lines,
         max_bytes: args.snapshot.max_bytes,
+        digest: args.snapshot.digest,
     };
     let context = caller.context(Needs::Root)?;
     Ok(foster_service::wait(&context, &request)?)

@@ -2,6 +2,7 @@
 
 mod create;
 mod doctor;
+mod install_skill;
 mod job;
 mod kill;
 mod list;

@@ -1,4 +1,4 @@
-use foster_model::answer::{Excerpt, Snapshot};
+use foster_model::answer::{Digest, Excerpt, Snapshot};
 
 use super::line;
 use super::words::bytes;
@@ -7,7 +7,7 @@ use super::words::bytes;
 /// program prints.
 pub fn snapshot(snapshot: &Snapshot, logs: [&str; 2], out: &mut String) {
     let both = [&snapshot.stdout, &snapshot.stderr];
-    let shown = |excerpt: &&Excerpt| !excerpt.tail.is_empty();
+    let shown = |excerpt: &&Excerpt| !shown_text(excerpt).is_empty();
     let headed = both.iter().filter(|e| shown(e)).count() > 1 || shown(&both[1]);
     for ((excerpt, log), name) in both.into_iter().zip(logs).zip(["stdout", "stderr"]) {
         if shown(&excerpt) {
@@ -16,7 +16,9 @@ pub fn snapshot(snapshot: &Snapshot, logs: [&str; 2], out: &mut String) {
             }
             text(excerpt, out);
         }
-        if excerpt.truncated {
+        if let Some(digest) = &excerpt.digest {
+            digest_line(digest, name, log, out);
+        } else if excerpt.truncated {
             let (all, included) = (excerpt.observed_bytes, excerpt.included_bytes);
             let (all, included) = (bytes(all), bytes(included));
             line!(
@@ -30,12 +32,34 @@ pub fn snapshot(snapshot: &Snapshot, logs: [&str; 2], out: &mut String) {
 
 /// Appends the text of an excerpt, and the end of its last line.
 pub fn text(excerpt: &Excerpt, out: &mut String) {
-    out.push_str(&excerpt.tail);
-    if excerpt.tail.contains('\x1b') {
+    let text = shown_text(excerpt);
+    out.push_str(text);
+    if text.contains('\x1b') {
         // What a cut excerpt switched on must not colour what follows.
         out.push_str("\x1b[0m");
     }
-    if !excerpt.tail.is_empty() && !excerpt.tail.ends_with('\n') {
+    if !text.is_empty() && !text.ends_with('\n') {
         out.push('\n');
     }
+}
+
+/// Appends what a digest leaves out and folds, if it does.
+pub fn digest_line(digest: &Digest, name: &str, log: &str, out: &mut String) {
+    let (total, omitted, folded) = (
+        digest.lines_total,
+        digest.lines_omitted,
+        digest.lines_folded,
+    );
+    if digest.applied && (omitted > 0 || folded > 0) {
+        let log = super::plain(log);
+        line!(
+            out,
+            "(digest of {total} lines of {name}: {omitted} left out, {folded} folded; all is in {log})"
+        );
+    }
+}
+
+fn shown_text(excerpt: &Excerpt) -> &str {
+    let digest = excerpt.digest.as_ref().map(|digest| digest.text.as_str());
+    digest.or(excerpt.tail.as_deref()).unwrap_or_default()
 }

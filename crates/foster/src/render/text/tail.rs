@@ -5,7 +5,9 @@ use super::{Style, Text, line, snapshot};
 impl Text for TailAnswer {
     fn text(&self, _: Style, out: &mut String) {
         let both = self.stdout.is_some() && self.stderr.is_some();
-        for (excerpt, name) in [(&self.stdout, "stdout"), (&self.stderr, "stderr")] {
+        let logs = [&self.stdout_log_path, &self.stderr_log_path];
+        let streams = [(&self.stdout, "stdout"), (&self.stderr, "stderr")];
+        for ((excerpt, name), log) in streams.into_iter().zip(logs) {
             let Some(excerpt) = excerpt else { continue };
             if both {
                 let [from, to] = excerpt.range;
@@ -13,6 +15,9 @@ impl Text for TailAnswer {
                 line!(out, "==> {name}: bytes {from} to {to} of {all} <==");
             }
             snapshot::text(excerpt, out);
+            if let Some(digest) = &excerpt.digest {
+                snapshot::digest_line(digest, name, log, out);
+            }
         }
     }
 }
