@@ -8,12 +8,6 @@ use crate::output::{
 use crate::process::{Hunts, HuntsTurn, Interest, Pull, Reader, Shown, WaitedFor};
 use crate::sys;
 
-/// What one waits for who has emptied the pipe.
-const PIPE: Interest = Interest {
-    pipe: true,
-    bell: false,
-};
-
 /// One who reads a captured output. Dropping it makes room for another.
 #[derive(Debug)]
 pub struct Subscription(pub(super) Reader);
@@ -46,7 +40,7 @@ impl Subscription {
     pub fn visit<V: ChunkVisitor>(&mut self, mut visitor: V) -> io::Result<V::Output> {
         let end = loop {
             if self.0.is_drained() {
-                wait([(&self.0, PIPE)].into_iter(), None)?;
+                wait([(&self.0, Interest::PIPE)].into_iter(), None)?;
             }
             match self.0.show(&mut visitor) {
                 Shown::End(end) => break end,

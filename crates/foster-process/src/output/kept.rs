@@ -45,9 +45,10 @@ impl Gaps {
 /// Keeps a bounded part of a stream, at a cost per byte that does not depend on the bound, and
 /// tells exactly what is missing.
 ///
-/// The memory is that of the bounds, and is taken only as bytes come. The places of up to 1024 gaps
-/// in the head and as many in the tail are remembered too; with more, the head ends and the tail
-/// begins later, so that no bytes ever look joined that were not.
+/// The memory is that of the bounds, and is taken only as bytes come: for a tail of more than 1 MiB in
+/// huge pages (2 MiB), where the system has them. The places of up to 1024 gaps in the head and as
+/// many in the tail are remembered too; with more, the head ends and the tail begins later, so that no
+/// bytes ever look joined that were not.
 #[derive(Debug, Clone)]
 pub struct Kept {
     head: Vec<u8>,

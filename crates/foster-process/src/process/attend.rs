@@ -72,11 +72,7 @@ impl<V: ChunkVisitor> Tap<V> {
             }
             if reader.is_drained() {
                 // Nothing would be found by another look; the poller tells of what comes.
-                let pipe = Interest {
-                    pipe: true,
-                    bell: false,
-                };
-                switch(poller, reader, &mut self.watched, pipe)?;
+                switch(poller, reader, &mut self.watched, Interest::PIPE)?;
                 return Ok(false);
             }
         }

@@ -144,10 +144,7 @@ impl Reader {
     fn passed(&mut self, past: Past, show: impl FnOnce(usize) -> ControlFlow<()>) -> Option<Shown> {
         match past {
             Past::Refused => None,
-            Past::Empty => Some(Shown::Wait(Interest {
-                pipe: true,
-                bell: false,
-            })),
+            Past::Empty => Some(Shown::Wait(Interest::PIPE)),
             Past::Read(length) => {
                 self.offset += length as u64;
                 Some(Shown::Flow(show(length)))

@@ -77,6 +77,14 @@ pub(crate) struct Interest {
     pub bell: bool,
 }
 
+impl Interest {
+    /// That of one who reads alone and has emptied the pipe.
+    pub const PIPE: Self = Self {
+        pipe: true,
+        bell: false,
+    };
+}
+
 /// What a reader gets.
 #[derive(Debug)]
 pub(crate) enum Pull {
