@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::output::{
     ChunkVisitor, LineOptions, LineVisitor, Lines, PatternSet, StdStream, StreamEnd, StreamEvent,
 };
-use crate::process::{Hunts, HuntsTurn, Interest, Pull, Reader, Shown, WaitedFor};
+use crate::process::{Hunts, HuntsTurn, Interest, Pull, Reach, Reader, Shown, WaitedFor};
 use crate::sys;
 
 /// One who reads a captured output. Dropping it makes room for another.
@@ -24,7 +24,7 @@ impl Subscription {
     /// If the system can't wait for it.
     pub fn next_event(&mut self) -> io::Result<StreamEvent> {
         loop {
-            match self.0.pull() {
+            match self.0.pull(Reach::Pipe) {
                 Pull::Event(event) => return Ok(event),
                 Pull::Wait(interest) => {
                     wait([(&self.0, interest)].into_iter(), None)?;
@@ -42,7 +42,7 @@ impl Subscription {
             if self.0.is_drained() {
                 wait([(&self.0, Interest::PIPE)].into_iter(), None)?;
             }
-            match self.0.show(&mut visitor) {
+            match self.0.show(&mut visitor, Reach::Pipe) {
                 Shown::End(end) => break end,
                 Shown::Flow(ControlFlow::Break(())) => break StreamEnd::Eof,
                 Shown::Flow(ControlFlow::Continue(())) => {}
@@ -117,7 +117,7 @@ fn wait<'a>(
     let mut fds = Vec::new();
     for (reader, interest) in readers {
         fds.extend(interest.pipe.then(|| reader.source.pipe()));
-        fds.extend(reader.bell().filter(|_| interest.bell));
+        fds.extend(reader.bell_descriptor().filter(|_| interest.bell));
     }
     let left = deadline.map_or(Duration::MAX, |at| {
         at.saturating_duration_since(Instant::now())

@@ -42,7 +42,11 @@ impl Ring {
         if room > 0 {
             let (now, later) = rest.split_at(room.min(rest.len()));
             self.grow(now.len());
-            extend(&mut self.memory, now, self.margin.saturating_add(self.bound));
+            extend(
+                &mut self.memory,
+                now,
+                self.margin.saturating_add(self.bound),
+            );
             rest = later;
         }
         while !rest.is_empty() {
@@ -138,19 +142,16 @@ mod tests {
             while pushed < 8 * SMALL {
                 let length = 1 + (pushed * 7) % 70_000;
                 let bytes = stream(pushed, length);
-                pushed += match ring.room() {
-                    Some(room) => {
-                        let length = length.min(room.len());
-                        room[..length].copy_from_slice(&bytes[..length]);
-                        ring.placed(length);
-                        placed += length;
-                        length
-                    }
-                    None => {
-                        ring.push(&bytes);
-                        length
-                    }
-                };
+                if let Some(room) = ring.room() {
+                    let length = length.min(room.len());
+                    room[..length].copy_from_slice(&bytes[..length]);
+                    ring.placed(length);
+                    placed += length;
+                    pushed += length;
+                } else {
+                    ring.push(&bytes);
+                    pushed += length;
+                }
                 check(&ring, pushed, 5000);
             }
             check(&ring, pushed, usize::MAX);

@@ -6,12 +6,13 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::bell::Bell;
 use super::completion::{Completion, Due, Facts, Finish, Progress};
 use super::error::CompletionError;
 use super::options::{Completed, CompletionOptions};
 use super::reader::{OutputError, Reader, Shown};
 use super::running::{Running, moment};
-use super::source::{Interest, Source};
+use super::source::{Interest, Reach, Source};
 use crate::escalation::{Escalation, Report};
 use crate::output::{ChunkVisitor, Discard, StdStream, StreamEnd};
 use crate::sys::{self, Poller};
@@ -53,9 +54,9 @@ impl<V: ChunkVisitor> Tap<V> {
         };
         for _ in 0..TURN {
             let shown = if self.satisfied {
-                reader.show(&mut Discard::default())
+                reader.show(&mut Discard::default(), Reach::Pipe)
             } else {
-                reader.show(&mut self.visitor)
+                reader.show(&mut self.visitor, Reach::Pipe)
             };
             match shown {
                 Shown::Wait(interest) => {
@@ -108,7 +109,7 @@ fn switch(
     wanted: Interest,
 ) -> io::Result<()> {
     turn_on(poller, reader.source.pipe(), watched.pipe, wanted.pipe)?;
-    if let Some(bell) = reader.bell() {
+    if let Some(bell) = reader.bell_descriptor() {
         turn_on(poller, bell, watched.bell, wanted.bell)?;
     }
     *watched = wanted;
@@ -306,7 +307,7 @@ fn reader(
     wanted: bool,
 ) -> Result<Option<Reader>, OutputError> {
     match source {
-        Some(source) if wanted => Reader::new(source).map(Some),
+        Some(source) if wanted => Reader::new(source, Bell::for_poll).map(Some),
         Some(source) => Ok(Some(Reader::for_nobody(source))),
         None if wanted => Err(OutputError::NotCaptured(stream)),
         None => Ok(None),

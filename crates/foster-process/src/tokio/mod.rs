@@ -6,7 +6,9 @@
 //! or its tree says `Unsupported`, because their pollers have no descriptor that tokio could watch. There
 //! [`blocking`](crate::blocking) is what there is.
 
+mod lines;
 mod process;
+mod ready;
 mod stdin;
 mod subscription;
 mod visit;
