@@ -1,9 +1,10 @@
-use std::io;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use crate::output::{
-    ChunkVisitor, LineOptions, LineVisitor, Lines, PatternSet, StdStream, StreamEnd, StreamEvent,
+    ChunkVisitor, LineOptions, LineVisitor, Lines, OnWriteError, PatternSet, StdStream, StreamEnd,
+    StreamEvent, WriteFailed, Writing, Written,
 };
 use crate::process::{Hunts, HuntsTurn, Interest, Pull, Reach, Reader, Shown, WaitedFor};
 use crate::sys;
@@ -62,6 +63,33 @@ impl Subscription {
         options: LineOptions,
     ) -> io::Result<V::Output> {
         self.visit(Lines::new(options, visitor))
+    }
+
+    /// Writes all that comes to `writer`, and flushes it at the end. A writer that is slow makes the
+    /// process wait.
+    ///
+    /// # Errors
+    /// What the writer said, if that is to be the end of it. One that would have to wait and does
+    /// not says [`io::ErrorKind::WouldBlock`], which is an error like any other.
+    pub fn write_to<W: Write>(
+        &mut self,
+        mut writer: W,
+        on_error: OnWriteError,
+    ) -> Result<Written<W>, WriteFailed> {
+        let mut writing = Writing::new(self.stream(), on_error);
+        let end = loop {
+            let event = self.next_event();
+            match writing.take(event.map_err(|error| writing.broken_off(error))?) {
+                ControlFlow::Continue(Some(chunk)) => {
+                    writing.wrote(chunk.len(), writer.write_all(&chunk))?;
+                }
+                ControlFlow::Continue(None) => {}
+                ControlFlow::Break(end) => break end,
+            }
+        };
+        let flushed = writer.flush();
+        flushed.map_err(|error| writing.broken_off(error))?;
+        Ok(writing.finish(writer, end))
     }
 
     /// Waits until one of the patterns comes, for at most that long (`None`: until the end). What

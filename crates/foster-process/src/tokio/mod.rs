@@ -13,10 +13,8 @@ mod stdin;
 mod subscription;
 mod visit;
 mod wait;
-mod write;
 
 pub use process::{Parts, Process};
 pub use stdin::Stdin;
 pub use subscription::{Subscription, wait_for};
 pub use visit::{AsyncChunkVisitor, AsyncLineVisitor, OwnedLine};
-pub use write::{Ask, OnWriteError, WriteFailed, Written};

@@ -8,9 +8,9 @@ use super::lines::AsyncLines;
 use super::ready::{Ready, first_ready};
 use super::visit::{AsyncChunkVisitor, AsyncLineVisitor};
 use super::wait::Guard;
-use super::write::{OnWriteError, WriteFailed, Written};
 use crate::output::{
-    ChunkVisitor, LineOptions, LineVisitor, Lines, PatternSet, StdStream, StreamEnd, StreamEvent,
+    ChunkVisitor, LineOptions, LineVisitor, Lines, OnWriteError, PatternSet, StdStream, StreamEnd,
+    StreamEvent, WriteFailed, Writing, Written,
 };
 use crate::process::{
     Hunts, HuntsTurn, Interest, OutputError, Pull, Reach, Reader, Shown, WaitedFor,
@@ -148,48 +148,22 @@ impl Subscription {
     pub async fn write_to<W: AsyncWrite + Unpin>(
         &mut self,
         mut writer: W,
-        mut on_error: OnWriteError,
+        on_error: OnWriteError,
     ) -> Result<Written<W>, WriteFailed> {
-        let (mut offset, mut bytes, mut lost, mut missing) = (0, 0, 0, 0);
-        let stream = self.stream();
-        let failed = |offset, lost, source| WriteFailed {
-            stream,
-            offset,
-            lost,
-            source,
-        };
+        let mut writing = Writing::new(self.stream(), on_error);
         let end = loop {
-            let event = self.next_event().await.map_err(|e| failed(offset, 0, e))?;
-            let chunk = match event {
-                StreamEvent::Chunk(chunk) => chunk,
-                StreamEvent::Gap(gap) => {
-                    missing += gap.bytes;
-                    offset = gap.end();
-                    continue;
+            let event = self.next_event().await;
+            match writing.take(event.map_err(|error| writing.broken_off(error))?) {
+                ControlFlow::Continue(Some(chunk)) => {
+                    writing.wrote(chunk.len(), writer.write_all(&chunk).await)?;
                 }
-                StreamEvent::End(end) => break end,
-            };
-            let length = chunk.len() as u64;
-            match writer.write_all(&chunk).await {
-                Ok(()) => bytes += length,
-                Err(error) => {
-                    lost += length;
-                    let error = failed(offset, length, error);
-                    if on_error.decide(&error) == ControlFlow::Break(()) {
-                        return Err(error);
-                    }
-                }
+                ControlFlow::Continue(None) => {}
+                ControlFlow::Break(end) => break end,
             }
-            offset += length;
         };
-        writer.flush().await.map_err(|e| failed(offset, 0, e))?;
-        Ok(Written {
-            writer,
-            bytes,
-            lost,
-            missing,
-            end,
-        })
+        let flushed = writer.flush().await;
+        flushed.map_err(|error| writing.broken_off(error))?;
+        Ok(writing.finish(writer, end))
     }
 
     /// Waits until one of the patterns comes, for at most that long (`None`: until the end). What
