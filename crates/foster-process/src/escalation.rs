@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::Signal;
@@ -62,8 +63,39 @@ pub struct PhaseOutcome {
     pub sent: u32,
     /// How long the phase lasted.
     pub waited: Duration,
-    /// What went wrong, process by process.
-    pub errors: Vec<String>,
+    /// What was tried in this phase and went wrong.
+    pub errors: Vec<FailedAttempt>,
+}
+
+/// What was tried in order to end a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// To see whether the tree is empty.
+    Check,
+    /// To find the members that a signal is for.
+    Find,
+    /// To send the phase's signal to one of them.
+    Signal,
+}
+
+/// Something that was tried in a phase, and went wrong. The phase goes on all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedAttempt {
+    /// What was tried.
+    pub operation: Operation,
+    /// Why it failed, for people; of a signal, with the process that it was for.
+    pub error: String,
+}
+
+impl fmt::Display for FailedAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let about = match self.operation {
+            Operation::Check => "the tree can't be looked at: ",
+            Operation::Find => "its members can't be found: ",
+            Operation::Signal => "",
+        };
+        write!(f, "{about}{}", self.error)
+    }
 }
 
 /// What an escalation did, and what is left.
@@ -169,7 +201,21 @@ impl Escalation {
     pub fn sent(&mut self, delivery: Delivery) {
         if let Some(outcome) = self.outcomes.last_mut() {
             outcome.sent += delivery.sent;
-            outcome.errors.extend(delivery.errors);
+            let refused = |error| FailedAttempt {
+                operation: Operation::Signal,
+                error,
+            };
+            outcome
+                .errors
+                .extend(delivery.errors.into_iter().map(refused));
+        }
+    }
+
+    /// Takes note of something else that went wrong in the present phase; before the first and after
+    /// the last there is none.
+    pub fn failed(&mut self, attempt: FailedAttempt) {
+        if let Some(outcome) = self.outcomes.last_mut().filter(|_| self.ended.is_none()) {
+            outcome.errors.push(attempt);
         }
     }
 
@@ -265,7 +311,8 @@ impl Escalation {
             && last.waited <= JUST_EXITED
         {
             // The process that could not be signalled was on its way out; that is no error.
-            last.errors.clear();
+            last.errors
+                .retain(|attempt| attempt.operation != Operation::Signal);
         }
         self.began.get_or_insert(now);
         self.ended = Some((now, empty));

@@ -105,10 +105,34 @@ fn a_process_that_was_on_its_way_out_is_no_error() {
         errors: vec!["pid 7: not permitted".to_owned()],
     });
     machine.poll(start + 50 * MS, true);
-    assert_eq!(
-        machine.report(vec![]).phases[0].errors,
-        Vec::<String>::new()
-    );
+    assert_eq!(machine.report(vec![]).phases[0].errors, []);
+}
+
+#[test]
+fn what_went_wrong_is_told_by_what_was_tried() {
+    let attempt = |operation| FailedAttempt {
+        operation,
+        error: "no descriptor is left".to_owned(),
+    };
+    let start = Instant::now();
+    let mut machine = term_kill(1000 * MS);
+    machine.failed(attempt(Operation::Check));
+    machine.poll(start, false);
+    machine.failed(attempt(Operation::Check));
+    machine.sent(Delivery {
+        sent: 1,
+        errors: vec!["pid 7: not permitted".to_owned()],
+    });
+    let [check, signal] = &machine.report(vec![]).phases[0].errors[..] else {
+        panic!("{machine:?}");
+    };
+    assert_eq!(signal.operation, Operation::Signal);
+    assert_eq!(signal.to_string(), "pid 7: not permitted");
+    assert_eq!(*check, attempt(Operation::Check));
+    machine.poll(start + 50 * MS, true);
+    machine.failed(attempt(Operation::Find));
+    let left = machine.report(vec![]).phases.remove(0).errors;
+    assert_eq!(left, [attempt(Operation::Check)]);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod running;
 mod source;
 mod start;
 mod stdio;
+mod tap;
 
 pub(crate) use attend::{Attendance, Turn};
 pub(crate) use bell::Bell;
