@@ -164,7 +164,11 @@ impl State {
             because => return because,
         }
         self.make_room(read_size);
-        let end = match rustix::io::read(pipe, rustix::buffer::spare_capacity(&mut self.spare)) {
+        let spare = &mut self.spare;
+        let read = rustix::io::retry_on_intr(|| {
+            rustix::io::read(pipe, rustix::buffer::spare_capacity(spare))
+        });
+        let end = match read {
             Ok(0) => StreamEnd::Eof,
             Ok(_) => {
                 self.last_output = Some(Instant::now());
@@ -174,7 +178,7 @@ impl State {
                 self.wake_others(None);
                 return Fill::Read(chunk);
             }
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return Fill::Empty,
+            Err(rustix::io::Errno::AGAIN) => return Fill::Empty,
             Err(error) => StreamEnd::Failed(Arc::new(error.into())),
         };
         self.ended = true;

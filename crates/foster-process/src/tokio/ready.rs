@@ -41,14 +41,15 @@ impl Ready {
     }
 }
 
-/// Waits for the first of several readers.
+/// Waits for the first of several readers, and returns which that is.
 pub(super) async fn first_ready<'a>(
     ready: &[&'a Ready],
     hunts: &Hunts<'_>,
     waiting: &[(usize, Interest)],
-) -> io::Result<Option<Guard<'a>>> {
-    let wait = |(index, interest): &(usize, Interest)| {
-        Box::pin(ready[*index].wait(hunts.reader(*index), *interest))
+) -> io::Result<(usize, Option<Guard<'a>>)> {
+    let wait = |&(index, interest): &(usize, Interest)| {
+        let told = ready[index].wait(hunts.reader(index), interest);
+        Box::pin(async move { Ok((index, told.await?)) })
     };
     let mut waits: Vec<_> = waiting.iter().map(wait).collect();
     std::future::poll_fn(|context| {

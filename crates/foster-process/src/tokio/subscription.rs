@@ -63,8 +63,14 @@ impl Subscription {
         loop {
             let ready = self.watched.wait(&self.reader, interest).await?;
             let looked = look(&mut self.reader, Reach::Pipe);
+            // Not if others have to take what they have before the pipe is read on: bytes that lie in
+            // it already are not told of again.
+            let emptied = match &looked {
+                Ok(_) => self.reader.is_drained(),
+                Err(wanted) => wanted.pipe,
+            };
             if let Some(mut ready) = ready
-                && (looked.is_err() || self.reader.is_drained())
+                && emptied
             {
                 ready.clear_ready();
             }
@@ -199,16 +205,22 @@ pub async fn wait_for(
         .unzip();
     let mut hunts = Hunts::new(readers.into_iter(), patterns);
     let found = async {
-        let mut guard: Option<Guard<'_>> = None;
+        let mut guard: Option<(usize, Option<Guard<'_>>)> = None;
         loop {
             match hunts.turn() {
                 HuntsTurn::Done(done) => return Ok(done),
                 HuntsTurn::Again => ::tokio::task::yield_now().await,
                 HuntsTurn::Wait(waiting) => {
-                    if let Some(mut found_nothing) = guard.take() {
-                        found_nothing.clear_ready();
+                    let emptied = |index| {
+                        let mut waits = waiting.iter();
+                        waits.any(|(waiting, wants)| *waiting == index && wants.pipe)
+                    };
+                    if let Some((index, Some(mut told))) = guard.take()
+                        && emptied(index)
+                    {
+                        told.clear_ready();
                     }
-                    guard = first_ready(&ready, &hunts, &waiting).await?;
+                    guard = Some(first_ready(&ready, &hunts, &waiting).await?);
                 }
             }
         }

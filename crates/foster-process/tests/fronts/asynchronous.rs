@@ -119,6 +119,34 @@ async fn visitors_may_wait() {
 }
 
 #[::tokio::test]
+async fn who_waited_for_another_reads_on_when_that_one_leaves() {
+    let settings = CaptureSettings::builder().consumers(Consumers::Broadcast);
+    let settings = settings.read_size(4096).buffer(8192).build().unwrap();
+    let command = script("head -c 65536 /dev/zero; read x").stdin(Input::Piped);
+    let process = start(command.stdout(Output::Captured(settings)));
+    let mut stdout = process.stdout().unwrap();
+    let idle = process.stdout().unwrap();
+    let mut bytes = 0;
+    while let Ok(event) = timeout(SOON, stdout.next_event()).await {
+        let StreamEvent::Chunk(chunk) = event.unwrap() else {
+            panic!("after {bytes} bytes");
+        };
+        bytes += chunk.len();
+    }
+    assert!(bytes <= 8192, "{bytes}");
+    drop(idle);
+    while bytes < 65536 {
+        // Nothing more is written, so the pipe tells of nothing new.
+        let event = timeout(10 * SECOND, stdout.next_event()).await;
+        let StreamEvent::Chunk(chunk) = event.unwrap().unwrap() else {
+            panic!("after {bytes} bytes");
+        };
+        bytes += chunk.len();
+    }
+    process.kill().await.unwrap();
+}
+
+#[::tokio::test]
 async fn a_dropped_next_event_loses_nothing() {
     let process = start(script("for i in $(seq 300); do echo $i; sleep 0.001; done"));
     let mut stdout = process.stdout().unwrap();
