@@ -2,13 +2,14 @@
 
 use foster_process::output::{CollectBytes, Consumers, Keep};
 use foster_process::{CompletionOptions, tokio as asynchronous};
+use tokio::io::AsyncReadExt as _;
 use tokio_process_tools::visitors::collect::CollectChunks;
 use tokio_process_tools::{
     CollectedBytes, CollectionOverflowBehavior, Consumable as _, NumBytesExt as _,
     RawCollectionOptions,
 };
 
-use super::children::{self, Kind, LONG, check};
+use super::children::{self, Kind, LONG, READ, check};
 use super::reading::{TOKIO, tokio_read};
 use crate::measure::{Contestant, Row};
 use crate::scale::Scale;
@@ -33,10 +34,37 @@ pub fn rows(scale: &Scale) -> Vec<Row> {
             ours("foster tokio: tail 16 MiB", Keep::Tail(16 * MB)).against(TAIL_OF_1),
             ours("foster tokio: tail 64 MiB", Keep::Tail(64 * MB)).against(TAIL_OF_1),
             ours("foster tokio: head 1 + tail 1 MiB", both),
+            tokio_round(scale).against(TOKIO),
             theirs(scale, "tokio-process-tools: head 1 MiB", further).against(TOKIO),
             theirs(scale, "tokio-process-tools: tail 1 MiB", oldest).against(TOKIO),
         ],
     }]
+}
+
+/// What a tail of 64 MiB can't be faster than by plain memory: it is read into at once, round and round.
+fn tokio_round(scale: &Scale) -> Contestant {
+    let scale = scale.clone();
+    Contestant::new("tokio: read into 64 MiB, round and round", move || {
+        let mut command = children::tokio(&scale, Kind::Bytes);
+        let wanted = scale.bytes;
+        scale.run(async move {
+            let mut child = command.spawn()?;
+            let mut stdout = child.stdout.take().ok_or("no pipe")?;
+            let (mut ring, mut at, mut count) = (vec![0; 64 * MB], 0, 0);
+            loop {
+                let end = ring.len().min(at + READ);
+                match stdout.read(&mut ring[at..end]).await? {
+                    0 => break,
+                    n => {
+                        count += n as u64;
+                        at = (at + n) % ring.len();
+                    }
+                }
+            }
+            child.wait().await?;
+            check(wanted, count)
+        })
+    })
 }
 
 fn collected(scale: &Scale, name: &'static str, keep: Keep) -> Contestant {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use foster_process::blocking::Process;
 use foster_process::groups::{
-    GroupRef, LocalSignaller, ProcessGroups, SignalError, Signalled, Signaller,
+    GroupRef, GroupSignalError, LocalSignaller, ProcessGroups, Signalled, Signaller,
 };
 use foster_process::{Command, GracefulTimeouts, OnDrop, ProcessIdentity, Signal};
 
@@ -17,7 +17,7 @@ use foster_process::{Command, GracefulTimeouts, OnDrop, ProcessIdentity, Signal}
 struct Container;
 
 impl Signaller for Container {
-    fn signal(&self, group: &GroupRef, signal: Signal) -> Result<Signalled, SignalError> {
+    fn signal(&self, group: &GroupRef, signal: Signal) -> Result<Signalled, GroupSignalError> {
         println!("  in the container: kill -{signal} -- -{}", group.pid());
         Ok(Signalled::Delivered)
     }
@@ -43,7 +43,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         match result {
             Ok(signalled) => println!("{}: {signalled:?}", entry.label),
             // Neither of the local two was signalled.
-            Err(SignalError::OtherAuthority { .. }) => println!("{}: not reached", entry.label),
+            Err(GroupSignalError::OtherAuthority { .. }) => {
+                println!("{}: not reached", entry.label);
+            }
             Err(error) => println!("{}: {error}", entry.label),
         }
     }

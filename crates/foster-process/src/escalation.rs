@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::Signal;
@@ -62,8 +63,39 @@ pub struct PhaseOutcome {
     pub sent: u32,
     /// How long the phase lasted.
     pub waited: Duration,
-    /// What went wrong, process by process.
-    pub errors: Vec<String>,
+    /// What was tried in this phase and went wrong.
+    pub errors: Vec<FailedAttempt>,
+}
+
+/// What was tried in order to end a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// To see whether the tree is empty.
+    Check,
+    /// To find the members that a signal is for.
+    Find,
+    /// To send the phase's signal to one of them.
+    Signal,
+}
+
+/// Something that was tried in a phase, and went wrong. The phase goes on all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedAttempt {
+    /// What was tried.
+    pub operation: Operation,
+    /// Why it failed, for people; of a signal, with the process that it was for.
+    pub error: String,
+}
+
+impl fmt::Display for FailedAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let about = match self.operation {
+            Operation::Check => "the tree can't be looked at: ",
+            Operation::Find => "its members can't be found: ",
+            Operation::Signal => "",
+        };
+        write!(f, "{about}{}", self.error)
+    }
 }
 
 /// What an escalation did, and what is left.
@@ -169,7 +201,21 @@ impl Escalation {
     pub fn sent(&mut self, delivery: Delivery) {
         if let Some(outcome) = self.outcomes.last_mut() {
             outcome.sent += delivery.sent;
-            outcome.errors.extend(delivery.errors);
+            let refused = |error| FailedAttempt {
+                operation: Operation::Signal,
+                error,
+            };
+            outcome
+                .errors
+                .extend(delivery.errors.into_iter().map(refused));
+        }
+    }
+
+    /// Takes note of something else that went wrong in the present phase; before the first and after
+    /// the last there is none.
+    pub fn failed(&mut self, attempt: FailedAttempt) {
+        if let Some(outcome) = self.outcomes.last_mut().filter(|_| self.ended.is_none()) {
+            outcome.errors.push(attempt);
         }
     }
 
@@ -265,7 +311,8 @@ impl Escalation {
             && last.waited <= JUST_EXITED
         {
             // The process that could not be signalled was on its way out; that is no error.
-            last.errors.clear();
+            last.errors
+                .retain(|attempt| attempt.operation != Operation::Signal);
         }
         self.began.get_or_insert(now);
         self.ended = Some((now, empty));
@@ -279,193 +326,4 @@ fn end_of(entered: Instant, grace: Duration) -> Instant {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const MS: Duration = Duration::from_millis(1);
-
-    fn term_kill(grace: Duration) -> Escalation {
-        Escalation::new(
-            vec![Phase {
-                signal: Signal::TERM,
-                grace,
-            }],
-            3000 * MS,
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn kill_follows_only_after_the_grace() {
-        let start = Instant::now();
-        let mut machine = term_kill(100 * MS);
-        assert_eq!(
-            machine.poll(start, false),
-            Step::Send {
-                phase: 0,
-                signal: Signal::TERM
-            }
-        );
-        machine.sent(Delivery {
-            sent: 2,
-            errors: vec![],
-        });
-        assert_eq!(
-            machine.poll(start + 99 * MS, false),
-            Step::WaitUntil(start + 100 * MS)
-        );
-        let kill = machine.poll(start + 100 * MS, false);
-        assert_eq!(
-            kill,
-            Step::Send {
-                phase: 1,
-                signal: Signal::KILL
-            }
-        );
-        machine.sent(Delivery {
-            sent: 1,
-            errors: vec![],
-        });
-        assert_eq!(
-            machine.poll(start + 101 * MS, true),
-            Step::Done { empty: true }
-        );
-        let report = machine.report(vec![]);
-        assert_eq!(report.took, 101 * MS);
-        assert_eq!(
-            report.phases.iter().map(|p| p.sent).collect::<Vec<_>>(),
-            [2, 1]
-        );
-        assert!(report.empty);
-    }
-
-    #[test]
-    fn an_empty_tree_gets_no_signal() {
-        let mut machine = term_kill(MS);
-        assert_eq!(
-            machine.poll(Instant::now(), true),
-            Step::Done { empty: true }
-        );
-        assert_eq!(machine.report(vec![]).phases, []);
-    }
-
-    #[test]
-    fn after_kill_the_wait_is_bounded() {
-        let start = Instant::now();
-        let mut machine = term_kill(Duration::ZERO);
-        assert!(matches!(
-            machine.poll(start, false),
-            Step::Send { phase: 0, .. }
-        ));
-        assert!(matches!(
-            machine.poll(start, false),
-            Step::Send { phase: 1, .. }
-        ));
-        assert_eq!(
-            machine.poll(start, false),
-            Step::WaitUntil(start + 3000 * MS)
-        );
-        assert_eq!(
-            machine.poll(start + 3000 * MS, false),
-            Step::Done { empty: false }
-        );
-        assert_eq!(
-            machine.poll(start + 9000 * MS, true),
-            Step::Done { empty: false }
-        );
-    }
-
-    #[test]
-    fn a_process_that_was_on_its_way_out_is_no_error() {
-        let start = Instant::now();
-        let mut machine = term_kill(1000 * MS);
-        machine.poll(start, false);
-        machine.sent(Delivery {
-            sent: 0,
-            errors: vec!["pid 7: not permitted".to_owned()],
-        });
-        machine.poll(start + 50 * MS, true);
-        assert_eq!(
-            machine.report(vec![]).phases[0].errors,
-            Vec::<String>::new()
-        );
-    }
-
-    #[test]
-    fn the_sooner_of_two_wins() {
-        let start = Instant::now();
-        let mut machine = term_kill(3_600_000 * MS);
-        machine.poll(start, false);
-        let phase = |signal, grace| Phase { signal, grace };
-        assert!(!machine.hasten(start, &[phase(Signal::TERM, 7_200_000 * MS)]));
-        assert!(machine.hasten(start + 5 * MS, &[phase(Signal::KILL, MS)]));
-        let kill = Step::Send {
-            phase: 1,
-            signal: Signal::KILL,
-        };
-        assert_eq!(machine.poll(start + 6 * MS, false), kill);
-        assert!(!machine.hasten(start + 7 * MS, &[phase(Signal::KILL, MS)]));
-        machine.poll(start + 8 * MS, true);
-        let report = machine.report(vec![]);
-        let waited: Vec<_> = report.phases.iter().map(|phase| phase.waited).collect();
-        assert_eq!(waited, [5 * MS, 2 * MS]);
-    }
-
-    #[test]
-    fn phases_after_kill_are_refused() {
-        let kill = Phase {
-            signal: Signal::KILL,
-            grace: MS,
-        };
-        let term = Phase {
-            signal: Signal::TERM,
-            grace: MS,
-        };
-        assert!(matches!(
-            Escalation::new(vec![], MS),
-            Err(InvalidEscalation::Empty)
-        ));
-        assert!(matches!(
-            Escalation::new(vec![kill, term], MS),
-            Err(InvalidEscalation::AfterKill)
-        ));
-        assert!(Escalation::new(vec![term, kill], MS).is_ok());
-    }
-
-    proptest! {
-        #[test]
-        fn it_always_ends_and_kill_comes_last(
-            graces in prop::collection::vec(0u64..500, 1..5),
-            step in 1u64..200,
-            empty_at in 0u64..5000,
-        ) {
-            let start = Instant::now();
-            let phases = graces
-                .iter()
-                .map(|ms| Phase { signal: Signal::TERM, grace: Duration::from_millis(*ms) })
-                .collect();
-            let mut machine = Escalation::new(phases, 1000 * MS).unwrap();
-            let mut sent = Vec::new();
-            let mut now = 0;
-            loop {
-                prop_assert!(now < 20_000);
-                match machine.poll(start + Duration::from_millis(now), now >= empty_at) {
-                    Step::Send { signal, .. } => sent.push(signal),
-                    Step::WaitUntil(due) => {
-                        prop_assert!(due > start + Duration::from_millis(now));
-                        now += step;
-                    }
-                    Step::Done { empty } => {
-                        prop_assert!(empty == (now >= empty_at));
-                        break;
-                    }
-                }
-            }
-            let kills = sent.iter().filter(|s| **s == Signal::KILL).count();
-            prop_assert!(kills <= 1 && sent.iter().rposition(|s| *s == Signal::KILL)
-                .is_none_or(|at| at == sent.len() - 1));
-        }
-    }
-}
+mod tests;

@@ -196,7 +196,8 @@ pub use containment::{
     Containment, ContainmentError, Level, LevelReport, Scope, UnknownContainment,
 };
 pub use escalation::{
-    AFTER_KILL, Escalation, InvalidEscalation, Phase, PhaseOutcome, Report, Step,
+    AFTER_KILL, Escalation, FailedAttempt, InvalidEscalation, Operation, Phase, PhaseOutcome,
+    Report, Step,
 };
 pub use exit_status::ExitStatus;
 pub use foreground::{Foreground, ForegroundEnd, ForegroundError};

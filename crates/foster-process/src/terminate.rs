@@ -2,11 +2,11 @@ use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use crate::escalation::{Escalation, Report, Step};
+use crate::escalation::{Escalation, FailedAttempt, Operation, Report, Step};
 use crate::identity::ProcessRef;
 use crate::signal::Signal;
 use crate::sys;
-use crate::tree::{Delivery, Tree};
+use crate::tree::Tree;
 
 /// How many members are watched at once: the tree is not empty before those have ended too, and
 /// then others are watched.
@@ -48,6 +48,8 @@ pub(crate) struct Termination {
     /// Who was there when a signal was sent, where they are known by marks: who is on his way out bears
     /// none any more, and is not gone yet.
     signalled: Vec<ProcessRef>,
+    /// Why it could not be told, before the first signal, whether anybody is there.
+    unseen: Option<io::Error>,
 }
 
 /// What is to be done next.
@@ -83,6 +85,7 @@ impl Termination {
         Self {
             escalation,
             signalled: Vec::new(),
+            unseen: None,
         }
     }
 
@@ -123,15 +126,18 @@ impl Termination {
         }
     }
 
-    /// Returns whether the tree is empty. That it can't be told before the first signal stops
-    /// nothing: whoever is there gets the signal.
+    /// Returns whether the tree is empty. That it can't be told before the first signal is recorded and
+    /// stops nothing: whoever is there gets the signal.
     fn look(&mut self, tree: &Tree, leader: Option<&ProcessRef>) -> io::Result<bool> {
         let over = |process: &ProcessRef| process.wait_ended(Some(Duration::ZERO));
         self.signalled
             .retain(|process| !over(process).unwrap_or(true));
         match tree.is_empty(leader) {
             Ok(empty) => Ok(empty && self.signalled.is_empty()),
-            Err(_) if self.escalation.standing(Instant::now()).is_none() => Ok(false),
+            Err(error) if self.escalation.standing(Instant::now()).is_none() => {
+                self.unseen = Some(error);
+                Ok(false)
+            }
             error => error,
         }
     }
@@ -162,17 +168,21 @@ impl Termination {
         } else {
             tree.signal_and_continue(signal, leader)
         };
-        let delivery = match sent {
-            Ok(delivery) => delivery,
+        if let Some(error) = self.unseen.take() {
+            self.note(Operation::Check, &error);
+        }
+        match sent {
+            Ok(delivery) => self.escalation.sent(delivery),
             // The next phase follows in any case; that of KILL is the last.
-            Err(error) if signal != Signal::KILL => Delivery {
-                sent: 0,
-                errors: vec![error.to_string()],
-            },
+            Err(error) if signal != Signal::KILL => self.note(Operation::Find, &error),
             Err(error) => return Err(error),
-        };
-        self.escalation.sent(delivery);
+        }
         Ok(())
+    }
+
+    fn note(&mut self, operation: Operation, error: &io::Error) {
+        let error = error.to_string();
+        self.escalation.failed(FailedAttempt { operation, error });
     }
 
     fn kills(&self) -> bool {

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use common::{As, SECOND, hear, hearing, isolated, start, strangers};
 use foster_process::groups::{
-    Ended, GroupRef, LocalSignaller, ProcessGroups, SignalError, Signalled, Signaller,
-    TerminateError,
+    GroupEnd, GroupRef, GroupSignalError, GroupTerminateError, LocalSignaller, ProcessGroups,
+    Signalled, Signaller,
 };
 use foster_process::{
     GracefulTimeouts, ProcessIdentity, ProcessRef, Scope, Signal, UnixPhases, set_subreaper,
@@ -47,10 +47,10 @@ struct Container {
 }
 
 impl Signaller for Container {
-    fn signal(&self, group: &GroupRef, signal: Signal) -> Result<Signalled, SignalError> {
+    fn signal(&self, group: &GroupRef, signal: Signal) -> Result<Signalled, GroupSignalError> {
         self.asked.lock().unwrap().push((group.pid(), signal));
         match (self.broken, *self.gone.lock().unwrap()) {
-            (true, _) => Err(SignalError::Failed {
+            (true, _) => Err(GroupSignalError::Failed {
                 pid: group.pid(),
                 source: std::io::Error::other("the link is down"),
             }),
@@ -89,7 +89,7 @@ fn fifty_that_do_not_listen_take_one_grace() {
             assert_eq!(results.len(), GROUPS);
             for (entry, result) in results {
                 assert!(
-                    matches!(result, Ok(Ended::By(Signal::KILL))),
+                    matches!(result, Ok(GroupEnd::By(Signal::KILL))),
                     "{entry:?} {result:?}"
                 );
             }
@@ -119,9 +119,9 @@ fn whoever_listens_is_not_waited_for() {
             .into_iter()
             .map(|(_, result)| result.unwrap())
             .collect();
-        let by = |end: &Ended| matches!(end, Ended::By(Signal::INT | Signal::TERM));
+        let by = |end: &GroupEnd| matches!(end, GroupEnd::By(Signal::INT | Signal::TERM));
         assert!(by(&ends[0]) && by(&ends[1]), "{ends:?}");
-        assert_eq!(ends[2], Ended::AlreadyGone);
+        assert_eq!(ends[2], GroupEnd::AlreadyGone);
         assert_eq!(strangers(), Vec::<String>::new());
     });
 }
@@ -167,7 +167,7 @@ fn a_group_outlives_its_leader() {
                 leader.reap().unwrap();
                 let unproven = LocalSignaller.signal(&remembered, Signal::KILL);
                 assert!(
-                    matches!(unproven, Err(SignalError::Unverifiable { .. })),
+                    matches!(unproven, Err(GroupSignalError::Unverifiable { .. })),
                     "{unproven:?}"
                 );
             } else {
@@ -176,8 +176,10 @@ fn a_group_outlives_its_leader() {
             }
             let results = groups.terminate_all(term_only(10 * SECOND));
             match &results[..] {
-                [(_, Ok(Ended::By(Signal::TERM)))] => {}
-                [(_, Err(TerminateError::Signal(SignalError::Unverifiable { .. })))] if reap => {
+                [(_, Ok(GroupEnd::By(Signal::TERM)))] => {}
+                [(_, Err(GroupTerminateError::Signal(GroupSignalError::Unverifiable { .. })))]
+                    if reap =>
+                {
                     eprintln!("NOT RUN: this kernel signals no group through a pidfd");
                     kill_and_reap(&member);
                     continue;
@@ -248,7 +250,7 @@ fn whoever_has_the_number_now_is_not_hit() {
             groups.register(forged, "again");
             let results = groups.terminate_all(term_only(SECOND));
             assert!(
-                matches!(results[..], [(_, Ok(Ended::AlreadyGone))]),
+                matches!(results[..], [(_, Ok(GroupEnd::AlreadyGone))]),
                 "{results:?}"
             );
         }
@@ -291,7 +293,7 @@ fn a_number_that_came_again_is_another_group() {
         };
         let results = groups.terminate_all(term_only(SECOND));
         assert!(
-            matches!(results[..], [(_, Ok(Ended::AlreadyGone))]),
+            matches!(results[..], [(_, Ok(GroupEnd::AlreadyGone))]),
             "{results:?}"
         );
         // Only remembered, and never held.
@@ -307,7 +309,7 @@ fn a_number_that_came_again_is_another_group() {
         groups.register(stranger.try_clone().unwrap(), "new");
         let results = groups.terminate_all(term_only(10 * SECOND));
         assert!(
-            matches!(results[..], [(_, Ok(Ended::By(Signal::TERM)))]),
+            matches!(results[..], [(_, Ok(GroupEnd::By(Signal::TERM)))]),
             "{results:?}"
         );
         stranger.reap().unwrap();
@@ -324,13 +326,16 @@ fn neither_the_own_group_nor_a_member_counts_as_a_leader() {
         assert!(
             matches!(
                 refused,
-                Err(SignalError::Refused { .. } | SignalError::NotALeader { .. })
+                Err(GroupSignalError::Refused { .. } | GroupSignalError::NotALeader { .. })
             ),
             "{refused:?}"
         );
         for pid in [0, 1, -1, -77] {
             let refused = LocalSignaller.signal(&elsewhere(pid).into(), Signal::TERM);
-            assert!(matches!(refused, Err(SignalError::Refused { .. })), "{pid}");
+            assert!(
+                matches!(refused, Err(GroupSignalError::Refused { .. })),
+                "{pid}"
+            );
         }
         let (mut heard, out) = hearing();
         let leader = group("sh -c 'echo $$; exec sleep 300' & wait", &out);
@@ -338,7 +343,7 @@ fn neither_the_own_group_nor_a_member_counts_as_a_leader() {
         let member = ProcessRef::open(member).unwrap();
         let refused = LocalSignaller.signal(&member.try_clone().unwrap().into(), Signal::KILL);
         assert!(
-            matches!(refused, Err(SignalError::NotALeader { .. })),
+            matches!(refused, Err(GroupSignalError::NotALeader { .. })),
             "{refused:?}"
         );
         assert!(!member.wait_ended(Some(Duration::ZERO)).unwrap());
@@ -365,7 +370,7 @@ fn after_a_swap_the_entries_of_another_authority_are_not_signalled() {
         let results = groups.signal_all(Signal::KILL);
         assert!(matches!(
             results[0].1,
-            Err(SignalError::OtherAuthority { .. })
+            Err(GroupSignalError::OtherAuthority { .. })
         ));
         assert!(results[1..].iter().all(|(_, result)| result.is_ok()));
         let asked = container.asked.lock().unwrap().clone();
@@ -374,7 +379,9 @@ fn after_a_swap_the_entries_of_another_authority_are_not_signalled() {
         let results = groups.terminate_all(term_only(SECOND));
         assert!(matches!(
             results[0].1,
-            Err(TerminateError::Signal(SignalError::OtherAuthority { .. }))
+            Err(GroupTerminateError::Signal(
+                GroupSignalError::OtherAuthority { .. }
+            ))
         ));
         assert!(!leader.wait_ended(Some(Duration::ZERO)).unwrap());
         let left: Vec<_> = groups.entries().into_iter().map(|e| e.label).collect();
@@ -382,7 +389,7 @@ fn after_a_swap_the_entries_of_another_authority_are_not_signalled() {
         groups.set_signaller(local);
         let results = groups.terminate_all(term_only(10 * SECOND));
         assert!(
-            matches!(results[..], [(_, Ok(Ended::By(Signal::TERM)))]),
+            matches!(results[..], [(_, Ok(GroupEnd::By(Signal::TERM)))]),
             "{results:?}"
         );
         leader.reap().unwrap();
@@ -396,10 +403,10 @@ fn an_authority_that_can_only_signal_ends_groups_too() {
     groups.register(elsewhere(42), "stubborn");
     let grace = SECOND / 20;
     let results = groups.terminate_all(GracefulTimeouts::both(grace));
-    let survived = Err(TerminateError::Survived { pid: 42 });
+    let survived = Err(GroupTerminateError::Survived { pid: 42 });
     assert_eq!(
         format!("{:?}", results[0].1),
-        format!("{survived:?}", survived = survived as Result<Ended, _>)
+        format!("{survived:?}", survived = survived as Result<GroupEnd, _>)
     );
     let mut sent: Vec<_> = container
         .asked
@@ -412,7 +419,7 @@ fn an_authority_that_can_only_signal_ends_groups_too() {
     assert_eq!(sent, [Signal::INT, Signal::TERM, Signal::KILL]);
     *container.gone.lock().unwrap() = true;
     let results = groups.terminate_all(GracefulTimeouts::both(grace));
-    assert!(matches!(results[..], [(_, Ok(Ended::AlreadyGone))]));
+    assert!(matches!(results[..], [(_, Ok(GroupEnd::AlreadyGone))]));
 }
 
 #[test]
@@ -427,7 +434,7 @@ fn what_could_not_be_signalled_stays() {
         let results = groups.signal_all(Signal::TERM);
         assert!(matches!(
             results[..],
-            [(_, Err(SignalError::Failed { .. }))]
+            [(_, Err(GroupSignalError::Failed { .. }))]
         ));
     }
     assert!(groups.forget(42) && !groups.forget(42));

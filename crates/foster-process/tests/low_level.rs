@@ -109,14 +109,16 @@ fn numbers_that_mean_everybody_are_refused() {
     for group in [0, 1, -1, -2, i32::MIN, own_group] {
         let refused = kill_process_group(group, Signal::CONT);
         assert!(
-            matches!(refused, Err(SignalError::Refused { .. })),
+            matches!(refused, Err(GroupSignalError::Refused { .. })),
             "{group}"
         );
         let refused = graceful_kill_process_group(group, Signal::CONT, Duration::ZERO);
         assert!(
             matches!(
                 refused,
-                Err(TerminateError::Signal(SignalError::Refused { .. }))
+                Err(GroupTerminateError::Signal(
+                    GroupSignalError::Refused { .. }
+                ))
             ),
             "{group}"
         );

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use common::{
-    As, SECOND, hear, hearing, isolated, not_run, null, start, strangers, term_then_kill,
+    As, SECOND, SIX_ROLES, hear, hearing, isolated, not_run, null, start, strangers, term_then_kill,
 };
 use foster_process::{
     Containment, ExitStatus, Level, ProcessRef, Report, Scope, Signal, SpawnError, Spawned, Tree,
@@ -100,17 +100,6 @@ fn the_shortest_life_is_told_too() {
         }
     });
 }
-
-/// Main, a plain child, one that ignores TERM, one in a session of its own, a daemon, and a daemon
-/// without an environment.
-const SIX_ROLES: &str = "
-    sh -c 'echo up; exec sleep 300' &
-    sh -c 'trap \"\" TERM; echo up; exec sleep 300' &
-    setsid sh -c 'echo up; exec sleep 300' &
-    (setsid sh -c 'sh -c \"echo up; exec sleep 300\" &' &)
-    (env -i /usr/bin/setsid /bin/sh -c '/bin/sh -c \"echo up; exec sleep 300\" &' &)
-    echo up
-    wait; sleep 300";
 
 fn six_roles() {
     let Some(mut scope) = scope() else { return };

@@ -7,21 +7,10 @@ mod common;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use common::{As, SECOND, hear, hearing, isolated, start, strangers, term_then_kill};
+use common::{As, SECOND, SIX_ROLES, hear, hearing, isolated, start, strangers, term_then_kill};
 use foster_process::{
     Containment, Level, Report, Scope, Signal, Spawned, Tree, set_subreaper, terminate,
 };
-
-/// Main, a plain child, one that ignores TERM, one in a session of its own, a daemon, and a daemon
-/// without an environment.
-const SIX_ROLES: &str = "
-    sh -c 'echo up; exec sleep 300' &
-    sh -c 'trap \"\" TERM; echo up; exec sleep 300' &
-    setsid sh -c 'echo up; exec sleep 300' &
-    (setsid sh -c 'sh -c \"echo up; exec sleep 300\" &' &)
-    (env -i /usr/bin/setsid /bin/sh -c '/bin/sh -c \"echo up; exec sleep 300\" &' &)
-    echo up
-    wait; sleep 300";
 
 fn scope(wanted: Containment) -> Option<Scope> {
     set_subreaper().unwrap();

@@ -83,7 +83,7 @@ impl<'a> Leftovers<'a> {
                 number: phase.signal.number(),
                 target: Target::Tree,
                 sent: phase.sent,
-                errors: phase.errors.clone(),
+                errors: phase.errors.iter().map(ToString::to_string).collect(),
                 phase: Some(index as u32),
                 by: None,
             });

@@ -6,7 +6,7 @@ use super::{Stdin, Subscription};
 use crate::escalation::Escalation;
 use crate::output::{ChunkVisitor, StdStream};
 use crate::process::{
-    Attendance, Command, Completed, CompletionError, CompletionOptions, Handle, OutputError,
+    Attendance, Bell, Command, Completed, CompletionError, CompletionOptions, Handle, OutputError,
     StartError, TerminateError, Terminated, Turn,
 };
 use crate::usage::Ended;
@@ -154,7 +154,7 @@ impl Process {
     }
 
     fn subscribe(&self, stream: StdStream) -> Result<Subscription, OutputError> {
-        self.handle.reader(stream).map(Subscription)
+        self.handle.reader(stream, Bell::for_poll).map(Subscription)
     }
 
     /// Takes a stream out of the process. One that can't be read now stays there: were it dropped,

@@ -1,18 +1,13 @@
-use std::io;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use crate::output::{
-    ChunkVisitor, LineOptions, LineVisitor, Lines, PatternSet, StdStream, StreamEnd, StreamEvent,
+    ChunkVisitor, LineOptions, LineVisitor, Lines, OnWriteError, PatternSet, StdStream, StreamEnd,
+    StreamEvent, WriteFailed, Writing, Written,
 };
-use crate::process::{Hunts, HuntsTurn, Interest, Pull, Reader, Shown, WaitedFor};
+use crate::process::{Hunts, HuntsTurn, Interest, Pull, Reach, Reader, Shown, WaitedFor};
 use crate::sys;
-
-/// What one waits for who has emptied the pipe.
-const PIPE: Interest = Interest {
-    pipe: true,
-    bell: false,
-};
 
 /// One who reads a captured output. Dropping it makes room for another.
 #[derive(Debug)]
@@ -30,7 +25,7 @@ impl Subscription {
     /// If the system can't wait for it.
     pub fn next_event(&mut self) -> io::Result<StreamEvent> {
         loop {
-            match self.0.pull() {
+            match self.0.pull(Reach::Pipe) {
                 Pull::Event(event) => return Ok(event),
                 Pull::Wait(interest) => {
                     wait([(&self.0, interest)].into_iter(), None)?;
@@ -46,9 +41,9 @@ impl Subscription {
     pub fn visit<V: ChunkVisitor>(&mut self, mut visitor: V) -> io::Result<V::Output> {
         let end = loop {
             if self.0.is_drained() {
-                wait([(&self.0, PIPE)].into_iter(), None)?;
+                wait([(&self.0, Interest::PIPE)].into_iter(), None)?;
             }
-            match self.0.show(&mut visitor) {
+            match self.0.show(&mut visitor, Reach::Pipe) {
                 Shown::End(end) => break end,
                 Shown::Flow(ControlFlow::Break(())) => break StreamEnd::Eof,
                 Shown::Flow(ControlFlow::Continue(())) => {}
@@ -68,6 +63,33 @@ impl Subscription {
         options: LineOptions,
     ) -> io::Result<V::Output> {
         self.visit(Lines::new(options, visitor))
+    }
+
+    /// Writes all that comes to `writer`, and flushes it at the end. A writer that is slow makes the
+    /// process wait.
+    ///
+    /// # Errors
+    /// What the writer said, if that is to be the end of it. One that would have to wait and does
+    /// not says [`io::ErrorKind::WouldBlock`], which is an error like any other.
+    pub fn write_to<W: Write>(
+        &mut self,
+        mut writer: W,
+        on_error: OnWriteError,
+    ) -> Result<Written<W>, WriteFailed> {
+        let mut writing = Writing::new(self.stream(), on_error);
+        let end = loop {
+            let event = self.next_event();
+            match writing.take(event.map_err(|error| writing.broken_off(error))?) {
+                ControlFlow::Continue(Some(chunk)) => {
+                    writing.wrote(chunk.len(), writer.write_all(&chunk))?;
+                }
+                ControlFlow::Continue(None) => {}
+                ControlFlow::Break(end) => break end,
+            }
+        };
+        let flushed = writer.flush();
+        flushed.map_err(|error| writing.broken_off(error))?;
+        Ok(writing.finish(writer, end))
     }
 
     /// Waits until one of the patterns comes, for at most that long (`None`: until the end). What
@@ -123,7 +145,7 @@ fn wait<'a>(
     let mut fds = Vec::new();
     for (reader, interest) in readers {
         fds.extend(interest.pipe.then(|| reader.source.pipe()));
-        fds.extend(reader.bell().filter(|_| interest.bell));
+        fds.extend(reader.bell_descriptor().filter(|_| interest.bell));
     }
     let left = deadline.map_or(Duration::MAX, |at| {
         at.saturating_duration_since(Instant::now())

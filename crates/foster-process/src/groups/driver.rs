@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use super::{Ended, GroupRef, SignalError, Signalled, Signaller};
+use super::{GroupEnd, GroupRef, GroupSignalError, Signalled, Signaller};
 use crate::escalation::{Escalation, Step};
 use crate::signal::Signal;
 use crate::sys;
@@ -8,10 +8,10 @@ use crate::tree::Delivery;
 
 /// Why a group is not known to have ended.
 #[derive(Debug, thiserror::Error)]
-pub enum TerminateError {
+pub enum GroupTerminateError {
     /// The last signal, or the question whether it is gone, failed.
     #[error("the group could not be ended")]
-    Signal(#[from] SignalError),
+    Signal(#[from] GroupSignalError),
     /// It was killed, and somebody is left when the time for that is over.
     #[error("somebody is left in group {pid} after KILL")]
     Survived {
@@ -26,8 +26,8 @@ pub struct Asked {
     group: GroupRef,
     /// The last signal that it heard.
     heard: Option<Signal>,
-    result: Option<Result<Ended, TerminateError>>,
-    trouble: Option<SignalError>,
+    result: Option<Result<GroupEnd, GroupTerminateError>>,
+    trouble: Option<GroupSignalError>,
     /// Whether looking for it failed in this phase: nothing is to be learnt by looking again.
     unseen: bool,
 }
@@ -45,17 +45,17 @@ impl Asked {
     }
 
     /// Returns what came of it.
-    pub fn into_result(self) -> Result<Ended, TerminateError> {
-        let survived = TerminateError::Survived {
+    pub fn into_result(self) -> Result<GroupEnd, GroupTerminateError> {
+        let survived = GroupTerminateError::Survived {
             pid: self.group.pid(),
         };
-        let left = self.trouble.map_or(survived, TerminateError::Signal);
+        let left = self.trouble.map_or(survived, GroupTerminateError::Signal);
         self.result.unwrap_or(Err(left))
     }
 
     fn send(&mut self, authority: &dyn Signaller, signal: Signal) -> Result<(), String> {
         self.unseen = false;
-        let text = |error: &SignalError| format!("group {}: {error}", self.group.pid());
+        let text = |error: &GroupSignalError| format!("group {}: {error}", self.group.pid());
         match authority.signal(&self.group, signal) {
             Ok(Signalled::Delivered) => {
                 self.heard = Some(signal);
@@ -87,7 +87,7 @@ impl Asked {
     }
 
     fn end(&mut self) {
-        self.result = Some(Ok(self.heard.map_or(Ended::AlreadyGone, Ended::By)));
+        self.result = Some(Ok(self.heard.map_or(GroupEnd::AlreadyGone, GroupEnd::By)));
     }
 }
 

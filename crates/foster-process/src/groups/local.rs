@@ -4,7 +4,7 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::Duration;
 
 use super::group_ref::{Standing, live_members};
-use super::{GroupRef, SignalError, Signalled, Signaller};
+use super::{GroupRef, GroupSignalError, Signalled, Signaller};
 use crate::identity::{ProcessIdentity, ProcessRef};
 use crate::signal::Signal;
 use crate::sys;
@@ -26,14 +26,16 @@ const PASSES: usize = 16;
 pub struct LocalSignaller;
 
 impl Signaller for LocalSignaller {
-    fn signal(&self, group: &GroupRef, signal: Signal) -> Result<Signalled, SignalError> {
+    fn signal(&self, group: &GroupRef, signal: Signal) -> Result<Signalled, GroupSignalError> {
         let failed = |source| failed(group, source);
         refuse_unmeant(group.pid())?;
         match group.standing().map_err(failed)? {
             Standing::Its => {}
             Standing::Gone => return Ok(Signalled::Gone),
-            Standing::NotALeader => return Err(SignalError::NotALeader { pid: group.pid() }),
-            Standing::Unverifiable => return Err(SignalError::Unverifiable { pid: group.pid() }),
+            Standing::NotALeader => return Err(GroupSignalError::NotALeader { pid: group.pid() }),
+            Standing::Unverifiable => {
+                return Err(GroupSignalError::Unverifiable { pid: group.pid() });
+            }
         }
         // The kernel counts zombies among the members and delivers to them. Nobody else does.
         if !group.leader_runs() && group.members().map_err(failed)?.is_empty() {
@@ -51,13 +53,15 @@ impl Signaller for LocalSignaller {
         ProcessRef::find(leader).ok()
     }
 
-    fn is_gone(&self, group: &GroupRef) -> Result<bool, SignalError> {
+    fn is_gone(&self, group: &GroupRef) -> Result<bool, GroupSignalError> {
         let failed = |source| failed(group, source);
         match group.standing().map_err(failed)? {
             Standing::Its => {}
             Standing::Gone => return Ok(true),
-            Standing::NotALeader => return Err(SignalError::NotALeader { pid: group.pid() }),
-            Standing::Unverifiable => return Err(SignalError::Unverifiable { pid: group.pid() }),
+            Standing::NotALeader => return Err(GroupSignalError::NotALeader { pid: group.pid() }),
+            Standing::Unverifiable => {
+                return Err(GroupSignalError::Unverifiable { pid: group.pid() });
+            }
         }
         Ok(!group.leader_runs() && group.members().map_err(failed)?.is_empty())
     }
@@ -82,8 +86,8 @@ pub fn watch(groups: &[&GroupRef], at_most: Duration) -> io::Result<()> {
 }
 
 /// Refuses a group that nobody can mean.
-pub fn refuse_unmeant(pid: i32) -> Result<(), SignalError> {
-    let refuse = |reason| Err(SignalError::Refused { pid, reason });
+pub fn refuse_unmeant(pid: i32) -> Result<(), GroupSignalError> {
+    let refuse = |reason| Err(GroupSignalError::Refused { pid, reason });
     if pid <= 1 {
         refuse("its number means everybody, oneself, or the first process")
     } else if pid == sys::own_group() {
@@ -93,9 +97,9 @@ pub fn refuse_unmeant(pid: i32) -> Result<(), SignalError> {
     }
 }
 
-pub fn failed(group: &GroupRef, source: io::Error) -> SignalError {
+pub fn failed(group: &GroupRef, source: io::Error) -> GroupSignalError {
     let pid = group.pid();
-    SignalError::Failed { pid, source }
+    GroupSignalError::Failed { pid, source }
 }
 
 /// Signals the members through a hold on each, until a pass finds nobody new.

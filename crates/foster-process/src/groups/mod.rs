@@ -10,11 +10,11 @@ mod local;
 mod registry;
 mod signaller;
 
-pub use driver::TerminateError;
+pub use driver::GroupTerminateError;
 pub use group_ref::GroupRef;
 pub use local::LocalSignaller;
 pub use registry::{GroupEntry, ProcessGroups};
-pub use signaller::{Ended, SignalError, Signalled, Signaller};
+pub use signaller::{GroupEnd, GroupSignalError, Signalled, Signaller};
 
 pub(crate) use driver::{Asked, drive};
 pub(crate) use group_ref::living_members;

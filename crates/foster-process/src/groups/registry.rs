@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::{
-    Asked, Ended, GroupRef, LocalSignaller, SignalError, Signalled, Signaller, TerminateError,
-    drive,
+    Asked, GroupEnd, GroupRef, GroupSignalError, GroupTerminateError, LocalSignaller, Signalled,
+    Signaller, drive,
 };
 use crate::escalation::Escalation;
 use crate::identity::ProcessIdentity;
@@ -119,7 +119,7 @@ impl ProcessGroups {
     pub fn signal_all(
         &mut self,
         signal: Signal,
-    ) -> Vec<(GroupEntry, Result<Signalled, SignalError>)> {
+    ) -> Vec<(GroupEntry, Result<Signalled, GroupSignalError>)> {
         let mut results = Vec::new();
         let authority = Arc::clone(&self.signaller);
         self.entries.retain(|known| {
@@ -144,7 +144,7 @@ impl ProcessGroups {
     pub fn terminate_all(
         &mut self,
         escalation: impl Into<Escalation>,
-    ) -> Vec<(GroupEntry, Result<Ended, TerminateError>)> {
+    ) -> Vec<(GroupEntry, Result<GroupEnd, GroupTerminateError>)> {
         let authority = Arc::clone(&self.signaller);
         let reachable = self.entries.iter().filter(|known| known.is_of(&authority));
         let mut asked: Vec<Asked> = reachable.map(|k| Asked::new(k.group.clone())).collect();
@@ -152,7 +152,7 @@ impl ProcessGroups {
         let mut ends = asked.into_iter().map(Asked::into_result);
         let mut results = Vec::new();
         self.entries.retain(|known| {
-            let foreign = || Err(TerminateError::Signal(other_authority(known)));
+            let foreign = || Err(GroupTerminateError::Signal(other_authority(known)));
             let end = known.is_of(&authority).then(|| ends.next()).flatten();
             let result = end.unwrap_or_else(foreign);
             let ended = result.is_ok();
@@ -171,7 +171,7 @@ fn hold(authority: &dyn Signaller, group: &mut GroupRef) {
     }
 }
 
-fn other_authority(known: &Registered) -> SignalError {
+fn other_authority(known: &Registered) -> GroupSignalError {
     let pid = known.group.pid();
-    SignalError::OtherAuthority { pid }
+    GroupSignalError::OtherAuthority { pid }
 }

@@ -19,7 +19,7 @@ pub enum Signalled {
 
 /// How a group that was to be ended came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum GroupEnd {
     /// Nobody was left in it before the first signal.
     AlreadyGone,
     /// It ended in the phase of this signal.
@@ -28,7 +28,7 @@ pub enum Ended {
 
 /// Why a group could not be signalled. `pid` is its leader's number, and the group's.
 #[derive(Debug, thiserror::Error)]
-pub enum SignalError {
+pub enum GroupSignalError {
     /// Such a signal would hit the caller, or everybody.
     #[error("group {pid} is not signalled: {reason}")]
     Refused {
@@ -72,7 +72,7 @@ pub enum SignalError {
 ///
 /// ```
 /// use std::sync::Mutex;
-/// use foster_process::groups::{GroupRef, SignalError, Signalled, Signaller};
+/// use foster_process::groups::{GroupRef, GroupSignalError, Signalled, Signaller};
 /// use foster_process::Signal;
 ///
 /// /// Would run `docker exec ID kill -TERM -- -PID`.
@@ -80,7 +80,7 @@ pub enum SignalError {
 /// struct Container(Mutex<Vec<String>>);
 ///
 /// impl Signaller for Container {
-///     fn signal(&self, group: &GroupRef, signal: Signal) -> Result<Signalled, SignalError> {
+///     fn signal(&self, group: &GroupRef, signal: Signal) -> Result<Signalled, GroupSignalError> {
 ///         let command = format!("kill -{signal} -- -{}", group.pid());
 ///         self.0.lock().unwrap().push(command);
 ///         Ok(Signalled::Delivered)
@@ -92,7 +92,7 @@ pub trait Signaller: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// If it could not be sent. That nobody is left is [`Signalled::Gone`] and no error.
-    fn signal(&self, group: &GroupRef, signal: Signal) -> Result<Signalled, SignalError>;
+    fn signal(&self, group: &GroupRef, signal: Signal) -> Result<Signalled, GroupSignalError>;
 
     /// Returns a hold on the leader, if it is a process of this system that can be had.
     fn hold(&self, leader: &ProcessIdentity) -> Option<ProcessRef> {
@@ -106,7 +106,7 @@ pub trait Signaller: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// As for [`Signaller::signal`].
-    fn is_gone(&self, group: &GroupRef) -> Result<bool, SignalError> {
+    fn is_gone(&self, group: &GroupRef) -> Result<bool, GroupSignalError> {
         Ok(self.signal(group, Signal::CONT)? == Signalled::Gone)
     }
 

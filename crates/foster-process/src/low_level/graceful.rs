@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::kill::{ByNumber, held, number_alone};
 use crate::escalation::{Escalation, Phase};
 use crate::groups::{
-    Asked, Ended, GroupRef, LocalSignaller, Signaller, TerminateError, drive, refuse_unmeant,
+    Asked, GroupEnd, GroupRef, GroupTerminateError, LocalSignaller, Signaller, drive,
+    refuse_unmeant,
 };
 use crate::identity::ProcessRef;
 use crate::signal::Signal;
@@ -29,12 +30,12 @@ pub enum Outcome {
 /// See [`graceful_kill_process_group_of`] for what it does, and what it returns.
 ///
 /// # Errors
-/// [`super::SignalError::Refused`] for 0, 1, negative numbers and the caller's own group.
+/// [`super::GroupSignalError::Refused`] for 0, 1, negative numbers and the caller's own group.
 pub fn graceful_kill_process_group(
     group: i32,
     initial: Signal,
     grace: Duration,
-) -> Result<Outcome, TerminateError> {
+) -> Result<Outcome, GroupTerminateError> {
     refuse_unmeant(group)?;
     let leader = ProcessRef::open(group).ok();
     let leads = sys::process_stat(group).is_ok_and(|stat| stat.group == group);
@@ -55,7 +56,7 @@ pub fn graceful_kill_process_group_of(
     leader: &ProcessRef,
     initial: Signal,
     grace: Duration,
-) -> Result<Outcome, TerminateError> {
+) -> Result<Outcome, GroupTerminateError> {
     end(held(leader)?, &LocalSignaller, initial, grace)
 }
 
@@ -64,7 +65,7 @@ fn end(
     authority: &dyn Signaller,
     initial: Signal,
     grace: Duration,
-) -> Result<Outcome, TerminateError> {
+) -> Result<Outcome, GroupTerminateError> {
     let signal = if initial == Signal::KILL {
         Signal::TERM
     } else {
@@ -75,8 +76,8 @@ fn end(
     drive(&mut asked, authority, Escalation::of_checked(phases));
     let [asked] = asked;
     match asked.into_result()? {
-        Ended::AlreadyGone => Ok(Outcome::AlreadyExited),
-        Ended::By(Signal::KILL) => Ok(Outcome::Killed),
-        Ended::By(_) => Ok(Outcome::Exited),
+        GroupEnd::AlreadyGone => Ok(Outcome::AlreadyExited),
+        GroupEnd::By(Signal::KILL) => Ok(Outcome::Killed),
+        GroupEnd::By(_) => Ok(Outcome::Exited),
     }
 }

@@ -2,7 +2,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::groups::{
-    GroupRef, LocalSignaller, SignalError, Signalled, Signaller, failed, living_members,
+    GroupRef, GroupSignalError, LocalSignaller, Signalled, Signaller, failed, living_members,
     refuse_unmeant, watch,
 };
 use crate::identity::{ProcessIdentity, ProcessRef};
@@ -13,8 +13,8 @@ use crate::sys;
 /// stranger is hit. A group in which nobody lives any more, zombies aside, is [`Signalled::Gone`].
 ///
 /// # Errors
-/// [`SignalError::Refused`] for 0, 1, negative numbers and the caller's own group.
-pub fn kill_process_group(group: i32, signal: Signal) -> Result<Signalled, SignalError> {
+/// [`GroupSignalError::Refused`] for 0, 1, negative numbers and the caller's own group.
+pub fn kill_process_group(group: i32, signal: Signal) -> Result<Signalled, GroupSignalError> {
     ByNumber.signal(&number_alone(group), signal)
 }
 
@@ -22,21 +22,21 @@ pub fn kill_process_group(group: i32, signal: Signal) -> Result<Signalled, Signa
 /// [`LocalSignaller`].
 ///
 /// # Errors
-/// As for [`Signaller::signal`]; [`SignalError::NotALeader`] if it lives in another's group.
+/// As for [`Signaller::signal`]; [`GroupSignalError::NotALeader`] if it lives in another's group.
 pub fn kill_process_group_of(
     leader: &ProcessRef,
     signal: Signal,
-) -> Result<Signalled, SignalError> {
+) -> Result<Signalled, GroupSignalError> {
     LocalSignaller.signal(&held(leader)?, signal)
 }
 
 /// Returns the group that a process leads, with a hold of its own on it.
-pub fn held(leader: &ProcessRef) -> Result<GroupRef, SignalError> {
+pub fn held(leader: &ProcessRef) -> Result<GroupRef, GroupSignalError> {
     let pid = leader.pid();
     let again = leader.try_clone();
     again
         .map(GroupRef::from)
-        .map_err(|source| SignalError::Failed { pid, source })
+        .map_err(|source| GroupSignalError::Failed { pid, source })
 }
 
 /// Returns a group of which nothing is known but its number.
@@ -53,7 +53,7 @@ pub fn number_alone(group: i32) -> GroupRef {
 pub struct ByNumber;
 
 impl Signaller for ByNumber {
-    fn signal(&self, group: &GroupRef, signal: Signal) -> Result<Signalled, SignalError> {
+    fn signal(&self, group: &GroupRef, signal: Signal) -> Result<Signalled, GroupSignalError> {
         refuse_unmeant(group.pid())?;
         if self.is_gone(group)? {
             return Ok(Signalled::Gone);
@@ -65,7 +65,7 @@ impl Signaller for ByNumber {
         }
     }
 
-    fn is_gone(&self, group: &GroupRef) -> Result<bool, SignalError> {
+    fn is_gone(&self, group: &GroupRef) -> Result<bool, GroupSignalError> {
         match living_members(group.pid()) {
             Ok(members) => Ok(members.is_empty()),
             // Where the list of processes can't be read, the signal itself tells.

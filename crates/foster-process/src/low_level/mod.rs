@@ -32,4 +32,4 @@ pub use graceful::{
 pub use hooks::{Detached, detach_from_tty, set_parent_death_signal, set_process_group};
 pub use kill::{kill_process_group, kill_process_group_of};
 
-pub use crate::groups::{SignalError, Signalled, TerminateError};
+pub use crate::groups::{GroupSignalError, GroupTerminateError, Signalled};

@@ -58,6 +58,7 @@ mod settings;
 mod tee;
 mod visit;
 mod visitors;
+mod write;
 
 pub use event::{Gap, StdStream, StreamEnd, StreamEvent};
 pub use hub::{Hub, SubscribeError, SubscriberId};
@@ -76,3 +77,5 @@ pub use settings::{
 pub use tee::Tee;
 pub use visit::{ChunkVisitor, LineVisitor};
 pub use visitors::{CollectBytes, CollectLines, Discard, InspectChunks, InspectLines, Lines};
+pub(crate) use write::Writing;
+pub use write::{Ask, OnWriteError, WriteFailed, Written};

@@ -1,131 +1,20 @@
 //! A process that is waited for, with its output: all but the waiting itself.
 
 use std::io;
-use std::ops::ControlFlow;
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::completion::{Completion, Due, Facts, Finish, Progress};
 use super::error::CompletionError;
 use super::options::{Completed, CompletionOptions};
-use super::reader::{OutputError, Reader, Shown};
 use super::running::{Running, moment};
-use super::source::{Interest, Source};
+use super::source::Source;
+use super::tap::{ANY, Tap, reader};
 use crate::escalation::{Escalation, Report};
-use crate::output::{ChunkVisitor, Discard, StdStream, StreamEnd};
-use crate::sys::{self, Poller};
+use crate::output::{ChunkVisitor, StdStream};
+use crate::sys::Poller;
 use crate::terminate::{self, Termination, Watch};
-
-/// How many chunks are taken from a stream before the other has its turn.
-const TURN: usize = 16;
-
-/// The tokens of the poller: nothing is read off them, all is looked at after each wait.
-const ANY: u64 = 0;
-
-/// One stream that is read to its end.
-struct Tap<V: ChunkVisitor> {
-    /// `None` for a stream that is not captured, or that somebody else reads.
-    reader: Option<Reader>,
-    visitor: V,
-    /// Whether the visitor has all that it wants. The rest is read for nobody, so that the child
-    /// does not wait.
-    satisfied: bool,
-    end: Option<StreamEnd>,
-    watched: Interest,
-}
-
-impl<V: ChunkVisitor> Tap<V> {
-    fn new(reader: Option<Reader>, visitor: V) -> Self {
-        Self {
-            end: reader.is_none().then_some(StreamEnd::Eof),
-            reader,
-            visitor,
-            satisfied: false,
-            watched: Interest::default(),
-        }
-    }
-
-    /// Reads what there is. Returns whether there may be more already.
-    fn read(&mut self, poller: &Poller) -> io::Result<bool> {
-        let Some(reader) = &mut self.reader else {
-            return Ok(false);
-        };
-        for _ in 0..TURN {
-            let shown = if self.satisfied {
-                reader.show(&mut Discard::default())
-            } else {
-                reader.show(&mut self.visitor)
-            };
-            match shown {
-                Shown::Wait(interest) => {
-                    switch(poller, reader, &mut self.watched, interest)?;
-                    return Ok(false);
-                }
-                Shown::End(end) => {
-                    switch(poller, reader, &mut self.watched, Interest::default())?;
-                    self.end = Some(end);
-                    self.reader = None;
-                    return Ok(false);
-                }
-                Shown::Flow(flow) => self.satisfied |= flow == ControlFlow::Break(()),
-            }
-            if reader.is_drained() {
-                // Nothing would be found by another look; the poller tells of what comes.
-                let pipe = Interest {
-                    pipe: true,
-                    bell: false,
-                };
-                switch(poller, reader, &mut self.watched, pipe)?;
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn last_output(&self) -> Option<Instant> {
-        self.reader.as_ref()?.source.last_output()
-    }
-
-    /// Returns what the visitor made of it, and how it ended; a stream that did not end was given up
-    /// at the deadline, or is held by somebody.
-    fn finish(self, late: bool) -> (V::Output, StreamEnd) {
-        let end = match (self.end, self.reader) {
-            (Some(end), _) => end,
-            (None, Some(reader)) if !late => {
-                let holders = sys::pipe_holders(reader.source.pipe()).unwrap_or_default();
-                let pids = holders.into_iter().map(|(pid, _)| pid).collect();
-                StreamEnd::HeldOpen { pids }
-            }
-            (None, _) => StreamEnd::Deadline,
-        };
-        (self.visitor.finish(&end), end)
-    }
-}
-
-/// Has the poller watch what concerns a reader now, and nothing else: what is readable and is not
-/// read would wake the loop for ever.
-fn switch(
-    poller: &Poller,
-    reader: &Reader,
-    watched: &mut Interest,
-    wanted: Interest,
-) -> io::Result<()> {
-    turn_on(poller, reader.source.pipe(), watched.pipe, wanted.pipe)?;
-    if let Some(bell) = reader.bell() {
-        turn_on(poller, bell, watched.bell, wanted.bell)?;
-    }
-    *watched = wanted;
-    Ok(())
-}
-
-fn turn_on(poller: &Poller, fd: BorrowedFd<'_>, was: bool, wanted: bool) -> io::Result<()> {
-    match (was, wanted) {
-        (false, true) => poller.add(fd, ANY),
-        (true, false) => poller.remove(fd),
-        _ => Ok(()),
-    }
-}
 
 /// What is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -299,20 +188,5 @@ impl<'a, O: ChunkVisitor, E: ChunkVisitor> Attendance<'a, O, E> {
         };
         let mut fds = watch.descriptors(&self.running.tree);
         fds.try_for_each(|fd| self.poller.remove(fd))
-    }
-}
-
-/// Returns one who reads the stream: because it is wanted, or for nobody while nobody else reads it,
-/// since the child would wait.
-fn reader(
-    stream: StdStream,
-    source: Option<&Arc<Source>>,
-    wanted: bool,
-) -> Result<Option<Reader>, OutputError> {
-    match source {
-        Some(source) if wanted => Reader::new(source).map(Some),
-        Some(source) => Ok(Some(Reader::for_nobody(source))),
-        None if wanted => Err(OutputError::NotCaptured(stream)),
-        None => Ok(None),
     }
 }

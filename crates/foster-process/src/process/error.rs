@@ -73,8 +73,13 @@ impl Terminated {
     /// Returns what was tried in vain and who is left, for people.
     fn describe(&self) -> String {
         let attempts = self.report.phases.iter().map(|phase| {
-            let errors = phase.errors.join("; ");
-            format!("{} reached {}: {errors}", phase.signal, phase.sent)
+            let errors: Vec<String> = phase.errors.iter().map(ToString::to_string).collect();
+            format!(
+                "{} reached {}: {}",
+                phase.signal,
+                phase.sent,
+                errors.join("; ")
+            )
         });
         let left = self.report.survivors.iter();
         let left = left.map(|s| format!("pid {} ({}): {}", s.pid, s.command, s.reason));

@@ -2,6 +2,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::attend::Attendance;
+use super::bell::Bell;
 use super::error::{CompletionError, SignalError};
 use super::on_drop::OnDrop;
 use super::options::CompletionOptions;
@@ -135,13 +136,17 @@ impl Handle {
         self.running.set_on_drop(on_drop);
     }
 
-    /// Returns one who reads a stream.
-    pub(crate) fn reader(&self, stream: StdStream) -> Result<Reader, OutputError> {
+    /// Returns one who reads a stream, and is woken by a bell of this kind.
+    pub(crate) fn reader(
+        &self,
+        stream: StdStream,
+        bell: fn() -> io::Result<Bell>,
+    ) -> Result<Reader, OutputError> {
         let source = match stream {
             StdStream::Stdout => self.stdout.as_ref(),
             StdStream::Stderr => self.stderr.as_ref(),
         };
-        Reader::new(source.ok_or(OutputError::NotCaptured(stream))?)
+        Reader::new(source.ok_or(OutputError::NotCaptured(stream))?, bell)
     }
 
     /// Takes a stream out of it.

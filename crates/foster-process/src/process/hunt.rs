@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::reader::Reader;
-use super::source::{Interest, Pull};
+use super::source::{Interest, Pull, Reach};
 use crate::output::{Match, Matcher, PatternSet, StdStream, StreamEnd, StreamEvent};
 
 /// How many chunks are searched before the clock is looked at, and other tasks have their turn: more
@@ -65,7 +65,7 @@ impl<'a> Hunt<'a> {
             return Hunted::Ended(end.clone());
         }
         for _ in 0..TURN {
-            let (found, then) = match self.reader.pull() {
+            let (found, then) = match self.reader.pull(Reach::Pipe) {
                 Pull::Wait(interest) => (self.matcher.settle(), Some(Hunted::Wait(interest))),
                 Pull::Event(StreamEvent::Gap(gap)) => (self.matcher.gap(gap), None),
                 Pull::Event(StreamEvent::Chunk(chunk)) => (self.look_at(chunk), None),

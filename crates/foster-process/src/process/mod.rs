@@ -18,8 +18,10 @@ mod running;
 mod source;
 mod start;
 mod stdio;
+mod tap;
 
 pub(crate) use attend::{Attendance, Turn};
+pub(crate) use bell::Bell;
 pub use command::Command;
 pub use completion::Drain;
 pub use error::{CompletionError, SignalError, TerminateError, Terminated};
@@ -31,6 +33,6 @@ pub use options::{Completed, CompletionOptions};
 pub use reader::OutputError;
 pub(crate) use reader::{Reader, Shown};
 pub use running::Target;
-pub(crate) use source::{Interest, Pull};
+pub(crate) use source::{Interest, Pull, Reach};
 pub use start::{COOKIE, StartError};
 pub use stdio::{Input, Output};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::bell::Bell;
-use super::source::{Fill, Interest, Past, Pull, Source, State};
+use super::source::{Fill, Interest, Past, Pull, Reach, Source, State};
 use crate::output::{
     ChunkVisitor, StdStream, StreamEnd, StreamEvent, SubscribeError, SubscriberId,
 };
@@ -54,8 +54,10 @@ pub enum OutputError {
 }
 
 impl Reader {
-    pub fn new(source: &Arc<Source>) -> Result<Self, OutputError> {
-        let bell = source.shared.then(Bell::new).transpose();
+    /// Returns one who gets all that comes from now on, after what is kept for replay. He is woken by
+    /// a bell of this kind, if there may be others.
+    pub fn new(source: &Arc<Source>, bell: fn() -> io::Result<Bell>) -> Result<Self, OutputError> {
+        let bell = source.shared.then(bell).transpose();
         let bell = bell.map_err(|error| OutputError::Watch(source.stream, error))?;
         let mut state = source.state();
         let id = state.hub.subscribe();
@@ -92,11 +94,11 @@ impl Reader {
         self.offset
     }
 
-    /// Returns what comes next, reading the pipe if there is nothing.
-    pub fn pull(&mut self) -> Pull {
+    /// Returns what comes next.
+    pub fn pull(&mut self, reach: Reach) -> Pull {
         let pull = match self.returned.pop_front() {
             Some(chunk) => Pull::Event(StreamEvent::Chunk(chunk)),
-            None => self.take(),
+            None => self.take(reach),
         };
         match &pull {
             Pull::Event(StreamEvent::Chunk(chunk)) => self.offset += chunk.len() as u64,
@@ -108,11 +110,13 @@ impl Reader {
 
     /// Shows a visitor what comes next. If nobody else could want it, it goes from the pipe to the
     /// visitor past the hub, through memory that is used again and again.
-    pub fn show<V: ChunkVisitor>(&mut self, visitor: &mut V) -> Shown {
-        if let Some(shown) = self.show_past(visitor) {
+    pub fn show<V: ChunkVisitor>(&mut self, visitor: &mut V, reach: Reach) -> Shown {
+        if reach == Reach::Pipe
+            && let Some(shown) = self.show_past(visitor)
+        {
             return shown;
         }
-        match self.pull() {
+        match self.pull(reach) {
             Pull::Wait(interest) => Shown::Wait(interest),
             Pull::Event(StreamEvent::End(end)) => Shown::End(end),
             Pull::Event(StreamEvent::Chunk(chunk)) => Shown::Flow(visitor.chunk(&chunk)),
@@ -144,10 +148,7 @@ impl Reader {
     fn passed(&mut self, past: Past, show: impl FnOnce(usize) -> ControlFlow<()>) -> Option<Shown> {
         match past {
             Past::Refused => None,
-            Past::Empty => Some(Shown::Wait(Interest {
-                pipe: true,
-                bell: false,
-            })),
+            Past::Empty => Some(Shown::Wait(Interest::PIPE)),
             Past::Read(length) => {
                 self.offset += length as u64;
                 Some(Shown::Flow(show(length)))
@@ -155,7 +156,7 @@ impl Reader {
         }
     }
 
-    fn take(&mut self) -> Pull {
+    fn take(&mut self, reach: Reach) -> Pull {
         let mut state = self.source.state();
         if let Some(bell) = &self.bell
             && self.asleep
@@ -177,7 +178,11 @@ impl Reader {
                 self.asleep = true;
                 return stand_back(&mut self.bell, &mut state);
             }
-            let pipe = match state.fill(&self.source) {
+            let fill = match reach {
+                Reach::Pipe => state.fill(&self.source),
+                Reach::Memory => state.unfilled(),
+            };
+            let pipe = match fill {
                 Fill::Read(chunk) if self.id.is_none() => {
                     return Pull::Event(StreamEvent::Chunk(chunk));
                 }
@@ -218,8 +223,14 @@ impl Reader {
         }
     }
 
-    pub fn bell(&self) -> Option<BorrowedFd<'_>> {
-        self.bell.as_deref().map(Bell::heard)
+    /// Returns what tells of other readers, if there may be some.
+    pub fn bell(&self) -> Option<&Bell> {
+        self.bell.as_deref()
+    }
+
+    /// Returns what is readable once others did something that concerns this one.
+    pub fn bell_descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.bell().and_then(Bell::descriptor)
     }
 }
 
@@ -251,7 +262,10 @@ fn lie_down(sleepers: &mut Vec<Arc<Bell>>, bell: &Arc<Bell>) {
 
 /// Waits until nobody else reads, for one who reads for nobody.
 fn stand_back(bell: &mut Option<Arc<Bell>>, state: &mut State) -> Pull {
-    let own = match bell.take().map_or_else(|| Bell::new().map(Arc::new), Ok) {
+    let own = match bell
+        .take()
+        .map_or_else(|| Bell::for_poll().map(Arc::new), Ok)
+    {
         Ok(own) => own,
         Err(error) => return Pull::Event(StreamEvent::End(StreamEnd::Failed(Arc::new(error)))),
     };

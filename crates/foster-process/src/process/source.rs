@@ -13,8 +13,13 @@ use bytes::Bytes;
 
 use super::bell::Bell;
 use crate::output::{
-    CaptureSettings, Consumers, Hub, StdStream, StreamEnd, StreamEvent, SubscriberId,
+    CaptureSettings, Consumers, DEFAULT_BUFFER, DEFAULT_READ_SIZE, Hub, StdStream, StreamEnd,
+    StreamEvent, SubscriberId,
 };
+
+/// How many chunks are remembered for their memory: as many as wait at most for one subscriber unless
+/// told otherwise, and one that is read meanwhile.
+const RECENT: usize = DEFAULT_BUFFER / DEFAULT_READ_SIZE + 1;
 
 /// A captured stream.
 #[derive(Debug)]
@@ -32,8 +37,8 @@ pub(super) struct State {
     pub hub: Hub,
     /// What the next read goes into.
     spare: Vec<u8>,
-    /// What was read last, for its memory.
-    newest: Option<Bytes>,
+    /// What was read last, for its memory: the newest at the end.
+    recent: VecDeque<Bytes>,
     last_output: Option<Instant>,
     /// Whether the newest read emptied the pipe: it got less than it asked for.
     pub drained: bool,
@@ -68,6 +73,19 @@ pub(super) enum Past {
     Refused,
 }
 
+/// Where one looks for what comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// At what was read already: nothing is known of the pipe, or it is known to be empty.
+    #[cfg_attr(
+        not(feature = "tokio"),
+        expect(dead_code, reason = "who blocks tries to read at once")
+    )]
+    Memory,
+    /// Into the pipe, if there is nothing else.
+    Pipe,
+}
+
 /// What one who found nothing has to wait for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Interest {
@@ -75,6 +93,14 @@ pub(crate) struct Interest {
     pub pipe: bool,
     /// Whether the bell does.
     pub bell: bool,
+}
+
+impl Interest {
+    /// That of one who reads alone and has emptied the pipe.
+    pub const PIPE: Self = Self {
+        pipe: true,
+        bell: false,
+    };
 }
 
 /// What a reader gets.
@@ -94,7 +120,7 @@ impl Source {
             state: Mutex::new(State {
                 hub: Hub::new(*settings),
                 spare: Vec::new(),
-                newest: None,
+                recent: VecDeque::new(),
                 last_output: None,
                 drained: false,
                 ended: false,
@@ -133,14 +159,16 @@ impl State {
             pipe, read_size, ..
         } = source;
         let read_size = *read_size;
-        if self.ended {
-            return Fill::Ended;
-        }
-        if !self.hub.wants_input() {
-            return Fill::Full;
+        match self.unfilled() {
+            Fill::Empty => {}
+            because => return because,
         }
         self.make_room(read_size);
-        let end = match rustix::io::read(pipe, rustix::buffer::spare_capacity(&mut self.spare)) {
+        let spare = &mut self.spare;
+        let read = rustix::io::retry_on_intr(|| {
+            rustix::io::read(pipe, rustix::buffer::spare_capacity(spare))
+        });
+        let end = match read {
             Ok(0) => StreamEnd::Eof,
             Ok(_) => {
                 self.last_output = Some(Instant::now());
@@ -150,13 +178,25 @@ impl State {
                 self.wake_others(None);
                 return Fill::Read(chunk);
             }
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return Fill::Empty,
+            Err(rustix::io::Errno::AGAIN) => return Fill::Empty,
             Err(error) => StreamEnd::Failed(Arc::new(error.into())),
         };
         self.ended = true;
+        self.recent.clear();
         self.hub.finish(end);
         self.wake_others(None);
         Fill::Ended
+    }
+
+    /// Returns what keeps one from reading who does not try to.
+    pub fn unfilled(&self) -> Fill {
+        if self.ended {
+            Fill::Ended
+        } else if self.hub.wants_input() {
+            Fill::Empty
+        } else {
+            Fill::Full
+        }
     }
 
     /// Reads once into `room`, for this subscriber alone, past the hub.
@@ -178,7 +218,7 @@ impl State {
         }
     }
 
-    /// Makes room for the next read: in the memory of the newest chunk, if nobody holds that any more.
+    /// Makes room for the next read: in the memory of the newest chunk that nobody holds any more.
     ///
     /// It is still in the processor's cache; and memory that is freed and allocated each time may be
     /// given back to the system and fetched again, page by page, at each chunk.
@@ -186,8 +226,9 @@ impl State {
         if self.spare.capacity() >= read_size {
             return;
         }
-        let newest = self.newest.take().map(Bytes::try_into_mut);
-        if let Some(Ok(mut used)) = newest {
+        let free = self.recent.iter().rposition(Bytes::is_unique);
+        let free = free.and_then(|index| self.recent.remove(index));
+        if let Some(Ok(mut used)) = free.map(Bytes::try_into_mut) {
             used.clear();
             self.spare = used.into();
         }
@@ -198,7 +239,10 @@ impl State {
     fn take_chunk(&mut self, read_size: usize) -> Bytes {
         if self.spare.len() * 4 >= read_size {
             let chunk = Bytes::from(std::mem::take(&mut self.spare));
-            self.newest = Some(chunk.clone());
+            if self.recent.len() == RECENT {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(chunk.clone());
             return chunk;
         }
         let chunk = Bytes::copy_from_slice(&self.spare);

@@ -6,15 +6,15 @@
 //! or its tree says `Unsupported`, because their pollers have no descriptor that tokio could watch. There
 //! [`blocking`](crate::blocking) is what there is.
 
+mod lines;
 mod process;
+mod ready;
 mod stdin;
 mod subscription;
 mod visit;
 mod wait;
-mod write;
 
 pub use process::{Parts, Process};
 pub use stdin::Stdin;
 pub use subscription::{Subscription, wait_for};
 pub use visit::{AsyncChunkVisitor, AsyncLineVisitor, OwnedLine};
-pub use write::{Ask, OnWriteError, WriteFailed, Written};

@@ -1,12 +1,12 @@
 use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::wait::{poller_ready, watch, within_a_runtime};
+use super::wait::{Guard, readable, watch, within_a_runtime};
 use super::{Stdin, Subscription};
 use crate::escalation::Escalation;
 use crate::output::{ChunkVisitor, StdStream};
 use crate::process::{
-    Attendance, Command, Completed, CompletionError, CompletionOptions, Handle, OutputError,
+    Attendance, Bell, Command, Completed, CompletionError, CompletionOptions, Handle, OutputError,
     StartError, TerminateError, Terminated, Turn,
 };
 use crate::usage::Ended;
@@ -162,7 +162,7 @@ impl Process {
     }
 
     fn subscribe(&self, stream: StdStream) -> Result<Subscription, OutputError> {
-        Subscription::new(self.handle.reader(stream)?)
+        Subscription::new(self.handle.reader(stream, || Ok(Bell::for_task()))?)
     }
 
     /// Takes a stream out of the process. One that can't be read now stays there: were it dropped,
@@ -196,13 +196,18 @@ impl Process {
             .descriptor()
             .and_then(watch)
             .map_err(error)?;
+        let mut ready: Option<Guard<'_>> = None;
         loop {
             match attendance.turn().map_err(error)? {
                 Turn::Again => ::tokio::task::yield_now().await,
                 Turn::Done(finish) => return attendance.finish(finish),
                 Turn::Wait(until) => {
-                    let ready = poller_ready(&attendance.poller, &watched, until);
-                    ready.await.map_err(error)?;
+                    // The turn found nothing more, so what was told is dealt with. What was told
+                    // since the guard was made is not forgotten with it.
+                    if let Some(mut told) = ready.take() {
+                        told.clear_ready();
+                    }
+                    ready = readable(&watched, until).await.map_err(error)?;
                 }
             }
         }

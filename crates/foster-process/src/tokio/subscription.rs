@@ -1,56 +1,26 @@
 use std::io;
 use std::ops::ControlFlow;
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use ::tokio::io::unix::AsyncFdReadyGuard;
 use ::tokio::io::{AsyncWrite, AsyncWriteExt as _};
-use bytes::Bytes;
 
-use super::visit::{AsyncChunkVisitor, AsyncLineVisitor, OwnedLine};
-use super::wait::{Watched, watch};
-use super::write::{OnWriteError, WriteFailed, Written};
+use super::lines::AsyncLines;
+use super::ready::{Ready, first_ready};
+use super::visit::{AsyncChunkVisitor, AsyncLineVisitor};
+use super::wait::Guard;
 use crate::output::{
-    ChunkVisitor, Gap, LineOptions, LineParser, LineVisitor, Lines, PatternSet, StdStream,
-    StreamEnd, StreamEvent,
+    ChunkVisitor, LineOptions, LineVisitor, Lines, OnWriteError, PatternSet, StdStream, StreamEnd,
+    StreamEvent, WriteFailed, Writing, Written,
 };
-use crate::process::{Hunts, HuntsTurn, Interest, OutputError, Pull, Reader, Shown, WaitedFor};
+use crate::process::{
+    Hunts, HuntsTurn, Interest, OutputError, Pull, Reach, Reader, Shown, WaitedFor,
+};
 
 /// One who reads a captured output. Dropping it makes room for another.
 #[derive(Debug)]
 pub struct Subscription {
     reader: Reader,
     watched: Ready,
-}
-
-/// What tokio watches for a reader.
-#[derive(Debug)]
-struct Ready {
-    pipe: Watched,
-    bell: Option<Watched>,
-}
-
-type Guard<'a> = AsyncFdReadyGuard<'a, OwnedFd>;
-
-impl Ready {
-    fn new(reader: &Reader) -> io::Result<Self> {
-        Ok(Self {
-            pipe: watch(reader.source.pipe())?,
-            bell: reader.bell().map(watch).transpose()?,
-        })
-    }
-
-    /// Waits for what concerns the reader. The guard is to be cleared if nothing was found then.
-    async fn wait(&self, interest: Interest) -> io::Result<Guard<'_>> {
-        match self.bell.as_ref().filter(|_| interest.bell) {
-            None => self.pipe.readable().await,
-            Some(bell) if !interest.pipe => bell.readable().await,
-            Some(bell) => ::tokio::select! {
-                ready = self.pipe.readable() => ready,
-                ready = bell.readable() => ready,
-            },
-        }
-    }
 }
 
 impl Subscription {
@@ -71,44 +41,42 @@ impl Subscription {
     /// # Errors
     /// If the system can't wait for it.
     pub async fn next_event(&mut self) -> io::Result<StreamEvent> {
-        self.look(|reader| match reader.pull() {
+        self.look(|reader, reach| match reader.pull(reach) {
             Pull::Event(event) => Ok(event),
             Pull::Wait(interest) => Err(interest),
         })
         .await
     }
 
-    /// Looks until something is found, waiting for what `look` says in between.
+    /// Looks until something is found, waiting for what `look` says in between. As tokio does, it
+    /// reads the pipe only when that was told to be readable: what is read in vain costs more.
     async fn look<T>(
         &mut self,
-        mut look: impl FnMut(&mut Reader) -> Result<T, Interest>,
+        mut look: impl FnMut(&mut Reader, Reach) -> Result<T, Interest>,
     ) -> io::Result<T> {
         // A flood would never have to wait, and no other task of the thread would have its turn.
         ::tokio::task::coop::consume_budget().await;
-        let mut interest = if self.reader.is_drained() {
-            Interest {
-                pipe: true,
-                bell: false,
-            }
-        } else {
-            match look(&mut self.reader) {
-                Ok(found) => return Ok(found),
-                Err(interest) => interest,
-            }
+        let mut interest = match look(&mut self.reader, Reach::Memory) {
+            Ok(found) => return Ok(found),
+            Err(interest) => interest,
         };
         loop {
-            let mut guard = self.watched.wait(interest).await?;
-            match look(&mut self.reader) {
-                Ok(found) => {
-                    if self.reader.is_drained() {
-                        guard.clear_ready();
-                    }
-                    return Ok(found);
-                }
-                Err(wanted) => {
-                    guard.clear_ready();
-                    interest = wanted;
-                }
+            let ready = self.watched.wait(&self.reader, interest).await?;
+            let looked = look(&mut self.reader, Reach::Pipe);
+            // Not if others have to take what they have before the pipe is read on: bytes that lie in
+            // it already are not told of again.
+            let emptied = match &looked {
+                Ok(_) => self.reader.is_drained(),
+                Err(wanted) => wanted.pipe,
+            };
+            if let Some(mut ready) = ready
+                && emptied
+            {
+                ready.clear_ready();
+            }
+            match looked {
+                Ok(found) => return Ok(found),
+                Err(wanted) => interest = wanted,
             }
         }
     }
@@ -119,7 +87,7 @@ impl Subscription {
     /// If the system can't wait for it.
     pub async fn visit<V: ChunkVisitor>(&mut self, mut visitor: V) -> io::Result<V::Output> {
         let end = loop {
-            let shown = self.look(|reader| match reader.show(&mut visitor) {
+            let shown = self.look(|reader, reach| match reader.show(&mut visitor, reach) {
                 Shown::Wait(interest) => Err(interest),
                 shown => Ok(shown),
             });
@@ -186,48 +154,22 @@ impl Subscription {
     pub async fn write_to<W: AsyncWrite + Unpin>(
         &mut self,
         mut writer: W,
-        mut on_error: OnWriteError,
+        on_error: OnWriteError,
     ) -> Result<Written<W>, WriteFailed> {
-        let (mut offset, mut bytes, mut lost, mut missing) = (0, 0, 0, 0);
-        let stream = self.stream();
-        let failed = |offset, lost, source| WriteFailed {
-            stream,
-            offset,
-            lost,
-            source,
-        };
+        let mut writing = Writing::new(self.stream(), on_error);
         let end = loop {
-            let event = self.next_event().await.map_err(|e| failed(offset, 0, e))?;
-            let chunk = match event {
-                StreamEvent::Chunk(chunk) => chunk,
-                StreamEvent::Gap(gap) => {
-                    missing += gap.bytes;
-                    offset = gap.end();
-                    continue;
+            let event = self.next_event().await;
+            match writing.take(event.map_err(|error| writing.broken_off(error))?) {
+                ControlFlow::Continue(Some(chunk)) => {
+                    writing.wrote(chunk.len(), writer.write_all(&chunk).await)?;
                 }
-                StreamEvent::End(end) => break end,
-            };
-            let length = chunk.len() as u64;
-            match writer.write_all(&chunk).await {
-                Ok(()) => bytes += length,
-                Err(error) => {
-                    lost += length;
-                    let error = failed(offset, length, error);
-                    if on_error.decide(&error) == ControlFlow::Break(()) {
-                        return Err(error);
-                    }
-                }
+                ControlFlow::Continue(None) => {}
+                ControlFlow::Break(end) => break end,
             }
-            offset += length;
         };
-        writer.flush().await.map_err(|e| failed(offset, 0, e))?;
-        Ok(Written {
-            writer,
-            bytes,
-            lost,
-            missing,
-            end,
-        })
+        let flushed = writer.flush().await;
+        flushed.map_err(|error| writing.broken_off(error))?;
+        Ok(writing.finish(writer, end))
     }
 
     /// Waits until one of the patterns comes, for at most that long (`None`: until the end). What
@@ -263,16 +205,22 @@ pub async fn wait_for(
         .unzip();
     let mut hunts = Hunts::new(readers.into_iter(), patterns);
     let found = async {
-        let mut guard: Option<Guard<'_>> = None;
+        let mut guard: Option<(usize, Option<Guard<'_>>)> = None;
         loop {
             match hunts.turn() {
                 HuntsTurn::Done(done) => return Ok(done),
                 HuntsTurn::Again => ::tokio::task::yield_now().await,
                 HuntsTurn::Wait(waiting) => {
-                    if let Some(mut found_nothing) = guard.take() {
-                        found_nothing.clear_ready();
+                    let emptied = |index| {
+                        let mut waits = waiting.iter();
+                        waits.any(|(waiting, wants)| *waiting == index && wants.pipe)
+                    };
+                    if let Some((index, Some(mut told))) = guard.take()
+                        && emptied(index)
+                    {
+                        told.clear_ready();
                     }
-                    guard = Some(first_ready(&ready, &waiting).await?);
+                    guard = Some(first_ready(&ready, &hunts, &waiting).await?);
                 }
             }
         }
@@ -282,76 +230,5 @@ pub async fn wait_for(
         Some(at_most) => ::tokio::time::timeout(at_most, found)
             .await
             .unwrap_or(Ok(WaitedFor::Deadline)),
-    }
-}
-
-/// Waits for the first of several readers.
-async fn first_ready<'a>(
-    ready: &[&'a Ready],
-    waiting: &[(usize, Interest)],
-) -> io::Result<Guard<'a>> {
-    let mut waits: Vec<_> = waiting
-        .iter()
-        .map(|(index, interest)| Box::pin(ready[*index].wait(*interest)))
-        .collect();
-    std::future::poll_fn(|context| {
-        let mut polled = waits.iter_mut().map(|wait| wait.as_mut().poll(context));
-        polled
-            .find(std::task::Poll::is_ready)
-            .unwrap_or(std::task::Poll::Pending)
-    })
-    .await
-}
-
-/// Cuts chunks into lines for a visitor who may wait.
-struct AsyncLines<V> {
-    visitor: V,
-    parser: LineParser,
-    over: bool,
-}
-
-impl<V: AsyncLineVisitor> AsyncLines<V> {
-    fn new(visitor: V, options: LineOptions) -> Self {
-        let parser = LineParser::new(options);
-        let over = false;
-        Self {
-            visitor,
-            parser,
-            over,
-        }
-    }
-}
-
-impl<V: AsyncLineVisitor> AsyncChunkVisitor for AsyncLines<V> {
-    type Output = V::Output;
-
-    async fn chunk(&mut self, chunk: Bytes) -> ControlFlow<()> {
-        let mut lines = Vec::new();
-        let _ = self.parser.feed(&chunk, |line| {
-            lines.push(OwnedLine::from(line));
-            ControlFlow::Continue(())
-        });
-        for line in lines {
-            if self.visitor.line(line).await == ControlFlow::Break(()) {
-                self.over = true;
-                return ControlFlow::Break(());
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    async fn gap(&mut self, gap: Gap) {
-        self.parser.gap(gap);
-        self.visitor.gap(gap).await;
-    }
-
-    async fn finish(mut self, end: &StreamEnd) -> V::Output {
-        if !self.over
-            && let Some(line) = self.parser.finish()
-        {
-            // It is the last one, whatever the visitor wants.
-            let _ = self.visitor.line(OwnedLine::from(line)).await;
-        }
-        self.visitor.finish(end).await
     }
 }

@@ -2,14 +2,17 @@
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use ::tokio::io::unix::AsyncFd;
+use ::tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 
-use crate::sys::{self, Poller};
+use crate::sys;
 
 /// A descriptor that tokio watches: a copy of one that somebody else reads.
 pub(super) type Watched = AsyncFd<OwnedFd>;
+
+/// That a descriptor is readable. To be cleared if nothing was found then.
+pub(super) type Guard<'a> = AsyncFdReadyGuard<'a, OwnedFd>;
 
 /// Has tokio watch a descriptor for reading.
 ///
@@ -27,26 +30,17 @@ pub(super) fn within_a_runtime() -> io::Result<()> {
     current.map(drop).map_err(io::Error::other)
 }
 
-/// Waits until the poller has something to tell, or for this moment. A poller of the kernel's can be
-/// watched like any descriptor, so all that it watches costs tokio a single registration.
-pub(super) async fn poller_ready(
-    poller: &Poller,
+/// Waits until a descriptor is readable, or for this moment: then there is no guard.
+pub(super) async fn readable(
     watched: &Watched,
     until: Option<Instant>,
-) -> io::Result<()> {
-    let ready = async {
-        loop {
-            let mut guard = watched.readable().await?;
-            if !poller.wait(Some(Duration::ZERO))?.is_empty() {
-                return Ok(());
-            }
-            guard.clear_ready();
-        }
-    };
+) -> io::Result<Option<Guard<'_>>> {
+    let ready = watched.readable();
     match until {
-        None => ready.await,
-        Some(at) => ::tokio::time::timeout_at(at.into(), ready)
-            .await
-            .unwrap_or(Ok(())),
+        None => ready.await.map(Some),
+        Some(at) => match ::tokio::time::timeout_at(at.into(), ready).await {
+            Ok(ready) => ready.map(Some),
+            Err(_) => Ok(None),
+        },
     }
 }

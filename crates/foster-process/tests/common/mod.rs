@@ -19,6 +19,18 @@ use foster_process::{
 };
 
 pub const SECOND: Duration = Duration::from_secs(1);
+
+/// Main, a plain child, one that ignores TERM, one in a session of its own, a daemon, and a daemon
+/// without an environment.
+pub const SIX_ROLES: &str = "
+    sh -c 'echo up; exec sleep 300' &
+    sh -c 'trap \"\" TERM; echo up; exec sleep 300' &
+    setsid sh -c 'echo up; exec sleep 300' &
+    (setsid sh -c 'sh -c \"echo up; exec sleep 300\" &' &)
+    (env -i /usr/bin/setsid /bin/sh -c '/bin/sh -c \"echo up; exec sleep 300\" &' &)
+    echo up
+    wait; sleep 300";
+
 const CASE: &str = "FOSTER_PROCESS_TEST_CASE";
 
 /// Whose rights a case has.

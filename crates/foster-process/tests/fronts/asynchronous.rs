@@ -3,20 +3,18 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use ::tokio::io::AsyncWrite;
 use ::tokio::time::{sleep, timeout};
 use bytes::Bytes;
 use foster_process::output::{
-    CaptureSettings, CollectBytes, Consumers, Delivery, Discard, Gap, Keep, LineOptions, Pattern,
+    CaptureSettings, CollectBytes, Consumers, Delivery, Gap, Keep, LineOptions, Pattern,
     PatternSet, Replay, StdStream, StreamEnd, StreamEvent,
 };
 use foster_process::tokio::{
-    AsyncChunkVisitor, AsyncLineVisitor, OnWriteError, OwnedLine, Process, Subscription, wait_for,
+    AsyncChunkVisitor, AsyncLineVisitor, OwnedLine, Process, Subscription, wait_for,
 };
 use foster_process::{
     CompletionOptions, ExitStatus, GracefulTimeouts, Input, OnDrop, Output, OutputError, Signal,
@@ -120,85 +118,32 @@ async fn visitors_may_wait() {
     }
 }
 
-/// A disk that is full after so many bytes, for so many writes.
-#[derive(Debug)]
-struct Full {
-    room: usize,
-    failures: usize,
-    written: Vec<u8>,
-}
-
-impl Full {
-    fn after(room: usize, failures: usize) -> Self {
-        let written = Vec::new();
-        Self {
-            room,
-            failures,
-            written,
-        }
-    }
-}
-
-impl AsyncWrite for Full {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        if self.written.len() + bytes.len() > self.room && self.failures > 0 {
-            self.failures -= 1;
-            return Poll::Ready(Err(io::ErrorKind::StorageFull.into()));
-        }
-        self.written.extend_from_slice(bytes);
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-const LENGTH: u64 = 588_895;
-
 #[::tokio::test]
-async fn a_writer_that_fails_is_the_end_or_is_counted() {
-    let process = start(script("seq 1 100000"));
+async fn who_waited_for_another_reads_on_when_that_one_leaves() {
+    let settings = CaptureSettings::builder().consumers(Consumers::Broadcast);
+    let settings = settings.read_size(4096).buffer(8192).build().unwrap();
+    let command = script("head -c 65536 /dev/zero; read x").stdin(Input::Piped);
+    let process = start(command.stdout(Output::Captured(settings)));
     let mut stdout = process.stdout().unwrap();
-    let full = Full::after(100_000, 1);
-    let failed = stdout.write_to(full, OnWriteError::Stop).await.unwrap_err();
-    assert_eq!(failed.source.kind(), io::ErrorKind::StorageFull);
-    assert_eq!(failed.stream, StdStream::Stdout);
-    assert!(failed.offset <= 100_000 && failed.lost > 0, "{failed:?}");
-    let rest = stdout.visit(Discard::default()).await.unwrap();
-    assert_eq!(failed.offset + failed.lost + rest.bytes, LENGTH);
-
-    let process = start(script("seq 1 100000"));
-    let mut stdout = process.stdout().unwrap();
-    let full = Full::after(100_000, 2);
-    let written = stdout.write_to(full, OnWriteError::GoOn).await.unwrap();
-    assert!(written.end.is_eof() && written.lost > 0 && written.missing == 0);
-    assert_eq!(written.bytes + written.lost, LENGTH);
-    assert_eq!(written.writer.written.len() as u64, written.bytes);
-
-    for patience in [1, 5] {
-        let process = start(script("seq 1 100000"));
-        let mut stdout = process.stdout().unwrap();
-        let mut asked = 0;
-        let ask = OnWriteError::Ask(Box::new(move |_| {
-            asked += 1;
-            if asked > patience {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        }));
-        let written = stdout.write_to(Full::after(1000, 3), ask).await;
-        assert_eq!(written.is_ok(), patience >= 3, "{patience}");
+    let idle = process.stdout().unwrap();
+    let mut bytes = 0;
+    while let Ok(event) = timeout(SOON, stdout.next_event()).await {
+        let StreamEvent::Chunk(chunk) = event.unwrap() else {
+            panic!("after {bytes} bytes");
+        };
+        bytes += chunk.len();
     }
+    assert!(bytes <= 8192, "{bytes}");
+    drop(idle);
+    while bytes < 65536 {
+        // Nothing more is written, so the pipe tells of nothing new.
+        let event = timeout(10 * SECOND, stdout.next_event()).await;
+        let StreamEvent::Chunk(chunk) = event.unwrap().unwrap() else {
+            panic!("after {bytes} bytes");
+        };
+        bytes += chunk.len();
+    }
+    process.kill().await.unwrap();
 }
 
 #[::tokio::test]

@@ -1,8 +1,12 @@
 //! Both fronts under one name each thing.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
-use foster_process::output::{ChunkVisitor, Discard, PatternSet, StdStream, StreamEvent};
+use ::tokio::io::AsyncWrite;
+use foster_process::output::{
+    ChunkVisitor, Discard, OnWriteError, PatternSet, StdStream, StreamEvent, WriteFailed, Written,
+};
 use foster_process::{
     Command, Completed, CompletionError, CompletionOptions, Ended, Escalation, OnDrop, Output,
     OutputError, SignalError, StartError, Target, TerminateError, Terminated, WaitedFor,
@@ -51,6 +55,12 @@ pub trait Front: Sized {
         subscription: &mut Self::Subscription,
         visitor: V,
     ) -> V::Output;
+    fn write_to<W: Write + AsyncWrite + Unpin>(
+        &self,
+        subscription: &mut Self::Subscription,
+        writer: W,
+        on_error: OnWriteError,
+    ) -> Result<Written<W>, WriteFailed>;
     fn wait_for(
         &self,
         subscriptions: &mut [&mut Self::Subscription],
@@ -116,7 +126,6 @@ impl Front for Blocking {
         self.0.start_kill()
     }
     fn write(&mut self, text: &str) {
-        use std::io::Write as _;
         let stdin = self.0.stdin().unwrap();
         stdin.write_all(text.as_bytes()).unwrap();
     }
@@ -138,6 +147,14 @@ impl Front for Blocking {
         visitor: V,
     ) -> V::Output {
         subscription.visit(visitor).unwrap()
+    }
+    fn write_to<W: Write + AsyncWrite + Unpin>(
+        &self,
+        subscription: &mut Self::Subscription,
+        writer: W,
+        on_error: OnWriteError,
+    ) -> Result<Written<W>, WriteFailed> {
+        subscription.write_to(writer, on_error)
     }
     fn wait_for(
         &self,
@@ -238,6 +255,14 @@ impl Front for Tokio {
         visitor: V,
     ) -> V::Output {
         self.block_on(subscription.visit(visitor)).unwrap()
+    }
+    fn write_to<W: Write + AsyncWrite + Unpin>(
+        &self,
+        subscription: &mut Self::Subscription,
+        writer: W,
+        on_error: OnWriteError,
+    ) -> Result<Written<W>, WriteFailed> {
+        self.block_on(subscription.write_to(writer, on_error))
     }
     fn wait_for(
         &self,

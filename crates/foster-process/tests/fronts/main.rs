@@ -13,3 +13,4 @@ mod front;
 mod output;
 mod scarce;
 mod starting;
+mod writing;

@@ -31,7 +31,7 @@ pub fn stop_report(report: &foster_process::Report) -> StopReport {
         number: phase.signal.number(),
         sent: phase.sent,
         waited_ms: ms(phase.waited),
-        errors: phase.errors.clone(),
+        errors: phase.errors.iter().map(ToString::to_string).collect(),
     };
     let survivor = |survivor: &foster_process::Survivor| ProcessInfo {
         pid: survivor.pid,
