@@ -12,7 +12,7 @@
 use std::ffi::{c_int, c_void};
 use std::io;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use rustix::mm::{MapFlags, ProtFlags};
 
@@ -220,12 +220,21 @@ fn close_rest_on_exec() {
     };
 }
 
+/// Where a child lives until exec. The newest is kept for the next: to map, touch and unmap one costs as
+/// much as ten system calls.
 struct Stack {
     base: *mut c_void,
 }
 
+/// A stack that nobody uses, or null.
+static SPARE: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
+
 impl Stack {
     fn new() -> io::Result<Self> {
+        let spare = SPARE.swap(std::ptr::null_mut(), Ordering::AcqRel);
+        if !spare.is_null() {
+            return Ok(Self { base: spare });
+        }
         let protection = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: a new mapping at an address of the kernel's choice.
         let base = unsafe {
@@ -237,7 +246,11 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        // SAFETY: mapped by `new`; the child has executed or exited and needs it no more.
-        let _ = unsafe { rustix::mm::munmap(self.base, STACK) };
+        let none = std::ptr::null_mut();
+        let kept = SPARE.compare_exchange(none, self.base, Ordering::AcqRel, Ordering::Relaxed);
+        if kept.is_err() {
+            // SAFETY: mapped by `new`; the child has executed or exited and needs it no more.
+            let _ = unsafe { rustix::mm::munmap(self.base, STACK) };
+        }
     }
 }
