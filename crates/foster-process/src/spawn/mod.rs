@@ -80,7 +80,8 @@ fn spawn_in_namespace(
     let started = sys::spawn_in_namespace(raw, slot);
     let (pid, handle, namespace) = started.map_err(|failure| error::explain(plan, failure))?;
     let leader = ProcessRef::from_child(pid, handle);
-    // Its start time is read: now it may be reaped, if it has ended already.
+    // Its start time is read now: init may reap it, if it has ended already.
+    leader.identity();
     namespace.let_reap();
     scope.set_namespace(namespace);
     let level = scope.level();

@@ -8,6 +8,7 @@ mod group;
 mod handle;
 mod host;
 mod namespace;
+mod newest;
 mod parent_death;
 mod peer;
 mod poller;
@@ -23,6 +24,7 @@ pub use group::group_is_there;
 pub use handle::ProcessHandle;
 pub use host::host_identity;
 pub use namespace::{PidNamespace, spawn_in_namespace};
+pub use newest::{newest_process, newest_since};
 pub use parent_death::set_parent_death_signal;
 pub use peer::peer_credentials;
 pub use poller::{Poller, Ready, wait_any};
@@ -51,11 +53,4 @@ pub const OWN_LEVEL_DETAIL: &str =
 /// one of them.
 pub fn belongs<S: BuildHasher>(stat: &ProcessStat, found: &HashSet<i32, S>) -> bool {
     found.contains(&stat.parent)
-}
-
-/// Returns the number of the process or thread that was started last, as this one's PID namespace
-/// counts ([proc_loadavg(5)](https://man7.org/linux/man-pages/man5/proc_loadavg.5.html)).
-pub fn newest_process() -> Option<i32> {
-    let text = procfs::read_text("/proc/loadavg").ok()?;
-    text.split_ascii_whitespace().last()?.parse().ok()
 }
