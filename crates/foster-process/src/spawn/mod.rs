@@ -1,5 +1,6 @@
 //! Starting a process: the plan, and what may come of it.
 
+mod credential;
 mod error;
 mod io_priority;
 mod plan;
@@ -7,6 +8,8 @@ mod raw;
 mod resource;
 mod slot;
 
+pub use credential::Credential;
+pub(crate) use credential::Credentials;
 pub use error::{InvalidPlan, SpawnError};
 pub use io_priority::{InvalidIoPriority, IoClass, IoPriority};
 pub use plan::{Session, SpawnPlan};

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use rustix::mm::{MapFlags, ProtFlags};
 
 use super::arch::{self, CloneArgs};
+use super::dumpable::Dumpable;
 use super::{Cgroup, ProcessHandle};
 use crate::spawn::{RawPlan, SpawnSlot};
 use crate::sys::blocked::BlockedSignals;
@@ -48,6 +49,7 @@ pub fn spawn_process(
     let clone_failed = |error: io::Error| Failure::of(Stage::Clone, &error);
     let stack = Stack::new().map_err(clone_failed)?;
     let blocked = BlockedSignals::all().map_err(clone_failed)?;
+    let dumpable = (!plan.credentials.are_inherited()).then(Dumpable::keep);
     let mut child = Newborn::new(plan, slot, &blocked, std::process::id() as libc::pid_t);
     let started = match clone3(&stack, &mut child, cgroup) {
         // Seccomp profiles from before 2021 forbid clone3, some with the wrong error.
@@ -56,6 +58,7 @@ pub fn spawn_process(
         }
         result => result,
     };
+    drop(dumpable);
     drop(blocked);
     let (pid, handle) = started.map_err(clone_failed)?;
     let Some(failure) = slot.raw_failure() else {
@@ -174,15 +177,17 @@ fn prepare(newborn: &Newborn<'_>) -> Result<(), Failure> {
     let child = &newborn.child;
     enter_cgroup(newborn)?;
     child.make_session()?;
-    tie_to_parent(newborn)?;
     child.set_priorities()?;
     child.move_sources()?;
     if child.close_others {
         close_rest_on_exec();
     }
     child.place_descriptors()?;
-    child.change_directory()?;
     child.set_limits()?;
+    child.change_user()?;
+    // Who becomes another is untied by that.
+    tie_to_parent(newborn)?;
+    child.change_directory()?;
     child.reset_signals()
 }
 

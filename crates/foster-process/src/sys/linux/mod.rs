@@ -3,6 +3,7 @@
 mod arch;
 mod cgroup;
 mod clone;
+mod dumpable;
 mod features;
 mod group;
 mod handle;
