@@ -67,6 +67,8 @@ fn its_directory_is_entered_with_its_own_rights() {
         return;
     }
     let private = tempfile::tempdir().unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(private.path(), mode).unwrap();
     let command = Command::new("true").uid(NOBODY).current_dir(private.path());
     let refused = Process::start(command).unwrap_err();
     let is_bad = matches!(refused, StartError::Spawn(SpawnError::BadCwd { .. }));

@@ -28,16 +28,9 @@ impl fmt::Display for Credential {
 }
 
 /// The credentials that a child is to have; `None` for its parent's.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Credentials {
     pub groups: Option<Vec<u32>>,
     pub gid: Option<u32>,
     pub uid: Option<u32>,
-}
-
-impl Credentials {
-    /// Returns whether the child is to be what its parent is.
-    pub fn are_inherited(&self) -> bool {
-        self.groups.is_none() && self.gid.is_none() && self.uid.is_none()
-    }
 }

@@ -19,7 +19,7 @@ use rustix::mm::{MapFlags, ProtFlags};
 use super::arch::{self, CloneArgs};
 use super::dumpable::Dumpable;
 use super::{Cgroup, ProcessHandle};
-use crate::spawn::{RawPlan, SpawnSlot};
+use crate::spawn::{Credentials, RawPlan, SpawnSlot};
 use crate::sys::blocked::BlockedSignals;
 use crate::sys::child::{Child, check};
 use crate::sys::{Failure, Stage};
@@ -49,7 +49,8 @@ pub fn spawn_process(
     let clone_failed = |error: io::Error| Failure::of(Stage::Clone, &error);
     let stack = Stack::new().map_err(clone_failed)?;
     let blocked = BlockedSignals::all().map_err(clone_failed)?;
-    let dumpable = (!plan.credentials.are_inherited()).then(Dumpable::keep);
+    let another = plan.credentials != Credentials::default();
+    let dumpable = another.then(Dumpable::keep);
     let mut child = Newborn::new(plan, slot, &blocked, std::process::id() as libc::pid_t);
     let started = match clone3(&stack, &mut child, cgroup) {
         // Seccomp profiles from before 2021 forbid clone3, some with the wrong error.
