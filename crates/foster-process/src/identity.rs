@@ -1,5 +1,6 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::OnceLock;
 
 use crate::sys;
 use crate::{Ended, ExitStatus, Signal};
@@ -12,8 +13,9 @@ pub struct ProcessIdentity {
     pub pid: i32,
     /// When it started, in the kernel's unit: on Linux clock ticks since boot
     /// ([proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)), on macOS
-    /// microseconds since 1970; `None` where the
-    /// system doesn't tell.
+    /// microseconds since 1970; `None` where the system doesn't tell. Where there is a
+    /// [`unique`](Self::unique) number it is read when it is first asked for, and is `None` too if the
+    /// process was reaped before.
     pub start_time: Option<u64>,
     /// The inode of its pidfd, which is never used twice within a boot (Linux 6.9).
     pub unique: Option<u64>,
@@ -25,7 +27,11 @@ pub struct ProcessIdentity {
 /// process's start time right before each signal; the moment between the two remains.
 #[derive(Debug)]
 pub struct ProcessRef {
-    identity: ProcessIdentity,
+    pid: i32,
+    unique: Option<u64>,
+    /// Read late where the inode says all: of most children nobody ever asks when they started, and a look
+    /// into `/proc` costs as much as all else that a start does beside the kernel's own work.
+    start_time: OnceLock<Option<u64>>,
     handle: sys::ProcessHandle,
     /// What a child of ours counts as its own peak of memory and was ours.
     rss_floor: Option<u64>,
@@ -57,8 +63,9 @@ impl ProcessRef {
         let fits = |wanted: Option<u64>, seen: Option<u64>| {
             wanted.zip(seen).map(|(wanted, seen)| wanted == seen)
         };
-        let start = fits(identity.start_time, found.identity.start_time);
-        let unique = fits(identity.unique, found.identity.unique);
+        let seen = found.identity();
+        let start = fits(identity.start_time, seen.start_time);
+        let unique = fits(identity.unique, seen.unique);
         let same = start != Some(false) && unique != Some(false) && start.or(unique).is_some();
         if same {
             Ok(found)
@@ -78,23 +85,51 @@ impl ProcessRef {
         handle: sys::ProcessHandle,
         start_time: Option<u64>,
     ) -> Self {
-        let identity = ProcessIdentity {
-            pid,
-            start_time,
-            unique: handle.unique(),
-        };
         Self {
-            identity,
+            pid,
+            unique: handle.unique(),
+            start_time: OnceLock::from(start_time),
             handle,
             rss_floor: None,
         }
     }
 
-    /// Returns a child that was started just now by [`crate::spawn`].
+    /// Returns a child that was started just now by [`crate::spawn`], and is not reaped.
     pub(crate) fn from_child(pid: i32, handle: sys::ProcessHandle) -> Self {
-        Self {
+        let unique = handle.unique();
+        let child = Self {
+            pid,
+            unique,
+            start_time: OnceLock::new(),
+            handle,
             rss_floor: sys::own_max_rss(),
-            ..Self::from_handle(pid, handle)
+        };
+        if unique.is_none() {
+            child.start_time();
+        }
+        child
+    }
+
+    /// Returns when it started, if that is known or can be read now.
+    fn start_time(&self) -> Option<u64> {
+        *self.start_time.get_or_init(|| {
+            let stat = sys::process_stat(self.pid).ok()?;
+            // If it is there still, nobody else had its number as that was read.
+            stat.start_time.filter(|_| self.handle.is_there())
+        })
+    }
+
+    /// Returns whether it is not reaped.
+    pub(crate) fn is_there(&self) -> bool {
+        self.handle.is_there()
+    }
+
+    /// Returns its identity as far as it is known without reading anything.
+    fn known_identity(&self) -> ProcessIdentity {
+        ProcessIdentity {
+            pid: self.pid,
+            start_time: self.start_time.get().copied().flatten(),
+            unique: self.unique,
         }
     }
 
@@ -104,7 +139,9 @@ impl ProcessRef {
     /// `EMFILE` if this process has no descriptor left.
     pub fn try_clone(&self) -> io::Result<Self> {
         Ok(Self {
-            identity: self.identity,
+            pid: self.pid,
+            unique: self.unique,
+            start_time: self.start_time.clone(),
             handle: self.handle.try_clone()?,
             rss_floor: self.rss_floor,
         })
@@ -120,12 +157,15 @@ impl ProcessRef {
 
     /// Returns its number, for reports.
     pub fn pid(&self) -> i32 {
-        self.identity.pid
+        self.pid
     }
 
     /// Returns what tells it from all others.
     pub fn identity(&self) -> ProcessIdentity {
-        self.identity
+        ProcessIdentity {
+            start_time: self.start_time(),
+            ..self.known_identity()
+        }
     }
 
     /// Sends it a signal.
@@ -133,7 +173,7 @@ impl ProcessRef {
     /// # Errors
     /// `ESRCH` if it is gone, `EPERM` if it belongs to somebody else.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        self.handle.signal(&self.identity, signal)
+        self.handle.signal(&self.known_identity(), signal)
     }
 
     /// Sends a signal to the process group that it leads: atomic against a fork within the group.
@@ -175,17 +215,43 @@ impl ProcessRef {
     /// # Errors
     /// `ECHILD` if it is not a child of this process, or was reaped.
     pub fn reap_end(&self) -> io::Result<Option<Ended>> {
+        // It can't be read later.
+        self.start_time();
         self.end(true)
     }
 
+    /// Reaps it if it has ended, when nobody is left who would ask who it was.
+    pub(crate) fn reap_unasked(&self) -> io::Result<()> {
+        self.end(true).map(drop)
+    }
+
     fn end(&self, reap: bool) -> io::Result<Option<Ended>> {
-        let trusted = |ended: Ended| Ended {
-            usage: ended
-                .usage
-                .map(|usage| usage.trusting_rss_above(self.rss_floor)),
+        let ended = self.handle.wait(self.pid(), reap)?;
+        Ok(ended.map(|ended| self.trusted(ended)))
+    }
+
+    /// Waits until it has ended, without reaping it, and returns how it ended and what it used. Only for
+    /// a child of ours, which nobody else reaps meanwhile: `ECHILD` else.
+    pub(crate) fn await_end(&self) -> io::Result<Ended> {
+        let ended = self.handle.await_end(&self.known_identity())?;
+        Ok(self.trusted(ended))
+    }
+
+    /// Returns a descriptor that is readable once it has ended, and not before.
+    ///
+    /// # Errors
+    /// `Unsupported` where the ends of all children share one.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn end_descriptor(&self) -> io::Result<BorrowedFd<'_>> {
+        self.handle.end_descriptor()
+    }
+
+    fn trusted(&self, ended: Ended) -> Ended {
+        let usage = ended.usage;
+        Ended {
+            usage: usage.map(|usage| usage.trusting_rss_above(self.rss_floor)),
             ..ended
-        };
-        Ok(self.handle.wait(self.pid(), reap)?.map(trusted))
+        }
     }
 
     /// Waits until it has ended, without reaping it, for at most that long (`None`: for ever).
@@ -197,7 +263,7 @@ impl ProcessRef {
     /// # Errors
     /// The kernel's; `Unsupported` on systems other than Linux for no child of ours and no limit.
     pub fn wait_ended(&self, at_most: Option<std::time::Duration>) -> io::Result<bool> {
-        self.handle.wait_ended(&self.identity, at_most)
+        self.handle.wait_ended(&self.known_identity(), at_most)
     }
 }
 

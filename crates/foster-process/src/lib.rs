@@ -64,13 +64,14 @@
 //! 1. it *is* in its control group, from the first instruction on (`CLONE_INTO_CGROUP`), or writes
 //!    itself there where only `clone` is to be had; or it is the second process of its PID namespace;
 //! 2. session or process group ([`Session`]);
-//! 3. parent death signal, and a look whether the parent died meanwhile;
-//! 4. nice value and I/O priority;
-//! 5. descriptors: those that are passed on get their numbers, all others are closed by exec;
-//! 6. file mode creation mask, then the working directory;
-//! 7. resource limits (after the descriptors, whose numbers may be above the new limit);
-//! 8. signal dispositions, and last the signal mask: no handler of the parent's ever runs in it;
-//! 9. exec, in each directory of its own `PATH` in turn, never through a shell.
+//! 3. nice value and I/O priority;
+//! 4. descriptors: those that are passed on get their numbers, all others are closed by exec;
+//! 5. resource limits (after the descriptors, whose numbers may be above the new limit);
+//! 6. supplementary groups, group, user: what comes after takes no privilege;
+//! 7. parent death signal, which a change of user undoes, and a look whether the parent died meanwhile;
+//! 8. file mode creation mask, then the working directory, with that user's rights;
+//! 9. signal dispositions, and last the signal mask: no handler of the parent's ever runs in it;
+//! 10. exec, in each directory of its own `PATH` in turn, never through a shell.
 //!
 //! Limits that the control group keeps are written before the leader is born. What goes wrong comes back
 //! as a variant of [`SpawnError`] with the kernel's reason, and nothing is left running.
@@ -213,8 +214,8 @@ pub use process::{
 pub use shared_cell::SharedCell;
 pub use signal::{Signal, UnknownSignal};
 pub use spawn::{
-    InvalidIoPriority, InvalidPlan, IoClass, IoPriority, Resource, ResourceLimit, Session,
-    SharedSlot, SpawnError, SpawnPlan, SpawnSlot, Spawned, spawn,
+    Credential, InvalidIoPriority, InvalidPlan, IoClass, IoPriority, Resource, ResourceLimit,
+    Session, SharedSlot, SpawnError, SpawnPlan, SpawnSlot, Spawned, spawn,
 };
 pub use sys::{
     Forked, Poller, Ready, Received, SignalQueue, close_all_but, exit_now, fork, hide_arguments,

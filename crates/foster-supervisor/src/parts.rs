@@ -186,6 +186,7 @@ pub fn start_failure(error: &SpawnError) -> StartFailure {
         SpawnError::ContainmentRefused { .. } => ErrorCode::ContainmentUnavailable,
         SpawnError::Exhausted { .. } => ErrorCode::ResourcesExhausted,
         SpawnError::LimitRefused { .. }
+        | SpawnError::CredentialRefused { .. }
         | SpawnError::DescriptorRefused { .. }
         | SpawnError::Failed { .. } => ErrorCode::StartFailed,
     };

@@ -55,12 +55,25 @@ impl Process {
     /// [`CompletionError::Watch`] if the kernel can't watch it. What becomes of it on drop is then
     /// as before.
     pub fn wait(&self) -> Result<Ended, CompletionError> {
+        if !self.handle.has_output() {
+            return self.await_end();
+        }
         let attendance = self.attend(CompletionOptions::new())?.leader_only();
         let completed = self.drive(attendance)?;
         completed.ended.ok_or_else(|| {
             let gone = std::io::ErrorKind::NotFound.into();
             self.handle.running.watch_error(gone)
         })
+    }
+
+    /// The same where there is nothing to be read meanwhile: one call waits and tells.
+    fn await_end(&self) -> Result<Ended, CompletionError> {
+        self.close_stdin();
+        let running = &self.handle.running;
+        let ended = running.await_end();
+        let ended = ended.map_err(|error| running.watch_error(error))?;
+        running.conclude();
+        Ok(ended)
     }
 
     /// Closes its input and waits for the leader's end and its outputs', as `options` want.

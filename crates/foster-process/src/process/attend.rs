@@ -128,8 +128,7 @@ impl<'a, O: ChunkVisitor, E: ChunkVisitor> Attendance<'a, O, E> {
         let watch = |source| self.running.watch_error(source);
         let ended = self.running.peek().map_err(watch)?;
         if ended.is_some() {
-            self.running.settle();
-            self.running.try_release();
+            self.running.conclude();
         }
         let late = finish == Finish::Deadline;
         let (stdout, stdout_end) = self.stdout.finish(late);

@@ -37,6 +37,9 @@ pub struct Command {
     pub(super) nice: Option<i32>,
     pub(super) io_priority: Option<IoPriority>,
     pub(super) umask: Option<u32>,
+    pub(super) uid: Option<u32>,
+    pub(super) gid: Option<u32>,
+    pub(super) groups: Option<Vec<u32>>,
     pub(super) descriptors: Vec<(RawFd, OwnedFd)>,
     pub(super) parent_death: Option<Signal>,
     pub(super) on_drop: OnDrop,
@@ -64,6 +67,9 @@ impl Command {
             nice: None,
             io_priority: None,
             umask: None,
+            uid: None,
+            gid: None,
+            groups: None,
             descriptors: Vec::new(),
             parent_death: None,
             on_drop: OnDrop::default(),
@@ -188,6 +194,29 @@ impl Command {
     /// Its file mode creation mask; this process's by default.
     pub fn umask(mut self, mask: u32) -> Self {
         self.umask = Some(mask);
+        self
+    }
+
+    /// The user it becomes; this process's by default. Another takes privilege
+    /// ([setuid(2)](https://man7.org/linux/man-pages/man2/setuid.2.html)): without, starting it is refused with
+    /// [`SpawnError::CredentialRefused`](crate::SpawnError::CredentialRefused). It enters its working directory
+    /// and finds its program with that user's rights. Its group stays, unless [`Command::gid`] says
+    /// otherwise; root's supplementary groups are dropped, unless [`Command::groups`] names others.
+    pub fn uid(mut self, uid: u32) -> Self {
+        self.uid = Some(uid);
+        self
+    }
+
+    /// The group it becomes; this process's by default. Another takes privilege, likewise.
+    pub fn gid(mut self, gid: u32) -> Self {
+        self.gid = Some(gid);
+        self
+    }
+
+    /// Its supplementary groups, instead of this process's
+    /// ([setgroups(2)](https://man7.org/linux/man-pages/man2/setgroups.2.html)). It takes privilege to set them.
+    pub fn groups(mut self, groups: impl Into<Vec<u32>>) -> Self {
+        self.groups = Some(groups.into());
         self
     }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::containment::Scope;
 use crate::guardian::{Guarded, Guardian, GuardianError};
-use crate::identity::ProcessIdentity;
+use crate::identity::ProcessRef;
 
 /// The guardian's hand over a tree, if it has a guardian.
 #[derive(Debug, Default)]
@@ -21,11 +21,11 @@ impl Guard {
         Ok(Self(Some((Arc::clone(guardian), guarded))))
     }
 
-    pub(super) fn complete(&self, leader: ProcessIdentity) -> Result<(), GuardianError> {
+    pub(super) fn complete(&self, leader: &ProcessRef) -> Result<(), GuardianError> {
         let Some((guardian, guarded)) = &self.0 else {
             return Ok(());
         };
-        guardian.complete(guarded, leader)
+        guardian.complete(guarded, leader.identity())
     }
 
     /// Says that nobody is left to be guarded.

@@ -93,8 +93,7 @@ impl Handle {
     pub fn try_wait(&self) -> io::Result<Option<Ended>> {
         let ended = self.running.peek()?;
         if ended.is_some() {
-            self.running.settle();
-            self.running.try_release();
+            self.running.conclude();
         }
         Ok(ended)
     }
@@ -134,6 +133,12 @@ impl Handle {
     /// Changes what becomes of the tree when this is dropped.
     pub fn set_on_drop(&self, on_drop: OnDrop) {
         self.running.set_on_drop(on_drop);
+    }
+
+    /// Returns whether an output is captured, and not taken out: then it has to be read while the end is
+    /// waited for.
+    pub(crate) fn has_output(&self) -> bool {
+        self.stdout.is_some() || self.stderr.is_some()
     }
 
     /// Returns one who reads a stream, and is woken by a bell of this kind.

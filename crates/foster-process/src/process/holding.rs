@@ -1,10 +1,12 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use super::start::StartError;
 use crate::containment::{Containment, Level, Scope};
 use crate::identity::ProcessRef;
 use crate::sys;
-use crate::tree::{Marks, Tree};
+use crate::tree::Tree;
 
 /// Where a tree will live, and how its members will be known.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ impl Place {
     }
 
     /// Returns how the tree of this leader is held, who was started here.
-    pub(super) fn hold(self, leader: &ProcessRef, cookie: String) -> Holding {
+    pub(super) fn hold(self, leader: &Arc<ProcessRef>, cookie: String, since: Instant) -> Holding {
         let (tree, level) = match (self.scope.level(), &self.dedicated) {
             (level @ (Level::Cgroup | Level::PidNamespace), _) => {
                 (Tree::of_scope(self.scope), level)
@@ -56,9 +58,9 @@ impl Place {
                 (tree, level)
             }
             (_, None) => {
-                let leader = Some(leader.identity());
-                let tree = Tree::of_marked(self.scope, Marks { cookie, leader });
-                (tree.born_of_leader(), Level::Group)
+                let leader = Arc::clone(leader);
+                let tree = Tree::of_born(self.scope, cookie, leader, since);
+                (tree, Level::Group)
             }
         };
         Holding {

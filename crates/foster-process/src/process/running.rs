@@ -58,7 +58,7 @@ struct State {
 }
 
 impl Running {
-    pub(super) fn new(held: Holding, leader: ProcessRef, told: Told) -> Self {
+    pub(super) fn new(held: Holding, leader: Arc<ProcessRef>, told: Told) -> Self {
         let Holding {
             tree,
             level,
@@ -67,7 +67,7 @@ impl Running {
         Self {
             name: told.name,
             tree: Arc::new(tree),
-            leader: Arc::new(leader),
+            leader,
             level,
             grouped: told.grouped,
             limits: told.limits,
@@ -104,6 +104,32 @@ impl Running {
         Ok(state.ended)
     }
 
+    /// Returns how the leader ended, if that was seen.
+    pub fn known_end(&self) -> Option<Ended> {
+        self.state().ended
+    }
+
+    /// Returns how the leader ended, once it has: for a thread that waits for nothing else.
+    pub fn await_end(&self) -> io::Result<Ended> {
+        if let Some(ended) = self.known_end() {
+            return Ok(ended);
+        }
+        let awaited = self.leader.await_end();
+        let mut state = self.state();
+        match awaited {
+            Ok(ended) => Ok(*state.ended.get_or_insert(ended)),
+            // Another who waited was faster and has reaped it, after noting how it ended.
+            Err(error) => state.ended.ok_or(error),
+        }
+    }
+
+    /// Notes that the leader's end was seen: nobody is to be blamed, and what it held is given back if
+    /// nobody else lives in it.
+    pub fn conclude(&self) {
+        self.settle();
+        self.try_release();
+    }
+
     /// Does what [`Self::release`] does, if it can be done now: else the handle does it when it is
     /// dropped. Nobody loses what came of a wait because there was no descriptor to look around with.
     pub fn try_release(&self) {
@@ -124,7 +150,7 @@ impl Running {
         if !state.reaped {
             state.reaped = true;
             std::mem::take(&mut state.guard).lift();
-            self.leader.reap()?;
+            self.leader.reap_unasked()?;
             if self.accounted {
                 state.used = Some(self.tree.scope().usage());
             }

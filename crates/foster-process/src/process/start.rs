@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use super::command::Command;
 use super::guard::Guard;
@@ -144,12 +145,16 @@ impl Command {
             cwd: self.cwd.as_deref(),
             extra_fds: &extra,
             umask: self.umask,
+            uid: self.uid,
+            gid: self.gid,
+            groups: self.groups.as_deref(),
             nice: self.nice,
             io_priority: self.io_priority,
             session: self.session,
             parent_death: self.parent_death,
             ..SpawnPlan::new(&self.argv, &env, stdio)
         };
+        let since = Instant::now();
         let spawned = spawn(&plan, &mut place.scope, &SpawnSlot::default());
         let Spawned { leader, .. } = match spawned {
             Ok(spawned) => spawned,
@@ -159,7 +164,7 @@ impl Command {
                 return Err(error.into());
             }
         };
-        let identity = leader.identity();
+        let leader = Arc::new(leader);
         let told = Told {
             name,
             grouped: self.session != Session::Inherit,
@@ -167,9 +172,10 @@ impl Command {
             accounted: self.accounted,
             on_drop: self.on_drop,
         };
-        let running = Running::new(place.hold(&leader, cookie), leader, told);
+        let held = place.hold(&leader, cookie, since);
+        let running = Running::new(held, leader, told);
         // If the guardian is lost now, what was started is ended as its handle is dropped.
-        guard.complete(identity)?;
+        guard.complete(&running.leader)?;
         Ok(running.guarded(guard))
     }
 }

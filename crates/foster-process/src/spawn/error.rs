@@ -4,6 +4,7 @@ use std::os::fd::RawFd;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
+use super::credential::Credential;
 use super::plan::SpawnPlan;
 use super::raw::candidates;
 use super::resource::Resource;
@@ -59,6 +60,14 @@ pub enum SpawnError {
     LimitRefused {
         /// Which.
         resource: Resource,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// It could not be made another's, most likely because that takes privilege.
+    #[error("its {credential} could not be set")]
+    CredentialRefused {
+        /// Which.
+        credential: Credential,
         /// The system's reason.
         source: io::Error,
     },
@@ -138,6 +147,13 @@ pub(crate) fn explain(plan: &SpawnPlan<'_>, failure: Failure) -> SpawnError {
                 source,
             },
             None => failed("given its limits", source),
+        },
+        Stage::Credentials => match Credential::ALL.get(failure.detail as usize) {
+            Some(credential) => SpawnError::CredentialRefused {
+                credential: *credential,
+                source,
+            },
+            None => failed("given its credentials", source),
         },
         Stage::Clone => failed("forked", source),
         Stage::Session => failed("given a session", source),

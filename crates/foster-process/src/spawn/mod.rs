@@ -1,5 +1,6 @@
 //! Starting a process: the plan, and what may come of it.
 
+mod credential;
 mod error;
 mod io_priority;
 mod plan;
@@ -7,6 +8,8 @@ mod raw;
 mod resource;
 mod slot;
 
+pub use credential::Credential;
+pub(crate) use credential::Credentials;
 pub use error::{InvalidPlan, SpawnError};
 pub use io_priority::{InvalidIoPriority, IoClass, IoPriority};
 pub use plan::{Session, SpawnPlan};
@@ -80,7 +83,8 @@ fn spawn_in_namespace(
     let started = sys::spawn_in_namespace(raw, slot);
     let (pid, handle, namespace) = started.map_err(|failure| error::explain(plan, failure))?;
     let leader = ProcessRef::from_child(pid, handle);
-    // Its start time is read: now it may be reaped, if it has ended already.
+    // Its start time is read now: init may reap it, if it has ended already.
+    leader.identity();
     namespace.let_reap();
     scope.set_namespace(namespace);
     let level = scope.level();

@@ -47,6 +47,13 @@ pub struct SpawnPlan<'a> {
     /// Resource limits, each of this one process and of each that it starts; what is not named is
     /// the caller's.
     pub rlimits: &'a [ResourceLimit],
+    /// The user it becomes; `None` for the caller's. It takes privilege to become another.
+    pub uid: Option<u32>,
+    /// The group it becomes, likewise.
+    pub gid: Option<u32>,
+    /// Its supplementary groups; `None` for the caller's, or for none at all if root makes it another
+    /// user: root's groups are not for others.
+    pub groups: Option<&'a [u32]>,
     /// The session it gets.
     pub session: Session,
     /// Whether every signal gets its default disposition; otherwise ignored ones stay ignored, as
@@ -77,6 +84,9 @@ impl<'a> SpawnPlan<'a> {
             nice: None,
             io_priority: None,
             rlimits: &[],
+            uid: None,
+            gid: None,
+            groups: None,
             session: Session::New,
             default_signals: true,
             parent_death: None,

@@ -3,6 +3,7 @@ use std::ffi::{CString, OsStr, OsString};
 use std::os::fd::{BorrowedFd, RawFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
+use super::credential::Credentials;
 use super::error::{InvalidPlan, SpawnError};
 use super::io_priority::IoPriority;
 use super::plan::{Session, SpawnPlan};
@@ -25,6 +26,7 @@ pub(crate) struct RawPlan<'a> {
     pub nice: Option<i32>,
     pub io_priority: Option<IoPriority>,
     pub rlimits: Vec<ResourceLimit>,
+    pub credentials: Credentials,
     pub session: Session,
     pub default_signals: bool,
     /// What is not blocked in the child even if it is blocked in the caller.
@@ -62,6 +64,7 @@ impl<'a> RawPlan<'a> {
             nice: plan.nice,
             io_priority: plan.io_priority,
             rlimits: merged(plan.rlimits, scope),
+            credentials: credentials(plan),
             session: plan.session,
             default_signals: plan.default_signals,
             unblock: Vec::new(),
@@ -105,6 +108,16 @@ fn merged(plan: &[ResourceLimit], scope: &[ResourceLimit]) -> Vec<ResourceLimit>
         }
     }
     all
+}
+
+fn credentials(plan: &SpawnPlan<'_>) -> Credentials {
+    let forgotten = plan.uid.is_some() && rustix::process::geteuid().is_root();
+    let groups = plan.groups.map(<[u32]>::to_vec);
+    Credentials {
+        groups: groups.or_else(|| forgotten.then(Vec::new)),
+        gid: plan.gid,
+        uid: plan.uid,
+    }
 }
 
 fn c_string(text: &OsStr) -> Result<CString, SpawnError> {

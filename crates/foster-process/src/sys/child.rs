@@ -14,9 +14,10 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, RawFd};
 
 use super::blocked::BlockedSignals;
+use super::credentials::set_credentials;
 use super::rlimit::Rlimit;
 use super::{Failure, Stage};
-use crate::spawn::{RawPlan, Session};
+use crate::spawn::{Credentials, RawPlan, Session};
 
 /// What the child reads.
 pub struct Child<'a> {
@@ -31,6 +32,7 @@ pub struct Child<'a> {
     nice: Option<c_int>,
     io_priority: Option<c_int>,
     rlimits: Vec<Rlimit>,
+    credentials: &'a Credentials,
     session: Session,
     default_signals: bool,
     last_signal: c_int,
@@ -65,6 +67,7 @@ impl<'a> Child<'a> {
             nice: plan.nice,
             io_priority: plan.io_priority.map(crate::spawn::IoPriority::kernel_value),
             rlimits: plan.rlimits.iter().map(Rlimit::new).collect(),
+            credentials: &plan.credentials,
             session: plan.session,
             default_signals: plan.default_signals,
             last_signal,
@@ -140,6 +143,12 @@ impl<'a> Child<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Becomes another user. After all that takes privilege, and before the working directory, which is
+    /// entered with that user's rights.
+    pub fn change_user(&self) -> Result<(), Failure> {
+        set_credentials(self.credentials)
     }
 
     /// Enters the working directory, with the mask that files made there are to have.
@@ -222,7 +231,16 @@ pub fn failure(stage: Stage, detail: c_int) -> Failure {
 
 /// Returns that failure unless it went well.
 pub fn check(well: bool, stage: Stage) -> Result<(), Failure> {
-    if well { Ok(()) } else { Err(failure(stage, 0)) }
+    check_detail(well, stage, 0)
+}
+
+/// The same, of one of several things that the step does.
+pub fn check_detail(well: bool, stage: Stage, detail: c_int) -> Result<(), Failure> {
+    if well {
+        Ok(())
+    } else {
+        Err(failure(stage, detail))
+    }
 }
 
 fn check_place(well: bool, place: &Place) -> Result<(), Failure> {

@@ -28,9 +28,11 @@ pub enum Stage {
     Limits = 11,
     /// Resetting signals.
     Signals = 12,
+    /// Becoming another user; the detail is its place in `Credential::ALL`.
+    Credentials = 13,
 }
 
-const ALL: [Stage; 12] = [
+const ALL: [Stage; 13] = [
     Stage::Clone,
     Stage::Containment,
     Stage::Session,
@@ -43,6 +45,7 @@ const ALL: [Stage; 12] = [
     Stage::IoPriority,
     Stage::Limits,
     Stage::Signals,
+    Stage::Credentials,
 ];
 
 /// What could not be done, and why. Plain numbers: a child may do no more than store them.

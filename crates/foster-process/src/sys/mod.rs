@@ -3,6 +3,7 @@
 
 mod blocked;
 mod child;
+mod credentials;
 mod failure;
 mod groups;
 #[cfg(all(target_os = "linux", not(foster_portable)))]

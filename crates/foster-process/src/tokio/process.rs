@@ -63,12 +63,39 @@ impl Process {
     /// [`CompletionError::Watch`] if the kernel can't watch it. What becomes of it on drop is then
     /// as before.
     pub async fn wait(&self) -> Result<Ended, CompletionError> {
+        if !self.handle.has_output() {
+            return self.await_end().await;
+        }
         let attendance = self.attend(CompletionOptions::new())?.leader_only();
         let completed = self.drive(attendance).await?;
         completed.ended.ok_or_else(|| {
             let gone = std::io::ErrorKind::NotFound.into();
             self.handle.running.watch_error(gone)
         })
+    }
+
+    /// The same where there is nothing to be read meanwhile: tokio watches the process itself, and no
+    /// set of descriptors is made.
+    async fn await_end(&self) -> Result<Ended, CompletionError> {
+        self.close_stdin();
+        let running = &self.handle.running;
+        let ended = async {
+            // Who asks again needs no descriptor for it.
+            if let Some(ended) = running.known_end() {
+                return Ok(ended);
+            }
+            let watched = watch(running.leader.end_descriptor()?)?;
+            loop {
+                let mut ready = watched.readable().await?;
+                if let Some(ended) = running.peek()? {
+                    return Ok(ended);
+                }
+                ready.clear_ready();
+            }
+        };
+        let ended = ended.await.map_err(|error| running.watch_error(error))?;
+        running.conclude();
+        Ok(ended)
     }
 
     /// Closes its input and waits for the leader's end and its outputs', as `options` want.

@@ -1,7 +1,7 @@
 use std::io;
 
 use super::member::Survivor;
-use super::{Beside, Tree};
+use super::{Beside, Born, Tree};
 use crate::identity::ProcessRef;
 use crate::signal::Signal;
 use crate::sys;
@@ -44,10 +44,10 @@ impl Tree {
                 return Ok(false);
             }
         }
-        match self.beside {
+        match &self.beside {
             Beside::Descendants => {}
-            Beside::Marked(_) if self.is_alone(leader) => return Ok(true),
-            Beside::Marked(_) => return Ok(self.look()?.is_empty()),
+            Beside::Born(born) if born.is_alone() => return Ok(true),
+            Beside::Marked(_) | Beside::Born(_) => return Ok(self.look()?.is_empty()),
             // The control group, or the namespace, has said so.
             Beside::Nobody => return Ok(true),
         }
@@ -64,20 +64,9 @@ impl Tree {
             .all(|pid| Some(*pid) == over || self.excluded.contains(pid)))
     }
 
-    /// Returns whether the leader has ended, and nobody at all was born since it was: then it has left
-    /// nobody behind, and not every process of the machine has to be looked at. As long as it is a
-    /// zombie its number is taken, so the newest process has that number for no other reason.
-    fn is_alone(&self, leader: Option<&ProcessRef>) -> bool {
-        let has_ended = |leader: &ProcessRef| leader.peek_status().is_ok_and(|end| end.is_some());
-        self.born_of_leader
-            && leader.is_some_and(|leader| {
-                has_ended(leader) && sys::newest_process() == Some(leader.pid())
-            })
-    }
-
     /// Returns whether members are known by marks, which they lose while they end.
     pub(crate) fn is_known_by_marks(&self) -> bool {
-        matches!(self.beside, Beside::Marked(_))
+        matches!(self.beside, Beside::Marked(_) | Beside::Born(_))
     }
 
     /// Returns whether the tree can't be empty before this process, a child of ours, has ended, and it
@@ -86,6 +75,7 @@ impl Tree {
     pub(crate) fn stands_with(&self, leader: &ProcessRef) -> bool {
         let is_member = match &self.beside {
             Beside::Descendants => false,
+            Beside::Born(born) => std::ptr::eq(&raw const *born.leader, leader),
             Beside::Marked(marks) => marks.leader == Some(leader.identity()),
             Beside::Nobody => self.scope.cgroup().is_some(),
         };
@@ -113,5 +103,15 @@ impl Tree {
             }
         });
         Ok(survivors.collect())
+    }
+}
+
+impl Born {
+    /// Returns whether the leader has ended, and nobody at all was born since it was: then it has left
+    /// nobody behind, and not every process of the machine has to be looked at. As long as it is a
+    /// zombie its number is taken, so the newest process has that number for no other reason.
+    fn is_alone(&self) -> bool {
+        let end = self.leader.peek_status();
+        end.is_ok_and(|end| end.is_some()) && sys::newest_process() == Some(self.leader.pid())
     }
 }

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::io;
 
 use super::member::{Member, Seen, see};
-use super::{Beside, Marks, Tree};
+use super::{Beside, Born, Marks, Tree};
 use crate::identity::{ProcessIdentity, ProcessRef};
 use crate::sys;
 
@@ -83,7 +83,7 @@ impl Tree {
         let mut found = Vec::new();
         match &self.beside {
             Beside::Descendants => self.collect_descendants(vec![own], &mut seen, &mut found)?,
-            Beside::Marked(marks) => self.collect_marked(marks, &mut seen, &mut found)?,
+            Beside::Marked(_) | Beside::Born(_) => self.collect_marked(&mut seen, &mut found)?,
             Beside::Nobody => {
                 let init = self.scope.namespace().map(sys::PidNamespace::init_pid);
                 seen.extend(init);
@@ -125,39 +125,164 @@ impl Tree {
         Ok(())
     }
 
-    fn collect_marked(
-        &self,
-        marks: &Marks,
-        seen: &mut HashSet<i32>,
-        found: &mut Vec<Seen>,
-    ) -> io::Result<()> {
-        let leader = marks
-            .leader
-            .filter(|leader| ProcessRef::find(leader).is_ok());
-        let born = marks.leader.and_then(|leader| leader.start_time);
-        let born = born.filter(|_| self.born_of_leader);
-        let is_marked = |stat: &sys::ProcessStat| {
-            let numbers = [stat.pid, stat.group, stat.session];
-            leader.is_some_and(|leader| numbers.contains(&leader.pid))
-                || sys::environment_has(stat.pid, marks.cookie.as_bytes())
+    fn collect_marked(&self, seen: &mut HashSet<i32>, found: &mut Vec<Seen>) -> io::Result<()> {
+        let Some(wanted) = self.wanted() else {
+            return Ok(());
         };
-        for pid in sys::all_processes()? {
+        self.each_candidate(&mut |pid| {
             // Almost all are strangers, and that is seen without opening them.
-            let may_be = |stat: &sys::ProcessStat| {
-                let older = born
-                    .zip(stat.start_time)
-                    .is_some_and(|(born, own)| own < born);
-                !older && !stat.is_dead() && is_marked(stat)
+            let stranger = |stat: sys::ProcessStat| {
+                wanted.is_older(&stat) || stat.is_dead() || !wanted.fits(&stat)
             };
-            if seen.contains(&pid) || sys::process_stat(pid).is_ok_and(|stat| !may_be(&stat)) {
-                continue;
+            if seen.contains(&pid) || sys::process_stat(pid).is_ok_and(stranger) {
+                return Ok(());
             }
-            if let Some(member) = see(pid, is_marked)? {
+            if let Some(member) = see(pid, |stat| wanted.fits(stat))? {
                 seen.insert(pid);
                 found.push(member);
             }
-        }
+            Ok(())
+        })?;
         let roots = found.iter().map(|member| member.identity.pid).collect();
         self.collect_descendants(roots, seen, found)
+    }
+
+    /// Returns by what members are known, if they bear marks.
+    fn wanted(&self) -> Option<Wanted<'_>> {
+        match &self.beside {
+            Beside::Marked(Marks { cookie, leader }) => {
+                let leader = leader.filter(|leader| ProcessRef::find(leader).is_ok());
+                Some(Wanted {
+                    cookie,
+                    leader: leader.map(|leader| leader.pid),
+                    born: None,
+                })
+            }
+            Beside::Born(born) => Some(Wanted {
+                cookie: &born.cookie,
+                leader: born.leader.is_there().then(|| born.leader.pid()),
+                born: born.leader.identity().start_time,
+            }),
+            Beside::Descendants | Beside::Nobody => None,
+        }
+    }
+
+    /// Shows the number of each process that may bear the marks: of all that there are, or of those that
+    /// were born since the leader was.
+    ///
+    /// Who is born while the numbers are gone through has a higher one and comes later, as he does in a
+    /// walk through `/proc`: it is over when nobody was born since the last look at the newest number.
+    fn each_candidate(&self, show: &mut dyn FnMut(i32) -> io::Result<()>) -> io::Result<()> {
+        if let Beside::Born(Born { leader, since, .. }) = &self.beside {
+            let mut next = leader.pid();
+            while let Some(newest) = sys::newest_since(leader.pid(), *since) {
+                if newest < next {
+                    return Ok(());
+                }
+                (next..=newest).try_for_each(&mut *show)?;
+                next = newest + 1;
+            }
+        }
+        sys::all_processes()?.into_iter().try_for_each(show)
+    }
+}
+
+/// By what a member is known.
+struct Wanted<'a> {
+    cookie: &'a str,
+    /// The leader's number, if the leader is there itself.
+    leader: Option<i32>,
+    /// When the leader was born, if nobody is older.
+    born: Option<u64>,
+}
+
+impl Wanted<'_> {
+    fn is_older(&self, stat: &sys::ProcessStat) -> bool {
+        let times = self.born.zip(stat.start_time);
+        times.is_some_and(|(born, own)| own < born)
+    }
+
+    fn fits(&self, stat: &sys::ProcessStat) -> bool {
+        let numbers = [stat.pid, stat.group, stat.session];
+        let led = self.leader.is_some_and(|pid| numbers.contains(&pid));
+        led || sys::environment_has(stat.pid, self.cookie.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::os::fd::AsFd as _;
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::containment::Scope;
+    use crate::spawn::{Session, SpawnPlan, SpawnSlot, spawn};
+
+    /// Ended also if a test fails.
+    struct Held(Tree, Arc<ProcessRef>);
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.1.wait_ended(None);
+            let _ = self.1.reap();
+        }
+    }
+
+    fn start(script: &str, cookie: &str) -> (Arc<ProcessRef>, Instant) {
+        let mut both = std::fs::File::options();
+        let null = both.read(true).write(true).open("/dev/null").unwrap();
+        let (mut told, tell) = io::pipe().unwrap();
+        let (name, value) = cookie.split_once('=').unwrap();
+        let env = [
+            ("PATH".into(), "/usr/bin:/bin".into()),
+            (name.into(), value.into()),
+        ];
+        let argv = ["sh", "-c", script].map(Into::into);
+        let plan = SpawnPlan {
+            session: Session::Group,
+            ..SpawnPlan::new(&argv, &env, [null.as_fd(), tell.as_fd(), null.as_fd()])
+        };
+        let since = Instant::now();
+        let slot = SpawnSlot::default();
+        let leader = spawn(&plan, &mut Scope::own(), &slot).unwrap().leader;
+        told.read_exact(&mut [0]).unwrap();
+        (Arc::new(leader), since)
+    }
+
+    #[test]
+    fn the_young_are_found_as_by_a_walk_over_all() {
+        let cookie = format!("FOSTER_TEST_{}=young", std::process::id());
+        // One in the group, one that has only its mark, one that has only its parent.
+        let script = "exec 3>&1 >/dev/null; sleep 300 & setsid sleep 300 & \
+            setsid sh -c 'env -i setsid /bin/sleep 300 & echo ready >&3; wait' & wait";
+        let (leader, since) = start(script, &cookie);
+        let tree = |since| {
+            let leader = Arc::clone(&leader);
+            Tree::of_born(Scope::own(), cookie.clone(), leader, since)
+        };
+        let Some(long_ago) = since.checked_sub(Duration::from_hours(24 * 365)) else {
+            return;
+        };
+        let walking = Held(tree(long_ago), Arc::clone(&leader));
+        assert_eq!(sys::newest_since(leader.pid(), long_ago), None);
+        let young = tree(since);
+        let pids = |tree: &Tree| {
+            let members = tree.look().unwrap().into_iter();
+            members
+                .map(|member| member.identity.pid)
+                .collect::<HashSet<_>>()
+        };
+        let all = pids(&walking.0);
+        assert!(all.len() >= 5 && all.contains(&leader.pid()), "{all:?}");
+        assert_eq!(pids(&young), all);
+        leader.signal(crate::Signal::KILL).unwrap();
+        leader.wait_ended(None).unwrap();
+        let left = pids(&walking.0);
+        assert!(left.len() >= 4 && !left.contains(&leader.pid()), "{left:?}");
+        assert_eq!(pids(&young), left);
+        assert!(!young.is_empty(Some(&leader)).unwrap());
     }
 }

@@ -4,11 +4,14 @@ mod look;
 mod member;
 mod signals;
 
+use std::sync::Arc;
+use std::time::Instant;
+
 pub use delivery::Delivery;
 pub use member::{Member, Survivor};
 
 use crate::containment::Scope;
-use crate::identity::ProcessIdentity;
+use crate::identity::{ProcessIdentity, ProcessRef};
 use crate::sys;
 
 /// The marks by which members are found when they are not descendants of ours.
@@ -66,8 +69,6 @@ pub struct Tree {
     scope: Scope,
     beside: Beside,
     excluded: Vec<i32>,
-    /// Whether every member descends from the leader, so that none is older.
-    born_of_leader: bool,
 }
 
 /// Who belongs to a tree beside the members of its control group.
@@ -77,8 +78,20 @@ enum Beside {
     Descendants,
     /// Who bears these marks, and the descendants of those.
     Marked(Marks),
+    /// Who descends from this leader and bears its marks, and the descendants of those.
+    Born(Born),
     /// Nobody.
     Nobody,
+}
+
+/// What is known of a tree from its beginning on.
+#[derive(Debug)]
+struct Born {
+    /// As in [`Marks`].
+    cookie: String,
+    leader: Arc<ProcessRef>,
+    /// When the leader was not there yet.
+    since: Instant,
 }
 
 impl Tree {
@@ -89,7 +102,6 @@ impl Tree {
             scope,
             beside: Beside::Descendants,
             excluded: Vec::new(),
-            born_of_leader: false,
         }
     }
 
@@ -99,15 +111,26 @@ impl Tree {
             scope,
             beside: Beside::Marked(marks),
             excluded: Vec::new(),
-            born_of_leader: false,
         }
     }
 
-    /// Says that every member descends from the leader that the marks name. Then who is older than
-    /// that need not be looked at.
-    pub(crate) fn born_of_leader(mut self) -> Self {
-        self.born_of_leader = true;
-        self
+    /// Returns the tree of this leader, started just now by this process: then nobody of it is older than
+    /// the leader, and the others need not be looked at. It was started no earlier than `since`.
+    pub(crate) fn of_born(
+        scope: Scope,
+        cookie: String,
+        leader: Arc<ProcessRef>,
+        since: Instant,
+    ) -> Self {
+        Self {
+            scope,
+            beside: Beside::Born(Born {
+                cookie,
+                leader,
+                since,
+            }),
+            excluded: Vec::new(),
+        }
     }
 
     /// Returns the tree made of the members of the scope's control group or PID namespace and of
@@ -118,7 +141,6 @@ impl Tree {
             scope,
             beside: Beside::Nobody,
             excluded: Vec::new(),
-            born_of_leader: false,
         }
     }
 

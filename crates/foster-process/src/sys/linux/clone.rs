@@ -12,13 +12,14 @@
 use std::ffi::{c_int, c_void};
 use std::io;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use rustix::mm::{MapFlags, ProtFlags};
 
 use super::arch::{self, CloneArgs};
+use super::dumpable::Dumpable;
 use super::{Cgroup, ProcessHandle};
-use crate::spawn::{RawPlan, SpawnSlot};
+use crate::spawn::{Credentials, RawPlan, SpawnSlot};
 use crate::sys::blocked::BlockedSignals;
 use crate::sys::child::{Child, check};
 use crate::sys::{Failure, Stage};
@@ -48,6 +49,8 @@ pub fn spawn_process(
     let clone_failed = |error: io::Error| Failure::of(Stage::Clone, &error);
     let stack = Stack::new().map_err(clone_failed)?;
     let blocked = BlockedSignals::all().map_err(clone_failed)?;
+    let another = plan.credentials != Credentials::default();
+    let dumpable = another.then(Dumpable::keep);
     let mut child = Newborn::new(plan, slot, &blocked, std::process::id() as libc::pid_t);
     let started = match clone3(&stack, &mut child, cgroup) {
         // Seccomp profiles from before 2021 forbid clone3, some with the wrong error.
@@ -56,6 +59,7 @@ pub fn spawn_process(
         }
         result => result,
     };
+    drop(dumpable);
     drop(blocked);
     let (pid, handle) = started.map_err(clone_failed)?;
     let Some(failure) = slot.raw_failure() else {
@@ -174,15 +178,17 @@ fn prepare(newborn: &Newborn<'_>) -> Result<(), Failure> {
     let child = &newborn.child;
     enter_cgroup(newborn)?;
     child.make_session()?;
-    tie_to_parent(newborn)?;
     child.set_priorities()?;
     child.move_sources()?;
     if child.close_others {
         close_rest_on_exec();
     }
     child.place_descriptors()?;
-    child.change_directory()?;
     child.set_limits()?;
+    child.change_user()?;
+    // Who becomes another is untied by that.
+    tie_to_parent(newborn)?;
+    child.change_directory()?;
     child.reset_signals()
 }
 
@@ -220,12 +226,21 @@ fn close_rest_on_exec() {
     };
 }
 
+/// Where a child lives until exec. The newest is kept for the next: to map, touch and unmap one costs as
+/// much as ten system calls.
 struct Stack {
     base: *mut c_void,
 }
 
+/// A stack that nobody uses, or null.
+static SPARE: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
+
 impl Stack {
     fn new() -> io::Result<Self> {
+        let spare = SPARE.swap(std::ptr::null_mut(), Ordering::AcqRel);
+        if !spare.is_null() {
+            return Ok(Self { base: spare });
+        }
         let protection = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: a new mapping at an address of the kernel's choice.
         let base = unsafe {
@@ -237,7 +252,11 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        // SAFETY: mapped by `new`; the child has executed or exited and needs it no more.
-        let _ = unsafe { rustix::mm::munmap(self.base, STACK) };
+        let none = std::ptr::null_mut();
+        let kept = SPARE.compare_exchange(none, self.base, Ordering::AcqRel, Ordering::Relaxed);
+        if kept.is_err() {
+            // SAFETY: mapped by `new`; the child has executed or exited and needs it no more.
+            let _ = unsafe { rustix::mm::munmap(self.base, STACK) };
+        }
     }
 }

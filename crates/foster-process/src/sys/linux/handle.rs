@@ -100,6 +100,13 @@ impl ProcessHandle {
             .map_or_else(|e| e.raw_os_error() == Some(libc::ESRCH), |()| true)
     }
 
+    /// Returns whether it is there still, a zombie counted: then its number is nobody else's.
+    pub fn is_there(&self) -> bool {
+        const NOBODY: i32 = 0;
+        self.send(NOBODY, 0)
+            .map_or_else(|e| e.raw_os_error() == Some(libc::EPERM), |()| true)
+    }
+
     fn send(&self, number: i32, flags: libc::c_uint) -> io::Result<()> {
         // SAFETY: the descriptor is open, and a null siginfo asks the kernel to fill in its own.
         let sent = unsafe {
@@ -123,10 +130,42 @@ impl ProcessHandle {
     /// The system call itself, not its wrapper: it has a fifth argument, what the process used, which
     /// is told also to who does not reap it ([waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html)).
     pub fn wait(&self, _: i32, reap: bool) -> io::Result<Option<Ended>> {
-        if let Some(leader) = &self.leader {
-            return leader.wait(self.fd.as_fd(), reap);
-        }
         let keep = if reap { 0 } else { libc::WNOWAIT };
+        match &self.leader {
+            Some(leader) => leader.wait(self.fd.as_fd(), reap),
+            None => self.waitid(libc::WNOHANG | keep),
+        }
+    }
+
+    /// Waits until it has ended, without reaping it. Of a child of ours one call both waits and tells,
+    /// and needs nothing to be registered.
+    pub fn await_end(&self, identity: &ProcessIdentity) -> io::Result<Ended> {
+        loop {
+            let ended = if self.leader.is_some() {
+                self.wait_ended(identity, None)?;
+                self.wait(identity.pid, false)
+            } else {
+                self.waitid(libc::WNOWAIT)
+            };
+            match ended {
+                Ok(Some(ended)) => return Ok(ended),
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+        }
+    }
+
+    /// Returns a descriptor that is readable once it has ended, and not before.
+    #[cfg(feature = "tokio")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "other systems have no descriptor for one process"
+    )]
+    pub fn end_descriptor(&self) -> io::Result<BorrowedFd<'_>> {
+        Ok(self.as_fd())
+    }
+
+    fn waitid(&self, options: libc::c_int) -> io::Result<Option<Ended>> {
         let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
         let mut usage = MaybeUninit::<libc::rusage>::zeroed();
         // SAFETY: the descriptor is open, and both structures are the kernel's to write.
@@ -136,7 +175,7 @@ impl ProcessHandle {
                 libc::P_PIDFD,
                 self.fd.as_raw_fd(),
                 info.as_mut_ptr(),
-                libc::WEXITED | libc::WNOHANG | keep,
+                libc::WEXITED | options,
                 usage.as_mut_ptr(),
             )
         } != 0;

@@ -4,12 +4,14 @@ mod arch;
 mod batch;
 mod cgroup;
 mod clone;
+mod dumpable;
 mod features;
 mod group;
 mod handle;
 mod host;
 mod memory;
 mod namespace;
+mod newest;
 mod parent_death;
 mod peer;
 mod poller;
@@ -27,6 +29,7 @@ pub use handle::ProcessHandle;
 pub use host::host_identity;
 pub use memory::{PAGE, prefer_huge_pages};
 pub use namespace::{PidNamespace, spawn_in_namespace};
+pub use newest::{newest_process, newest_since};
 pub use parent_death::set_parent_death_signal;
 pub use peer::peer_credentials;
 pub use poller::{Poller, Ready, wait_any};
@@ -55,11 +58,4 @@ pub const OWN_LEVEL_DETAIL: &str =
 /// one of them.
 pub fn belongs<S: BuildHasher>(stat: &ProcessStat, found: &HashSet<i32, S>) -> bool {
     found.contains(&stat.parent)
-}
-
-/// Returns the number of the process or thread that was started last, as this one's PID namespace
-/// counts ([proc_loadavg(5)](https://man7.org/linux/man-pages/man5/proc_loadavg.5.html)).
-pub fn newest_process() -> Option<i32> {
-    let text = procfs::read_text("/proc/loadavg").ok()?;
-    text.split_ascii_whitespace().last()?.parse().ok()
 }

@@ -12,12 +12,23 @@ use crate::sys::{ProcessStat, is_exhaustion};
 /// # Errors
 /// `NotFound` if there is no such process.
 pub fn process_stat(pid: i32) -> io::Result<ProcessStat> {
+    read_stat(pid).map(|stat| stat.process)
+}
+
+/// What `/proc/PID/stat` says, as far as it is wanted.
+struct Stat {
+    process: ProcessStat,
+    /// Where its environment begins and ends (`env_start` and `env_end`).
+    environment: Option<[u64; 2]>,
+}
+
+fn read_stat(pid: i32) -> io::Result<Stat> {
     let mut buffer = [0; 1024];
     let length = fs::File::open(format!("/proc/{pid}/stat"))?.read(&mut buffer)?;
     parse_stat(&buffer[..length]).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-fn parse_stat(text: &[u8]) -> Option<ProcessStat> {
+fn parse_stat(text: &[u8]) -> Option<Stat> {
     // The name stands in parentheses and may hold any byte, parentheses too: the last one counts.
     let open = text.iter().position(|b| *b == b'(')?;
     let close = text.iter().rposition(|b| *b == b')')?;
@@ -33,7 +44,9 @@ fn parse_stat(text: &[u8]) -> Option<ProcessStat> {
             .get(index - 3)
             .and_then(|field| field.parse::<i64>().ok())
     };
-    Some(ProcessStat {
+    // An address may be above what `number` takes.
+    let address = |index: usize| fields.get(index - 3)?.parse::<u64>().ok();
+    let process = ProcessStat {
         pid,
         command: String::from_utf8_lossy(&text[open + 1..close]).into_owned(),
         state: *fields.first()?.as_bytes().first()?,
@@ -42,6 +55,12 @@ fn parse_stat(text: &[u8]) -> Option<ProcessStat> {
         session: number(6)? as i32,
         threads: number(20)?,
         start_time: number(22).map(|ticks| ticks as u64),
+    };
+    Some(Stat {
+        process,
+        environment: address(50)
+            .zip(address(51))
+            .map(|(start, end)| [start, end]),
     })
 }
 
@@ -157,17 +176,14 @@ pub fn environment_has(pid: i32, pair: &[u8]) -> bool {
 }
 
 /// Returns whether a process has no environment and is not just getting one: it has a place for it,
-/// of no length (`env_start` and `env_end`, fields 50 and 51 of its stat). While it is executed they are 0,
-/// and so they are for threads of the kernel and for what has ended, which execute no file.
+/// of no length (fields 50 and 51 of its stat). While it is executed they are 0, and so they are for threads
+/// of the kernel and for what has ended, which execute no file.
 fn has_none(pid: i32) -> bool {
-    let text = read_bytes(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let after_name = text.rsplit_once(") ").map_or("", |(_, rest)| rest);
-    // Field 3 comes first here.
-    let mut fields = after_name.split_ascii_whitespace().skip(50 - 3);
-    match (fields.next(), fields.next()) {
-        (Some("0"), Some("0")) => fs::read_link(format!("/proc/{pid}/exe")).is_err(),
-        (start, end) => start == end,
+    match read_stat(pid).map(|stat| stat.environment) {
+        Ok(Some([0, 0])) => fs::read_link(format!("/proc/{pid}/exe")).is_err(),
+        Ok(Some([start, end])) => start == end,
+        // It is gone, or the kernel tells nothing.
+        Ok(None) | Err(_) => true,
     }
 }
 
@@ -240,7 +256,7 @@ mod tests {
     #[test]
     fn a_name_full_of_parentheses_is_read() {
         let line = b"42 (a) b (c)) S 7 8 9 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 3 0 1234 5 6\n";
-        let stat = parse_stat(line).unwrap();
+        let stat = parse_stat(line).unwrap().process;
         assert_eq!(stat.command, "a) b (c)");
         assert_eq!(
             (stat.pid, stat.parent, stat.group, stat.session),
@@ -248,6 +264,17 @@ mod tests {
         );
         assert_eq!((stat.threads, stat.start_time), (3, Some(1234)));
         assert!(parse_stat(b"").is_none() && parse_stat(b"1 (").is_none());
+    }
+
+    #[test]
+    fn where_the_environment_lies_is_read_whatever_the_name() {
+        let fields: Vec<String> = (4..=52)
+            .map(|field: u64| (field * 10).to_string())
+            .collect();
+        let line = format!("42 (a) S) S {}\n", fields.join(" "));
+        let stat = parse_stat(line.as_bytes()).unwrap();
+        assert_eq!(stat.environment, Some([500, 510]));
+        assert_eq!(stat.process.parent, 40);
     }
 
     #[test]

@@ -67,6 +67,11 @@ impl ProcessHandle {
         kill(self.pid, signal)
     }
 
+    /// Returns whether its number is taken. It is asked right after the number was read.
+    pub fn is_there(&self) -> bool {
+        Self::open(self.pid).is_ok()
+    }
+
     /// Sends a signal to the group that it leads.
     ///
     /// # Errors
@@ -105,6 +110,26 @@ impl ProcessHandle {
             status,
             usage: None,
         }))
+    }
+
+    /// Waits until this child has ended, without reaping it. The kernel wakes each of several threads that
+    /// wait so, which the one pipe for all children doesn't.
+    pub fn await_end(&self, identity: &ProcessIdentity) -> io::Result<Ended> {
+        let pid = Pid::from_raw(self.pid).ok_or_else(gone)?;
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        loop {
+            rustix::io::retry_on_intr(|| rustix::process::waitid(WaitId::Pid(pid), options))?;
+            if let Some(ended) = self.wait(identity.pid, false)? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Fails: one pipe stands for all children, and is emptied by whoever looks first.
+    #[cfg(feature = "tokio")]
+    #[expect(clippy::unused_self, reason = "on Linux each has its own")]
+    pub fn end_descriptor(&self) -> io::Result<BorrowedFd<'_>> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     fn reap(&self) -> io::Result<Option<Ended>> {

@@ -53,7 +53,7 @@ pub use system::{
     set_process_title, thread_count, why_alive, zombie_wait_word,
 };
 pub use title::{close_all_but, hide_arguments, is_subreaper, move_bytes, set_subreaper};
-pub use tree::{belongs, children_of, newest_process, own_children};
+pub use tree::{belongs, children_of, newest_process, newest_since, own_children};
 
 use crate::containment::Level;
 

@@ -100,8 +100,9 @@ fn prepare(child: &Child<'_>) -> Result<(), Failure> {
         close_rest_on_exec();
     }
     child.place_descriptors()?;
-    child.change_directory()?;
     child.set_limits()?;
+    child.change_user()?;
+    child.change_directory()?;
     child.reset_signals()
 }
 

@@ -1,84 +1,12 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 
+use super::{Containment, ContainmentError, Level};
 use crate::spawn::ResourceLimit;
 use crate::sys;
 use crate::usage::TreeUsage;
-
-/// How a caller wants a tree to be held.
-///
-/// It means the same to [`Scope::prepare`] and to [`Command`](crate::Command), but for what is left
-/// when there is no control group: a scope is then this process's own descendants
-/// ([`Level::Subreaper`]), since its user has said that this process is theirs; a `Command` takes
-/// [`Level::Group`], since its user may have other children, and other trees.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Containment {
-    /// The strongest that is to be had.
-    #[default]
-    Auto,
-    /// A control group or nothing.
-    Cgroup,
-    /// Descendants of a subreaper, also where a control group is to be had. Linux only. A
-    /// [`Command`](crate::Command) takes it if this process is a subreaper and holds no other such
-    /// tree.
-    Subreaper,
-    /// The leader's process group and session and whoever bears the tree's mark, also where more is
-    /// to be had. [`Scope::prepare`] refuses it on Linux.
-    Group,
-    /// A PID namespace or nothing. Linux only. The tree ends with the *thread* that starts it.
-    PidNamespace,
-}
-
-/// How a tree is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Level {
-    /// A leaf of cgroup v2, entered at the moment of birth. Nothing leaves it by forking; who may write
-    /// to another control group may move itself there. Linux only.
-    Cgroup,
-    /// The descendants of a subreaper, which every orphan among them comes back to
-    /// ([PR_SET_CHILD_SUBREAPER](https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html)).
-    /// Linux only.
-    Subreaper,
-    /// Marks: the leader's process group and session, a variable in the environment
-    /// ([`COOKIE`](crate::COOKIE)), and the descendants of whoever has one of them. What a system without
-    /// subreapers offers, and what a [`Command`](crate::Command) has without a control group.
-    ///
-    /// A process that has cleared its environment, has left the session and has lost its parent is
-    /// not found, and the tree is called empty without it.
-    Group,
-    /// A PID namespace of its own, which the kernel ends with its first process, and that with the
-    /// thread that started it. Nothing leaves it, and nobody in it sees anybody outside.
-    PidNamespace,
-}
-
-/// A level, and whether it is to be had here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LevelReport {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether it is to be had.
-    pub available: bool,
-    /// What was seen, or why it is not to be had.
-    pub detail: String,
-}
-
-/// The containment that was demanded is not to be had.
-#[derive(Debug, thiserror::Error)]
-pub enum ContainmentError {
-    /// This machine, or this user on it, doesn't offer it.
-    #[error("containment {wanted} is not available here: {reason}")]
-    Unavailable {
-        /// What was demanded.
-        wanted: &'static str,
-        /// Why it is not to be had.
-        reason: String,
-        /// The system's reason, if one was given.
-        source: Option<io::Error>,
-    },
-}
 
 /// Where a tree will live, or lives.
 #[derive(Debug)]
@@ -91,87 +19,6 @@ pub struct Scope {
     may_downgrade: bool,
     /// What limits each process of the tree where a control group can't limit the whole.
     rlimits: Vec<ResourceLimit>,
-}
-
-/// The text names no containment.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no containment: use auto, cgroup, subreaper, group or pidns")]
-pub struct UnknownContainment(pub String);
-
-impl FromStr for Containment {
-    type Err = UnknownContainment;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "cgroup" => Ok(Self::Cgroup),
-            "subreaper" => Ok(Self::Subreaper),
-            "group" => Ok(Self::Group),
-            "pidns" => Ok(Self::PidNamespace),
-            other => Err(UnknownContainment(other.to_owned())),
-        }
-    }
-}
-
-impl Containment {
-    /// Returns the word for it, which [`Containment::from_str`] reads.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Cgroup => "cgroup",
-            Self::Subreaper => "subreaper",
-            Self::Group => "group",
-            Self::PidNamespace => "pidns",
-        }
-    }
-}
-
-impl Level {
-    /// Returns the word for it in answers: `cgroup`, `subreaper`, `group` or `pidns`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cgroup => "cgroup",
-            Self::Subreaper => "subreaper",
-            Self::Group => "group",
-            Self::PidNamespace => "pidns",
-        }
-    }
-
-    /// Returns every level, and whether it is to be had here; a control group and a
-    /// PID namespace are found out about by making one and removing it. `probe_name` is what the control
-    /// group is called meanwhile.
-    pub fn survey(probe_name: &str) -> Vec<LevelReport> {
-        let cgroup = match sys::Cgroup::create(probe_name) {
-            Ok(cgroup) => {
-                let detail = format!("leaves are made beside {}", cgroup.path().display());
-                match cgroup.remove() {
-                    Ok(()) => Ok(detail),
-                    Err(error) => Err(format!("a leaf could be made and not removed: {error}")),
-                }
-            }
-            Err(error) => Err(error.to_string()),
-        };
-        let report = |name, result: Result<String, String>| LevelReport {
-            name,
-            available: result.is_ok(),
-            detail: result.unwrap_or_else(|reason| reason),
-        };
-        vec![
-            report("cgroup", cgroup),
-            report("pidns", survey_namespace()),
-            report(
-                sys::OWN_LEVEL.as_str(),
-                Ok(sys::OWN_LEVEL_DETAIL.to_owned()),
-            ),
-        ]
-    }
-}
-
-fn survey_namespace() -> Result<String, String> {
-    let detail = "one was made; it ends with the thread that starts its leader";
-    sys::PidNamespace::probe()
-        .map(|()| detail.to_owned())
-        .map_err(|error| error.to_string())
 }
 
 impl Scope {
