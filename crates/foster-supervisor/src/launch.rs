@@ -122,6 +122,7 @@ pub(crate) fn prepare(
         slot: SharedSlot::new()?,
         readers: [None, None],
         writers: None,
+        stdin: None,
         umask: None,
         secrets: launch.secrets,
         stop_report: None,

@@ -16,6 +16,7 @@ mod control;
 mod handover;
 mod history;
 mod identity;
+mod input_queue;
 mod keeper;
 mod launch;
 mod leftovers;
@@ -24,6 +25,7 @@ mod log_file;
 mod parts;
 mod phases;
 mod recover;
+mod stdin_pipe;
 mod supervisor;
 
 pub use control::{Client, ControlError};

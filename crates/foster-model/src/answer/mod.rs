@@ -2,6 +2,7 @@
 //! unknown is `null`.
 
 mod create;
+mod deadline;
 mod doctor;
 mod job;
 mod kill;
@@ -10,6 +11,7 @@ mod logs;
 mod recover;
 mod run;
 mod schema;
+mod send;
 mod snapshot;
 mod status;
 mod tag;
@@ -17,14 +19,16 @@ mod tail;
 mod wait;
 
 pub use create::CreateAnswer;
+pub use deadline::DeadlineAnswer;
 pub use doctor::{DoctorAnswer, DoctorCheck, DoctorRoot};
-pub use job::JobView;
+pub use job::{JobView, StdinState};
 pub use kill::{KillAnswer, KillResult, PhaseReport, SentSignal, StopReport};
 pub use list::{ListAnswer, ListRow};
 pub use logs::{LogLine, LogPosition, LogsAnswer};
 pub use recover::{RecoverAnswer, RecoveredJob};
 pub use run::{EnvironmentSource, RunAnswer};
 pub use schema::SchemaAnswer;
+pub use send::SendAnswer;
 pub use snapshot::{Excerpt, Snapshot};
 pub use status::StatusAnswer;
 pub use tag::TagAnswer;
