@@ -6,15 +6,18 @@ mod common;
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::io::{Read as _, Write as _};
+    use std::io::{Read, Write as _};
     use std::os::fd::{AsFd as _, OwnedFd};
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
     use std::path::Path;
 
     use foster_model::{Event, JobRecord, State};
-    use foster_store::{CreateError, JobFolder, Lock, OpenError, Problem, Root, RootError, Stream};
+    use foster_store::{
+        CreateError, Input, InputError, JobFolder, Lock, OpenError, Problem, Root, RootError,
+        Stream,
+    };
 
-    use crate::common::{at, definition, id, job, life, root};
+    use crate::common::{CreateListed as _, at, definition, id, job, life, root};
 
     fn mode(path: &Path) -> u32 {
         fs::symlink_metadata(path).unwrap().mode() & 0o777
