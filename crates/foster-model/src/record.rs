@@ -236,10 +236,8 @@ impl JobRecord {
                 monotonic_ms,
                 ..
             } => {
-                self.deadline = Some(Deadline {
-                    at: *deadline,
-                    monotonic_ms: *monotonic_ms,
-                });
+                let (at, monotonic_ms) = (*deadline, *monotonic_ms);
+                self.deadline = Some(Deadline { at, monotonic_ms });
             }
             Event::StdinClosed { .. } => self.stdin_closed = true,
             Event::Amended { .. }

@@ -49,9 +49,10 @@ pub fn deadline(ctx: &Context, request: &DeadlineRequest) -> Result<DeadlineAnsw
         if is_only_defined(&record) && !held(&folder)? {
             match define(&root, &folder, request.after) {
                 // Somebody has started it meanwhile.
-                Err(ServiceError::Refused { code, .. }) if code == ErrorCode::InvalidState => {
-                    continue;
-                }
+                Err(ServiceError::Refused {
+                    code: ErrorCode::InvalidState,
+                    ..
+                }) => continue,
                 result => return result,
             }
         }

@@ -47,10 +47,9 @@ impl Supervisor {
 /// Returns a moment of the monotonic clock as this process has it.
 fn moment(ms: u64) -> Instant {
     let (at, clock, now) = (Duration::from_millis(ms), monotonic(), Instant::now());
-    let moment = if at >= clock {
-        now.checked_add(at - clock)
-    } else {
-        now.checked_sub(clock - at)
+    let moment = match at.checked_sub(clock) {
+        Some(left) => now.checked_add(left),
+        None => now.checked_sub(clock.saturating_sub(at)),
     };
     moment.unwrap_or(now)
 }

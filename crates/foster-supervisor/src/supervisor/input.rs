@@ -6,6 +6,7 @@ use rustix::io::Errno;
 
 use super::{Supervisor, token};
 use crate::input_queue::{InputQueue, Pending};
+use crate::stdin_pipe::StdinPipe;
 
 /// What is on its way to the command's standard input.
 #[derive(Debug, Default)]
@@ -66,7 +67,7 @@ impl Supervisor {
 
     fn writer_is_gone(&self) -> bool {
         let stdin = self.parts.stdin.as_ref();
-        stdin.and_then(|stdin| stdin.writer()).is_none()
+        stdin.and_then(StdinPipe::writer).is_none()
     }
 
     /// Writes what waits, as far as the pipe takes it: nobody is waited for here.
@@ -84,7 +85,7 @@ impl Supervisor {
     /// Writes of the piece whose turn it is; `None` if there is none.
     fn write_some(&mut self) -> Option<Turn> {
         let piece = self.input.queue.next()?;
-        let writer = self.parts.stdin.as_ref().and_then(|stdin| stdin.writer());
+        let writer = self.parts.stdin.as_ref().and_then(StdinPipe::writer);
         let Some(writer) = writer else {
             let why = "its standard input was closed";
             return Some(Turn::Failed(refusal(ErrorCode::InvalidState, why)));
@@ -161,7 +162,7 @@ impl Supervisor {
 
     fn watch_pipe(&mut self, wanted: bool) {
         let stdin = self.parts.stdin.as_ref();
-        let Some(writer) = stdin.and_then(|stdin| stdin.writer()) else {
+        let Some(writer) = stdin.and_then(StdinPipe::writer) else {
             return;
         };
         if wanted == self.input.watched {
