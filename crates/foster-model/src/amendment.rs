@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,13 @@ pub enum Amendment {
         /// Marks that it loses.
         remove: Vec<Tag>,
     },
+    /// Another time that each run may take, from the next one on.
+    Timeout {
+        /// In milliseconds; `null` for ever.
+        #[serde(rename = "timeout_ms", with = "crate::definition::optional_ms")]
+        #[schemars(with = "Option<u64>")]
+        timeout: Option<Duration>,
+    },
 }
 
 impl Amendment {
@@ -33,6 +42,7 @@ impl Amendment {
                     }
                 }
             }
+            Self::Timeout { timeout } => definition.timeout = *timeout,
         }
     }
 }

@@ -45,7 +45,25 @@ pub struct Definition {
     #[serde(rename = "timeout_ms", with = "crate::definition::optional_ms")]
     #[schemars(with = "Option<u64>")]
     pub timeout: Option<Duration>,
-    /// How the tree is ended, by `kill` and by the timeout.
+    /// How long it may print nothing, on either stream, before it is ended, in milliseconds; `null`
+    /// for ever.
+    #[serde(
+        default,
+        rename = "idle_timeout_ms",
+        with = "crate::definition::optional_ms"
+    )]
+    #[schemars(with = "Option<u64>")]
+    pub idle_timeout: Option<Duration>,
+    /// How often the state's `updated_at` is refreshed while the job runs, in milliseconds; `null`
+    /// for only when something happens.
+    #[serde(
+        default,
+        rename = "progress_every_ms",
+        with = "crate::definition::optional_ms"
+    )]
+    #[schemars(with = "Option<u64>")]
+    pub progress_every: Option<Duration>,
+    /// How the tree is ended, by `kill` and by the timeouts.
     pub escalation: Vec<PhaseSpec>,
     /// How long output is read after the leader's exit while somebody holds it, in milliseconds.
     #[serde(rename = "drain_ms", with = "crate::definition::ms")]
@@ -129,6 +147,9 @@ pub enum StdinMode {
     Nothing,
     /// What was given with the definition, kept in the job's folder (`stdin.bin`).
     Given,
+    /// What is sent to it while it runs (`foster send`): a pipe that stays open until it is closed on
+    /// purpose, or the command ends.
+    Open,
 }
 
 /// What happens to descendants that the leader leaves behind.
@@ -196,6 +217,8 @@ pub(crate) fn sample() -> Definition {
         tags: vec![],
         group: None,
         timeout: None,
+        idle_timeout: None,
+        progress_every: None,
         escalation: vec![],
         drain: Duration::ZERO,
         stragglers: Stragglers::Kill,

@@ -72,6 +72,12 @@ pub enum ErrorCode {
     BadStdin,
     /// More was given for standard input than is taken.
     StdinTooLarge,
+    /// Standard input was to be read from a terminal.
+    StdinRequired,
+    /// Whoever was to read has closed the pipe.
+    BrokenPipe,
+    /// Not all was done in the time given.
+    TimedOut,
     /// The path for the interleaved log can't be written.
     BadLogPath,
     /// Arguments and environment exceed what the system takes.
@@ -132,7 +138,7 @@ pub struct ErrorBody {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::InvalidArgument,
         Self::InvalidJobId,
         Self::JobIdTooShort,
@@ -148,6 +154,9 @@ impl ErrorCode {
         Self::BadEnv,
         Self::BadStdin,
         Self::StdinTooLarge,
+        Self::StdinRequired,
+        Self::BrokenPipe,
+        Self::TimedOut,
         Self::BadLogPath,
         Self::ArgumentsTooLarge,
         Self::ResourcesExhausted,
@@ -228,7 +237,27 @@ impl ErrorCode {
             Self::BadEnvFile => ("bad_env_file", Exit::Start, false, None),
             Self::BadEnv => ("bad_env", Exit::Usage, false, None),
             Self::BadStdin => ("bad_stdin", Exit::Start, false, None),
-            Self::StdinTooLarge => ("stdin_too_large", Exit::Start, false, None),
+            Self::StdinTooLarge => (
+                "stdin_too_large",
+                Exit::Start,
+                false,
+                Some("raise --stdin-max, or let the command open the file itself"),
+            ),
+            Self::StdinRequired => (
+                "stdin_required",
+                Exit::Usage,
+                false,
+                Some("redirect a file or a pipe to it, or give the text itself"),
+            ),
+            Self::BrokenPipe => ("broken_pipe", Exit::State, false, None),
+            Self::TimedOut => (
+                "timed_out",
+                Exit::Failure,
+                false,
+                Some(
+                    "`sent_bytes` tells how much is done: send only the rest, with more --timeout",
+                ),
+            ),
             Self::BadLogPath => ("bad_log_path", Exit::Start, false, None),
             Self::ArgumentsTooLarge => (
                 "arguments_too_large",

@@ -3,7 +3,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amendment, Cause, Identity, State, Time};
+use crate::{Amendment, Cause, Identity, State, Time, TimeoutKind};
 
 /// One line of the journal: what happened, and when it was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -60,9 +60,26 @@ pub enum Event {
     StopRequested {
         /// What the job's cause will be, if the leader still runs.
         cause: Cause,
+        /// Which of its limits the job has passed, if that is the cause.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout_kind: Option<TimeoutKind>,
         /// The phases that follow each other until the tree is empty.
         phases: Vec<PhaseSpec>,
         /// Who asked; `null` for Foster itself.
+        by: Option<Requester>,
+    },
+    /// The time at which this run is to be ended was changed.
+    DeadlineChanged {
+        /// When it is now; `null` for never.
+        deadline: Option<Time>,
+        /// The same by the monotonic clock of this boot, in milliseconds: what counts.
+        monotonic_ms: Option<u64>,
+        /// Who asked.
+        by: Option<Requester>,
+    },
+    /// The command's open standard input was closed on purpose: it reads the end of file.
+    StdinClosed {
+        /// Who asked.
         by: Option<Requester>,
     },
     /// A signal was sent.

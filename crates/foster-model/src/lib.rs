@@ -10,6 +10,7 @@
 
 mod amendment;
 pub mod answer;
+mod blob;
 pub mod control;
 mod definition;
 mod error;
@@ -26,6 +27,7 @@ mod tag;
 mod time;
 
 pub use amendment::Amendment;
+pub use blob::Blob;
 pub use definition::{CommandLine, Definition, EnvValue, Host, Identity, StdinMode, Stragglers};
 pub use error::{ErrorBody, ErrorCode, Exit};
 pub use event::{
@@ -36,10 +38,10 @@ pub use id::{InvalidJobId, JobId};
 pub use limits::{InvalidDuration, InvalidSize, parse_duration, parse_size};
 pub use native::NativeString;
 pub use private::{PrivateValues, Variables};
-pub use record::{JobRecord, StateFile};
+pub use record::{Deadline, JobRecord, StateFile};
 pub use secrets::{REDACTED, Secrets};
 pub use selector::{InvalidSelector, JobSelector};
-pub use state::{Cause, EventKind, IllegalTransition, State, transition};
+pub use state::{Cause, EventKind, IllegalTransition, State, TimeoutKind, transition};
 pub use tag::{InvalidLabel, JobName, Tag};
 pub use time::Time;
 
@@ -64,6 +66,9 @@ pub const DEFAULT_DRAIN: std::time::Duration = std::time::Duration::from_secs(10
 
 /// How long the output may be silent within [`DEFAULT_DRAIN`] before it counts as held open.
 pub const DRAIN_QUIET: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// How much is taken for a job's standard input by default: it is kept in the job's folder.
+pub const DEFAULT_STDIN_MAX: u64 = 64 << 20;
 
 /// How much of each stream is kept on disk by default: the head and the tail, half each.
 pub const DEFAULT_LOG_CAP: u64 = 1 << 30;

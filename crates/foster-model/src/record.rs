@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Cause, Entry, Event, EventKind, Identity, IllegalTransition, JobId, OutputEnd, PhaseSpec,
-    ProcessInfo, StartFailure, State, Straggler, StreamTotals, Supervision, Time, transition,
+    ProcessInfo, StartFailure, State, Straggler, StreamTotals, Supervision, Time, TimeoutKind,
+    transition,
 };
 
 /// What is known of a job: the fold of its journal.
@@ -68,6 +69,24 @@ pub struct JobRecord {
     /// The phases of that escalation, for a successor to go on with.
     #[serde(default)]
     pub stop_phases: Vec<PhaseSpec>,
+    /// Which limit it has passed, if it is, or was, ended for that.
+    #[serde(default)]
+    pub timeout_kind: Option<TimeoutKind>,
+    /// The deadline of this run, if it was changed; `null` if it is what the definition says.
+    #[serde(default)]
+    pub deadline: Option<Deadline>,
+    /// Whether the command's open standard input was closed on purpose.
+    #[serde(default)]
+    pub stdin_closed: bool,
+}
+
+/// When a run is to be ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Deadline {
+    /// The moment, for people; `null` for never.
+    pub at: Option<Time>,
+    /// The same by the monotonic clock of this boot, in milliseconds.
+    pub monotonic_ms: Option<u64>,
 }
 
 /// The content of `state.json`: a cache of the journal's fold, in a shape that scripts can rely on.
@@ -144,6 +163,9 @@ impl JobRecord {
             failure: None,
             stopping: None,
             stop_phases: Vec::new(),
+            timeout_kind: None,
+            deadline: None,
+            stdin_closed: false,
         }
     }
 
@@ -199,10 +221,25 @@ impl JobRecord {
                 self.tree_empty = Some(false);
             }
             Event::StartFailed { failure } => self.failure = Some(failure.clone()),
-            Event::StopRequested { cause, phases, .. } if self.exited_at.is_none() => {
+            Event::StopRequested {
+                cause,
+                timeout_kind,
+                phases,
+                ..
+            } if self.exited_at.is_none() => {
                 self.stopping = Some(*cause);
+                self.timeout_kind = *timeout_kind;
                 self.stop_phases.clone_from(phases);
             }
+            Event::DeadlineChanged {
+                deadline,
+                monotonic_ms,
+                ..
+            } => {
+                let (at, monotonic_ms) = (*deadline, *monotonic_ms);
+                self.deadline = Some(Deadline { at, monotonic_ms });
+            }
+            Event::StdinClosed { .. } => self.stdin_closed = true,
             Event::Amended { .. }
             | Event::StopRequested { .. }
             | Event::Signalled { .. }
@@ -247,6 +284,7 @@ impl JobRecord {
                 self.cause = Some(*cause);
                 self.finished_at = Some(at);
                 self.stopping = None;
+                self.timeout_kind = self.timeout_kind.filter(|_| *cause == Cause::Timeout);
                 if self.started_at.is_none() {
                     self.output = OutputEnd::Complete;
                     self.supervision = Supervision::None;
@@ -335,6 +373,7 @@ mod tests {
         let id = JobId::from_parts(1, 1);
         let stop = Event::StopRequested {
             cause: Cause::Stop,
+            timeout_kind: None,
             phases: vec![],
             by: None,
         };

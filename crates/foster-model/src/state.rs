@@ -32,7 +32,7 @@ pub enum Cause {
     Exit,
     /// The leader died of a signal that Foster did not send.
     Signal,
-    /// The job outlived its `--timeout`.
+    /// The job passed one of its limits: a [`TimeoutKind`] tells which.
     Timeout,
     /// Somebody asked Foster to end it.
     Stop,
@@ -46,6 +46,16 @@ pub enum Cause {
     OuterJobEnded,
     /// The machine was restarted.
     Reboot,
+}
+
+/// Which of its limits a job has passed that was ended by a timeout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeoutKind {
+    /// It ran for longer than it was to: `--timeout`, or `foster deadline`.
+    Deadline,
+    /// It printed nothing for longer than it was to: `--idle-timeout`.
+    Idle,
 }
 
 /// What kind of event a transition is asked about: [`Event`] without its data, and with the state
@@ -66,6 +76,10 @@ pub enum EventKind {
     StartFailed,
     /// An escalation began.
     StopRequested,
+    /// The time of its end was changed.
+    DeadlineChanged,
+    /// Its standard input was closed.
+    StdinClosed,
     /// A signal was sent.
     Signalled,
     /// The leader's status is known.
@@ -148,7 +162,7 @@ impl Cause {
 
 impl EventKind {
     /// All kinds, in the order of a life.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Created,
         Self::Restarted,
         Self::Amended,
@@ -156,6 +170,8 @@ impl EventKind {
         Self::Started,
         Self::StartFailed,
         Self::StopRequested,
+        Self::DeadlineChanged,
+        Self::StdinClosed,
         Self::Signalled,
         Self::Exited,
         Self::StragglersFound,
@@ -182,6 +198,8 @@ impl From<&Event> for EventKind {
             Event::Started { .. } => Self::Started,
             Event::StartFailed { .. } => Self::StartFailed,
             Event::StopRequested { .. } => Self::StopRequested,
+            Event::DeadlineChanged { .. } => Self::DeadlineChanged,
+            Event::StdinClosed { .. } => Self::StdinClosed,
             Event::Signalled { .. } => Self::Signalled,
             Event::Exited { .. } => Self::Exited,
             Event::Stragglers { .. } => Self::StragglersFound,
@@ -218,6 +236,8 @@ pub fn transition(state: State, event: EventKind) -> Result<State, IllegalTransi
         (
             S::Created,
             E::StopRequested
+            | E::DeadlineChanged
+            | E::StdinClosed
             | E::Signalled
             | E::Exited
             | E::StragglersFound
@@ -230,6 +250,8 @@ pub fn transition(state: State, event: EventKind) -> Result<State, IllegalTransi
         (
             S::Running,
             E::StopRequested
+            | E::DeadlineChanged
+            | E::StdinClosed
             | E::Signalled
             | E::Exited
             | E::StragglersFound
@@ -262,7 +284,14 @@ pub fn transition(state: State, event: EventKind) -> Result<State, IllegalTransi
         ) => Ok(state),
         (
             S::Exited | S::Killed | S::Lost,
-            E::Created | E::Launched | E::Started | E::StartFailed | E::Exited | E::Finished(_),
+            E::Created
+            | E::Launched
+            | E::Started
+            | E::StartFailed
+            | E::DeadlineChanged
+            | E::StdinClosed
+            | E::Exited
+            | E::Finished(_),
         )
         | (S::Failed, _) => illegal,
     }

@@ -28,6 +28,8 @@ impl Signal {
     pub const CONT: Self = Self(libc::SIGCONT);
     /// Stops a process, whatever it cares.
     pub const STOP: Self = Self(libc::SIGSTOP);
+    /// Nobody reads any more what was written to a pipe or a socket.
+    pub const PIPE: Self = Self(libc::SIGPIPE);
     /// A child has changed.
     pub const CHLD: Self = Self(libc::SIGCHLD);
 

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::error::ServiceError;
 use crate::job_request::JobRequest;
 use crate::prepare::Prepared;
+use crate::stdin::Given;
 use crate::view::view;
 
 /// Makes a job of a command, and leaves it to `start` to execute that.
@@ -13,18 +14,17 @@ use crate::view::view;
 /// it, unless it is kept.
 ///
 /// # Errors
-/// A call that is wrong, and a file that can't be read: then no job is made.
+/// A call that is wrong, more input than is taken, and a file that can't be read: then no job is made.
 pub fn create(ctx: &Context, request: &JobRequest) -> Result<CreateAnswer, ServiceError> {
     let root = ctx.make_root()?;
-    let prepared = Prepared::new(ctx, request)?;
+    let mut prepared = Prepared::new(ctx, request)?;
     if let Some(failure) = prepared.failure {
         return Err(ServiceError::refused(failure));
     }
-    let Prepared {
-        definition, stdin, ..
-    } = &prepared;
-    let private = prepared.private_values();
-    let (folder, lock) = root.create_job(definition, private, stdin.as_deref())?;
+    let mut stdin = prepared.stdin.take();
+    let stdin = stdin.as_mut().map(Given::input);
+    let (definition, private) = (&prepared.definition, prepared.private_values());
+    let (folder, lock) = root.create_job(definition, private, stdin)?;
     root.publish(definition);
     drop(lock);
     let hint = Some(format!("foster start {}", folder.id()));

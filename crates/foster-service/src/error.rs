@@ -6,6 +6,8 @@ use foster_process::UnknownSignal;
 use foster_store::{CreateError, DamageError, OpenError, ResolveError, RootError};
 use foster_supervisor::{ControlError, InvalidPhases, LaunchError, RecoverError};
 
+use crate::stdin::code_of;
+
 /// Why a verb could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
@@ -137,7 +139,8 @@ impl ServiceError {
             Self::Open(OpenError::NotFound { .. }) => ErrorCode::JobNotFound,
             Self::Open(OpenError::Damaged(_)) | Self::Damaged(_) => ErrorCode::DamagedJob,
             Self::Recover(RecoverError::Damaged(_)) => ErrorCode::DamagedJob,
-            Self::Open(_) | Self::Recover(_) | Self::Create(_) | Self::Io { .. } => ErrorCode::Io,
+            Self::Create(error) => code_of(error),
+            Self::Open(_) | Self::Recover(_) | Self::Io { .. } => ErrorCode::Io,
             Self::Start { failure, .. } => failure.code.parse().unwrap_or(ErrorCode::StartFailed),
             Self::Launch { source, .. } => match source {
                 LaunchError::Phases(_) => ErrorCode::InvalidArgument,

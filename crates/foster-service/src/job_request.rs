@@ -3,11 +3,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use foster_model::{
-    CommandLine, DEFAULT_DRAIN, DEFAULT_KILL_AFTER, DEFAULT_LOG_CAP, JobName, PhaseSpec,
-    Stragglers, Tag,
+    CommandLine, DEFAULT_DRAIN, DEFAULT_KILL_AFTER, DEFAULT_LOG_CAP, DEFAULT_STDIN_MAX, JobName,
+    PhaseSpec, Stragglers, Tag,
 };
 
 use crate::environment::EnvSetting;
+use crate::stdin::Stdin;
 
 /// What a job is to be: all that `run` and `create` are told of it.
 #[derive(Debug, Clone)]
@@ -39,6 +40,10 @@ pub struct JobRequest {
     pub group: Option<JobName>,
     /// How long the leader may run.
     pub timeout: Option<Duration>,
+    /// How long it may print nothing.
+    pub idle_timeout: Option<Duration>,
+    /// How often the state's `updated_at` is refreshed while it runs.
+    pub progress_every: Option<Duration>,
     /// The time between TERM and KILL; zero for KILL at once.
     pub kill_after: Duration,
     /// Other phases than TERM and KILL.
@@ -47,8 +52,10 @@ pub struct JobRequest {
     pub drain: Duration,
     /// What happens to what the leader leaves behind.
     pub stragglers: Stragglers,
-    /// What the command reads on standard input; nothing, if `None`.
-    pub stdin_file: Option<PathBuf>,
+    /// What the command reads on standard input.
+    pub stdin: Stdin,
+    /// How many bytes of that are taken at most.
+    pub stdin_max: u64,
     /// Where the interleaved log is written as it happens.
     pub log: Option<PathBuf>,
     /// How many bytes of each stream are kept.
@@ -72,11 +79,14 @@ impl JobRequest {
             name: None,
             group: None,
             timeout: None,
+            idle_timeout: None,
+            progress_every: None,
             kill_after: DEFAULT_KILL_AFTER,
             escalation: None,
             drain: DEFAULT_DRAIN,
             stragglers: Stragglers::default(),
-            stdin_file: None,
+            stdin: Stdin::default(),
+            stdin_max: DEFAULT_STDIN_MAX,
             log: None,
             log_cap: Some(DEFAULT_LOG_CAP),
         }

@@ -19,15 +19,17 @@ use crate::error::ServiceError;
 use crate::observation::Started;
 use crate::prepare::{Prepared, new_nonce, outer_job};
 use crate::redaction::Redaction;
+use crate::stdin::Given;
 
 /// Makes the job and starts it. Returns once the command is being executed.
 pub(crate) fn launch_new(
     ctx: &Context,
     root: &Root,
-    prepared: Prepared,
+    mut prepared: Prepared,
 ) -> Result<Started, ServiceError> {
+    let mut stdin = prepared.stdin.take();
+    let stdin = stdin.as_mut().map(Given::input);
     let private = prepared.private_values();
-    let stdin = prepared.stdin.as_deref();
     let (folder, lock) = root.create_job(&prepared.definition, private, stdin)?;
     let environment = if prepared.definition.inherit_env {
         EnvironmentSource::Caller

@@ -1,11 +1,9 @@
 use std::ffi::OsString;
-use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use foster_model::{
-    CommandLine, Definition, ErrorCode, JOB_VARIABLE, JobId, PrivateValues, SCHEMA_VERSION,
-    Secrets, StartFailure, StdinMode,
+    CommandLine, Definition, JOB_VARIABLE, JobId, PrivateValues, SCHEMA_VERSION, Secrets,
+    StartFailure,
 };
 use foster_supervisor::{current_host, from_specs};
 
@@ -17,16 +15,15 @@ use crate::error::ServiceError;
 use crate::job_request::JobRequest;
 use crate::phases::escalation;
 use crate::redaction::Redaction;
-
-/// How much is taken for a job's standard input: it is kept in the job's folder.
-const MOST_STDIN: u64 = 64 << 20;
+use crate::stdin::Given;
 
 /// A job that is ready to be made: everything was checked that can be without making it.
 pub(crate) struct Prepared {
     pub definition: Definition,
     /// The values as they are where the definition has them concealed.
     pub private: PrivateValues,
-    pub stdin: Option<Vec<u8>>,
+    /// What is to be kept for its standard input; it is not read yet.
+    pub stdin: Option<Given>,
     /// The whole environment, for a job that is started at once.
     pub env: Vec<(OsString, OsString)>,
     pub secrets: Secrets,
@@ -52,7 +49,10 @@ impl Prepared {
         let mut failure = None;
         let mut explicit = first_failure(&mut failure, read_files(ctx, &request.env_files));
         explicit.extend(settings);
-        let stdin = first_failure(&mut failure, read_stdin(ctx, request.stdin_file.as_deref()));
+        let given = Given::open(ctx, &request.stdin, request.stdin_max);
+        let given = first_failure(&mut failure, given);
+        // Of a job that can't start nothing is read: that might be waited for.
+        let stdin = given.filter(|_| failure.is_none());
         let (job_id, nonce) = new_id()?;
         let redaction = Redaction {
             names: &request.redact,
@@ -87,13 +87,12 @@ impl Prepared {
             tags: request.tags.clone(),
             group: request.group.clone(),
             timeout: request.timeout,
+            idle_timeout: request.idle_timeout,
+            progress_every: request.progress_every,
             escalation,
             drain: request.drain,
             stragglers: request.stragglers,
-            stdin: match stdin {
-                Some(_) => StdinMode::Given,
-                None => StdinMode::Nothing,
-            },
+            stdin: request.stdin.mode(),
             log: (private.log.as_ref()).map(|log| secrets.conceal(log.as_bytes())),
             log_cap: request.log_cap,
             containment: ctx.containment.as_str().to_owned(),
@@ -160,27 +159,6 @@ fn read_files(ctx: &Context, files: &[PathBuf]) -> Result<Vec<(OsString, OsStrin
         pairs.extend(read_file(&ctx.absolute(file))?);
     }
     Ok(pairs)
-}
-
-fn read_stdin(ctx: &Context, file: Option<&Path>) -> Result<Option<Vec<u8>>, StartFailure> {
-    let Some(path) = file.map(|file| ctx.absolute(file)) else {
-        return Ok(None);
-    };
-    let mut bytes = Vec::new();
-    let read =
-        fs::File::open(&path).and_then(|file| file.take(MOST_STDIN + 1).read_to_end(&mut bytes));
-    let failure = |code: ErrorCode, reason: String| StartFailure {
-        code: code.as_str().to_owned(),
-        message: format!("the input file {}: {reason}", path.display()),
-    };
-    match read {
-        Err(error) => Err(failure(ErrorCode::BadStdin, error.to_string())),
-        Ok(n) if n as u64 > MOST_STDIN => {
-            let reason = format!("it holds more than {MOST_STDIN} bytes");
-            Err(failure(ErrorCode::StdinTooLarge, reason))
-        }
-        Ok(_) => Ok(Some(bytes)),
-    }
 }
 
 fn new_id() -> Result<(JobId, String), ServiceError> {

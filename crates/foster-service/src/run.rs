@@ -32,7 +32,7 @@ impl RunRequest {
 /// Makes a job of a command, starts it, and stays with it for a while.
 ///
 /// # Errors
-/// A call that is wrong makes no job. A command that can't be started makes a job in state
+/// A call that is wrong, and more input than is taken, make no job. A command that can't be started makes a job in state
 /// `failed`, which is named in the error.
 pub fn run(ctx: &Context, request: RunRequest) -> Result<RunAnswer, ServiceError> {
     let began = Instant::now();

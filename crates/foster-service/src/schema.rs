@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use foster_model::answer::{
-    CreateAnswer, DoctorAnswer, InstallSkillAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer,
-    RecoverAnswer, RunAnswer, SchemaAnswer, StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
+    CreateAnswer, DeadlineAnswer, DoctorAnswer, InstallSkillAnswer, KillAnswer, ListAnswer,
+    LogLine, LogsAnswer, RecoverAnswer, RunAnswer, SchemaAnswer, SendAnswer, StatusAnswer,
+    TagAnswer, TailAnswer, WaitAnswer,
 };
 use foster_model::{Definition, Entry, ErrorBody, SCHEMA_VERSION, StateFile};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -30,6 +31,7 @@ pub fn schema(name: Option<&str>) -> Result<SchemaAnswer, ServiceError> {
 fn all() -> BTreeMap<String, Value> {
     let rows = [
         ("create", answer::<CreateAnswer>("create")),
+        ("deadline", answer::<DeadlineAnswer>("deadline")),
         ("doctor", answer::<DoctorAnswer>("doctor")),
         (
             "install-skill",
@@ -43,6 +45,7 @@ fn all() -> BTreeMap<String, Value> {
         ("restart", answer::<RunAnswer>("restart")),
         ("run", answer::<RunAnswer>("run")),
         ("schema", answer::<SchemaAnswer>("schema")),
+        ("send", answer::<SendAnswer>("send")),
         ("start", answer::<RunAnswer>("start")),
         ("status", answer::<StatusAnswer>("status")),
         ("tag", answer::<TagAnswer>("tag")),

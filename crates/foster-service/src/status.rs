@@ -3,6 +3,7 @@ use foster_model::answer::StatusAnswer;
 use foster_store::Stream;
 
 use crate::context::{Context, now};
+use crate::deadline::{deadline_of, remaining_ms};
 use crate::error::ServiceError;
 use crate::snapshot::observed;
 use crate::view::view;
@@ -26,10 +27,13 @@ pub fn status(ctx: &Context, job: &JobSelector) -> Result<StatusAnswer, ServiceE
         .filter(|_| record.exited_at.is_none() && !record.state.is_final());
     let running_ms =
         running.map(|started| u64::try_from(now().unix_ms() - started.unix_ms()).unwrap_or(0));
+    let deadline = running.and_then(|_| deadline_of(&definition, &record));
     let job = view(&folder, &definition, record);
     Ok(StatusAnswer {
         job,
         running_ms,
+        deadline,
+        remaining_ms: deadline.map(remaining_ms),
         stdout_bytes,
         stderr_bytes,
     })

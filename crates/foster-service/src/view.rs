@@ -1,13 +1,14 @@
 use std::collections::BTreeMap;
 
-use foster_model::answer::JobView;
-use foster_model::{CommandLine, Definition, JobRecord};
+use foster_model::answer::{JobView, StdinState};
+use foster_model::{CommandLine, Definition, JobRecord, StdinMode};
 use foster_store::{JobFolder, Stream};
 use foster_supervisor::{Kinship, current_host, kinship};
 
 /// Returns a job as answers show it.
 pub(crate) fn view(folder: &JobFolder, definition: &Definition, record: JobRecord) -> JobView {
     let run = record.run;
+    let stdin = stdin_state(definition, &record);
     let path = |stream| folder.log_path(run, stream).to_string_lossy().into_owned();
     JobView {
         job_id: folder.id(),
@@ -17,6 +18,7 @@ pub(crate) fn view(folder: &JobFolder, definition: &Definition, record: JobRecor
         run: record.run,
         state: record.state,
         cause: record.cause,
+        timeout_kind: record.timeout_kind,
         exit_code: record.exit_code,
         signal: record.signal,
         core_dumped: record.core_dumped,
@@ -32,6 +34,7 @@ pub(crate) fn view(folder: &JobFolder, definition: &Definition, record: JobRecor
         updated_at: record.updated_at.unwrap_or(definition.created_at),
         duration_ms: record.duration_ms,
         env_vars: env_vars(definition),
+        stdin,
         stdout_log_path: path(Stream::Stdout),
         stderr_log_path: path(Stream::Stderr),
         log_path: definition
@@ -47,6 +50,17 @@ pub(crate) fn view(folder: &JobFolder, definition: &Definition, record: JobRecor
         supervision: record.supervision,
         outer_job: definition.outer_job.clone(),
         foreign: is_foreign(definition),
+    }
+}
+
+/// Returns how the command's standard input stands.
+pub(crate) fn stdin_state(definition: &Definition, record: &JobRecord) -> StdinState {
+    let over = record.stdin_closed || record.exited_at.is_some() || record.state.is_final();
+    match definition.stdin {
+        StdinMode::Nothing => StdinState::Nothing,
+        StdinMode::Given => StdinState::Given,
+        StdinMode::Open if over => StdinState::Closed,
+        StdinMode::Open => StdinState::Open,
     }
 }
 

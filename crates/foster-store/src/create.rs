@@ -5,7 +5,9 @@ use foster_model::{Definition, Entry, Event, JobId, JobRecord, PrivateValues, St
 
 use crate::dir::Dir;
 use crate::folder::{DEFINITION, PRIVATE_VALUES};
-use crate::{FIRST_RUN, IndexRow, JobFolder, Lock, Problem, Root, RunFolder, journal};
+use crate::{
+    FIRST_RUN, IndexRow, Input, InputError, JobFolder, Lock, Problem, Root, RunFolder, journal,
+};
 
 /// What the name of a folder begins with that is still being made. No id does.
 const DRAFT: &str = ".new-";
@@ -19,6 +21,9 @@ pub enum CreateError {
         /// The folder.
         path: PathBuf,
     },
+    /// What was given for standard input could not be taken in.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// A file or a folder could not be written.
     #[error("{} could not be made", path.display())]
     Io {
@@ -42,7 +47,7 @@ impl Root {
         &self,
         definition: &Definition,
         private: Option<&PrivateValues>,
-        stdin: Option<&[u8]>,
+        stdin: Option<Input<'_>>,
     ) -> Result<(JobFolder, Lock), CreateError> {
         let id = definition.job_id;
         let path = self.job_path(id);
@@ -57,7 +62,10 @@ impl Root {
         // Under its own name a folder is whole from its first moment, however its maker ends.
         day.make_subdir(&draft).map_err(exists)?;
         let made = fill(&day, &draft, definition, private, stdin);
-        let made = made.map_err(|source| io_error(&path, source));
+        let made = made.map_err(|error| match error {
+            Filling::Io(source) => io_error(&path, source),
+            Filling::Input(error) => error.into(),
+        });
         let made = made.and_then(|made| {
             let renamed = day.rename_new(&draft, &id.to_string());
             renamed.map(|()| made).map_err(exists)
@@ -121,13 +129,25 @@ fn io_error(path: &Path, source: io::Error) -> CreateError {
     }
 }
 
+/// Why a folder could not be filled.
+enum Filling {
+    Io(io::Error),
+    Input(InputError),
+}
+
+impl<E: Into<io::Error>> From<E> for Filling {
+    fn from(error: E) -> Self {
+        Self::Io(error.into())
+    }
+}
+
 fn fill(
     day: &Dir,
     draft: &str,
     definition: &Definition,
     private: Option<&PrivateValues>,
-    stdin: Option<&[u8]>,
-) -> io::Result<(JobFolder, Lock)> {
+    stdin: Option<Input<'_>>,
+) -> Result<(JobFolder, Lock), Filling> {
     let id = definition.job_id;
     let dir = day.subdir(draft)?;
     // Nobody can know the folder yet, so a lock that is held means that somebody guesses ids.
@@ -137,8 +157,9 @@ fn fill(
     if let Some(private) = private {
         dir.create(PRIVATE_VALUES, &serde_json::to_vec(private)?)?;
     }
-    if let Some(bytes) = stdin {
-        dir.create("stdin.bin", bytes)?;
+    if let Some(mut input) = stdin {
+        let mut file = dir.create("stdin.bin", b"")?;
+        input.copy_to(&mut file).map_err(Filling::Input)?;
     }
     let created = Entry {
         at: definition.created_at,

@@ -6,15 +6,18 @@ mod common;
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::io::{Read as _, Write as _};
+    use std::io::{Read, Write as _};
     use std::os::fd::{AsFd as _, OwnedFd};
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
     use std::path::Path;
 
     use foster_model::{Event, JobRecord, State};
-    use foster_store::{CreateError, JobFolder, Lock, OpenError, Problem, Root, RootError, Stream};
+    use foster_store::{
+        CreateError, Input, InputError, JobFolder, Lock, OpenError, Problem, Root, RootError,
+        Stream,
+    };
 
-    use crate::common::{at, definition, id, job, life, root};
+    use crate::common::{CreateListed as _, at, definition, id, job, life, root};
 
     fn mode(path: &Path) -> u32 {
         fs::symlink_metadata(path).unwrap().mode() & 0o777
@@ -65,7 +68,7 @@ mod tests {
     fn a_new_job_has_all_its_files_for_its_owner_alone() {
         let (_temp, root) = root();
         let (folder, _lock) = root
-            .create_job(&definition(id(1)), None, Some(b"input"))
+            .create_listed(&definition(id(1)), Some(b"input"))
             .unwrap();
         for name in [
             "lock",
@@ -121,6 +124,48 @@ mod tests {
     }
 
     #[test]
+    fn input_that_can_not_be_taken_in_leaves_nothing() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::IsADirectory.into())
+            }
+        }
+        let (_temp, root) = root();
+        let make = |from: &mut dyn Read, at_most| {
+            let made = root.create_job(&definition(id(1)), None, Some(Input { from, at_most }));
+            made.map(|(folder, _)| {
+                folder
+                    .stdin_file()
+                    .unwrap()
+                    .unwrap()
+                    .metadata()
+                    .unwrap()
+                    .len()
+            })
+        };
+        let refused = make(&mut std::io::repeat(7), 200_000);
+        assert!(matches!(
+            refused,
+            Err(CreateError::Input(InputError::TooLarge {
+                at_most: 200_000
+            }))
+        ));
+        let unread = make(&mut Broken, 9);
+        assert!(matches!(
+            unread,
+            Err(CreateError::Input(InputError::Read(_)))
+        ));
+        let day = root.path().join("jobs").join(id(1).day());
+        assert_eq!(fs::read_dir(&day).unwrap().count(), 0);
+        // The last byte that is taken, and none.
+        assert_eq!(
+            make(&mut std::io::repeat(7).take(200_000), 200_000).unwrap(),
+            200_000
+        );
+    }
+
+    #[test]
     fn ids_are_listed_from_the_folders_newest_first() {
         let (_temp, root) = root();
         assert_eq!(root.job_ids().unwrap(), []);
@@ -143,9 +188,7 @@ mod tests {
     /// Puts each kind of wrong thing in a file's place and tells what came of each try.
     fn with_impostors(name: &str, check: impl Fn(&JobFolder, &str)) {
         let (_temp, root) = root();
-        let (folder, _lock) = root
-            .create_job(&definition(id(1)), None, Some(b"x"))
-            .unwrap();
+        let (folder, _lock) = root.create_listed(&definition(id(1)), Some(b"x")).unwrap();
         let path = folder.path().join(name);
         let target = root.path().join("outside");
         fs::copy(&path, &target).unwrap();

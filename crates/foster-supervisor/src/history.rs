@@ -56,6 +56,12 @@ impl History {
         legal
     }
 
+    /// Takes in that the job is as it was a moment ago: no event, so the journal does not grow.
+    pub fn refresh(&mut self) {
+        self.record.updated_at = Some(SystemTime::now().into());
+        self.unsaved = true;
+    }
+
     /// Writes the state, if it has changed since it was last written.
     ///
     /// A state that can't be written is taken away by the store, so that no stale one is believed.

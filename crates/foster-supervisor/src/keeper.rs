@@ -89,6 +89,9 @@ fn divide(parts: &mut Parts) -> io::Result<Role> {
         Forked::Child => Ok(Role::Supervisor(keeper)),
         Forked::Parent(supervisor) => {
             parts.writers = None;
+            if let Some(stdin) = &mut parts.stdin {
+                stdin.leave_to_shelf();
+            }
             Ok(Role::Keeper(supervisor))
         }
     }

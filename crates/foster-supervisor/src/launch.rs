@@ -126,6 +126,7 @@ pub(crate) fn prepare(
         writers: None,
         redaction: None,
         redact: launch.redact,
+        stdin: None,
         umask: None,
         secrets: launch.secrets,
         stop_report: None,

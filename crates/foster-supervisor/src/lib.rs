@@ -16,6 +16,7 @@ mod control;
 mod handover;
 mod history;
 mod identity;
+mod input_queue;
 mod keeper;
 mod launch;
 mod leftovers;
@@ -25,6 +26,7 @@ mod parts;
 mod phases;
 mod recover;
 mod redaction;
+mod stdin_pipe;
 mod supervisor;
 
 pub use control::{Client, ControlError};

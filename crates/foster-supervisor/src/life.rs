@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use foster_model::{Cause, OutputEnd, State, Stragglers};
+use foster_model::{Cause, OutputEnd, State, Stragglers, TimeoutKind};
 use foster_process::{Drain, Escalation, ExitStatus, Phase, Signal, Step};
 
 use crate::phases::from_specs;
@@ -27,7 +27,11 @@ pub enum Effect {
     BeginStop {
         /// What for. `None` if it is only for what the leader left behind.
         cause: Option<Cause>,
+        /// Which limit was passed, if it is for that.
+        timeout_kind: Option<TimeoutKind>,
     },
+    /// Write down that the job still runs.
+    Refresh,
     /// Send a signal to the whole tree, and tell by [`Life::sent`].
     Send {
         /// The phase, counted from 0.
@@ -56,6 +60,10 @@ pub enum Effect {
 pub struct Plan {
     /// How long the leader may run.
     pub timeout: Option<Duration>,
+    /// How long it may print nothing.
+    pub idle_timeout: Option<Duration>,
+    /// How often is to be written down that it still runs.
+    pub progress_every: Option<Duration>,
     /// How the tree is ended.
     pub phases: Vec<Phase>,
     /// How long the wait after KILL may last.
@@ -75,9 +83,11 @@ pub struct Plan {
 pub struct Life {
     plan: Plan,
     deadline: Option<Instant>,
+    progress_due: Option<Instant>,
     stop: Option<Stop>,
     /// The cause that the end will have because of something Foster sent before the leader's exit.
     claimed: Option<Cause>,
+    timeout_kind: Option<TimeoutKind>,
     exited: Option<(Instant, ExitStatus)>,
     drain_from: Option<Instant>,
     closed: Option<OutputEnd>,
@@ -101,11 +111,16 @@ impl Life {
         let deadline = plan
             .timeout
             .and_then(|timeout| started.checked_add(timeout));
+        let progress_due = plan
+            .progress_every
+            .and_then(|every| started.checked_add(every));
         Self {
             plan,
             deadline,
+            progress_due,
             stop: None,
             claimed: None,
+            timeout_kind: None,
             exited: None,
             drain_from: None,
             closed: None,
@@ -119,6 +134,7 @@ impl Life {
     /// Takes in what the journal says had happened before this process took over.
     pub fn resume(&mut self, now: Instant, record: &foster_model::JobRecord) {
         self.claimed = record.stopping;
+        self.timeout_kind = record.timeout_kind;
         self.finished = record.state.is_final();
         self.stragglers_listed = !record.stragglers.is_empty();
         self.empty_recorded = record.tree_empty == Some(true);
@@ -129,6 +145,31 @@ impl Life {
             let phases = from_specs(&record.stop_phases).ok();
             self.stop(now, phases, Some(cause));
         }
+    }
+
+    /// Tells why the time of the end can't be changed any more; `None` if it can.
+    pub fn refuses_deadline(&self) -> Option<&'static str> {
+        if self.finished {
+            Some("it is over")
+        } else if self.stop.is_some() {
+            Some("it is being ended")
+        } else if self.exited.is_some() && self.plan.stragglers != Stragglers::Wait {
+            Some("its command has ended")
+        } else {
+            None
+        }
+    }
+
+    /// Has the job ended at another time; `None` for never.
+    pub fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
+    }
+
+    /// Returns whether a job would count as silent for too long, if these are the facts. Whoever can
+    /// then should look once more for what was printed meanwhile: it may lie in the pipe.
+    pub fn seems_idle(&self, now: Instant, facts: &Facts) -> bool {
+        let running = self.exited.is_none() && facts.leader.is_none() && self.stop.is_none();
+        running && self.idle_due(facts).is_some_and(|due| now >= due)
     }
 
     /// Begins to end the tree, through these phases or the job's own. One that is under way goes
@@ -209,6 +250,20 @@ impl Life {
 
     /// Returns what is to be done now.
     pub fn next(&mut self, now: Instant, facts: &Facts, oom: bool) -> Effect {
+        match self.step(now, facts, oom) {
+            Effect::Wait(due) if !self.finished => match self.progress_due {
+                Some(progress) if now >= progress => {
+                    let every = self.plan.progress_every;
+                    self.progress_due = every.and_then(|every| now.checked_add(every));
+                    Effect::Refresh
+                }
+                progress => Effect::Wait(earliest(due, progress)),
+            },
+            effect => effect,
+        }
+    }
+
+    fn step(&mut self, now: Instant, facts: &Facts, oom: bool) -> Effect {
         if let (Some(status), None) = (facts.leader, self.exited) {
             self.exited = Some((now, status));
             self.drain_from = Some(now);
@@ -231,7 +286,12 @@ impl Life {
             if running && !empty {
                 self.claimed = self.claimed.or(stop.cause);
             }
-            return Some(Effect::BeginStop { cause: stop.cause });
+            let cause = stop.cause;
+            let timeout_kind = self.timeout_kind.filter(|_| cause == Some(Cause::Timeout));
+            return Some(Effect::BeginStop {
+                cause,
+                timeout_kind,
+            });
         }
         match stop.escalation.poll(now, empty) {
             Step::Send { phase, signal } => Some(Effect::Send { phase, signal }),
@@ -251,14 +311,30 @@ impl Life {
             self.closed = Some(OutputEnd::Complete);
             return Effect::Close(OutputEnd::Complete);
         }
-        if self.stop.is_none() && self.is_overdue(now) {
-            self.stop(now, None, Some(Cause::Timeout));
-            return self
-                .next_of_stop(now, facts.empty)
-                .unwrap_or(Effect::Wait(None));
+        if self.stop.is_some() {
+            return Effect::Wait(self.phase_due(now));
         }
-        let deadline = self.deadline.filter(|_| self.stop.is_none());
-        Effect::Wait(earliest(deadline, self.phase_due(now)))
+        if self.is_overdue(now) {
+            return self.time_out(now, facts, TimeoutKind::Deadline);
+        }
+        if self.seems_idle(now, facts) {
+            // Once: if it can't be ended, it is not tried for ever.
+            self.plan.idle_timeout = None;
+            return self.time_out(now, facts, TimeoutKind::Idle);
+        }
+        Effect::Wait(earliest(self.deadline, self.idle_due(facts)))
+    }
+
+    fn time_out(&mut self, now: Instant, facts: &Facts, kind: TimeoutKind) -> Effect {
+        self.timeout_kind = Some(kind);
+        self.stop(now, None, Some(Cause::Timeout));
+        self.next_of_stop(now, facts.empty)
+            .unwrap_or(Effect::Wait(None))
+    }
+
+    /// When a job that prints nothing from now on has been silent for too long.
+    fn idle_due(&self, facts: &Facts) -> Option<Instant> {
+        facts.last_output.checked_add(self.plan.idle_timeout?)
     }
 
     /// Returns whether the job has outlived its time; once.
@@ -305,10 +381,7 @@ impl Life {
         };
         if waits_for_all && self.is_overdue(now) {
             // The leader has gone, and what the job waits for has no other bound.
-            self.stop(now, None, Some(Cause::Timeout));
-            return self
-                .next_of_stop(now, facts.empty)
-                .unwrap_or(Effect::Wait(None));
+            return self.time_out(now, facts, TimeoutKind::Deadline);
         }
         let still_draining = self.closed.is_none() && drained.is_none_or(|due| now < due);
         if still_draining || (waits_for_all && !self.gave_up) {

@@ -20,6 +20,7 @@ use crate::leftovers::leaf_name;
 use crate::life::Plan;
 use crate::log_file::LogFile;
 use crate::redaction::{RedactedStream, Redactor};
+use crate::stdin_pipe::StdinPipe;
 
 /// All that keeper and supervisor share: made before one is forked from the other, so that either
 /// can go on without the other.
@@ -42,6 +43,8 @@ pub struct Parts {
     pub slot: SharedSlot,
     pub readers: [Option<OwnedFd>; 2],
     pub writers: Option<[OwnedFd; 2]>,
+    /// The pipe to the command's standard input, if that is to be written to.
+    pub stdin: Option<StdinPipe>,
     /// The mask that the launcher had, for the command. Foster's own files need none.
     pub umask: Option<u32>,
     /// What must not be shown.
@@ -72,6 +75,8 @@ impl Parts {
         self.readers = [Some(out_reader), Some(err_reader)];
         self.writers = Some([out_writer, err_writer]);
         self.redaction = self.new_redaction()?;
+        let open = self.definition.stdin == StdinMode::Open;
+        self.stdin = open.then(StdinPipe::new).transpose()?;
         Ok(())
     }
 
@@ -89,6 +94,8 @@ impl Parts {
     pub fn plan(&self) -> Plan {
         Plan {
             timeout: self.definition.timeout,
+            idle_timeout: self.definition.idle_timeout,
+            progress_every: self.definition.progress_every,
             phases: self.phases.clone(),
             after_kill: AFTER_KILL,
             stragglers: self.definition.stragglers,
@@ -167,10 +174,18 @@ impl Parts {
         StartFailure { code, message }
     }
 
-    fn open_stdin(&self) -> io::Result<File> {
-        match self.folder.stdin_file()? {
-            Some(file) if self.definition.stdin == StdinMode::Given => Ok(file),
-            _ => File::open("/dev/null"),
+    fn open_stdin(&mut self) -> io::Result<File> {
+        match self.definition.stdin {
+            StdinMode::Nothing => File::open("/dev/null"),
+            StdinMode::Given => {
+                let missing = || io::Error::new(io::ErrorKind::NotFound, "stdin.bin is gone");
+                self.folder.stdin_file()?.ok_or_else(missing)
+            }
+            StdinMode::Open => {
+                let reader = self.stdin.as_mut().and_then(StdinPipe::take_reader);
+                let missing = || io::Error::other("its pipe is gone");
+                reader.map(File::from).ok_or_else(missing)
+            }
         }
     }
 }

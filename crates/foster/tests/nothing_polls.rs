@@ -121,7 +121,11 @@ fn nobody_wakes_while_nothing_happens() {
         &["--timeout", "1h"],
         &["sh", "-c", "echo begun; sleep 600"],
     );
-    let quiet = start(&sandbox, &[], &["sleep", "600"]);
+    // Open input and limits that are far away cost nothing either.
+    let options = ["--stdin", "open", "--idle-timeout", "1h"];
+    let quiet = start(&sandbox, &options, &["sleep", "600"]);
+    sandbox.ok(["send", &quiet, "to wait in its pipe"]);
+    sandbox.ok(["deadline", &quiet, "2h"]);
     let calls: [&[&str]; 6] = [
         &["wait", &idle],
         &["wait", &idle, &quiet, "--timeout", "1h"],

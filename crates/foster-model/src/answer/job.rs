@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Cause, JobId, JobName, OutputEnd, ProcessInfo, StartFailure, State, Straggler, Supervision,
-    Tag, Time,
+    Tag, Time, TimeoutKind,
 };
 
 /// Everything that is known of a job and fit to be shown.
@@ -25,6 +25,8 @@ pub struct JobView {
     pub state: State,
     /// Why; `null` while it is not over.
     pub cause: Option<Cause>,
+    /// Which limit it has passed, if the cause is, or will be, `timeout`.
+    pub timeout_kind: Option<TimeoutKind>,
     /// The leader's exit code, from its exit on; `null` if a signal ended it.
     pub exit_code: Option<i32>,
     /// The name of the signal that ended the leader, such as `TERM`.
@@ -55,6 +57,8 @@ pub struct JobView {
     pub duration_ms: Option<u64>,
     /// The variables given explicitly; masked ones are `***`.
     pub env_vars: BTreeMap<String, String>,
+    /// What the command reads on standard input.
+    pub stdin: StdinState,
     /// The file with the head of standard output (and all of it, up to the cap).
     pub stdout_log_path: String,
     /// The file with the head of standard error.
@@ -80,4 +84,18 @@ pub struct JobView {
     /// Whether the job belongs to another machine or PID namespace: then all of this is as its
     /// files tell it, and nothing was judged.
     pub foreign: bool,
+}
+
+/// How a command's standard input stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StdinState {
+    /// It has none: it is at its end from the beginning.
+    Nothing,
+    /// It was given with the definition.
+    Given,
+    /// `foster send` writes to it, as soon as the job runs.
+    Open,
+    /// `foster send` wrote to it; it was closed, or the command has ended.
+    Closed,
 }

@@ -2,6 +2,7 @@
 //! unknown is `null`.
 
 mod create;
+mod deadline;
 mod digest;
 mod doctor;
 mod install_skill;
@@ -12,6 +13,7 @@ mod logs;
 mod recover;
 mod run;
 mod schema;
+mod send;
 mod snapshot;
 mod status;
 mod tag;
@@ -19,16 +21,18 @@ mod tail;
 mod wait;
 
 pub use create::CreateAnswer;
+pub use deadline::DeadlineAnswer;
 pub use digest::{Digest, DigestPart, DigestReason};
 pub use doctor::{DoctorAnswer, DoctorCheck, DoctorRoot};
 pub use install_skill::{InstallSkillAnswer, SkillOutcome};
-pub use job::JobView;
+pub use job::{JobView, StdinState};
 pub use kill::{KillAnswer, KillResult, PhaseReport, SentSignal, StopReport};
 pub use list::{ListAnswer, ListRow};
 pub use logs::{LogLine, LogPosition, LogsAnswer};
 pub use recover::{RecoverAnswer, RecoveredJob};
 pub use run::{EnvironmentSource, RunAnswer};
 pub use schema::SchemaAnswer;
+pub use send::SendAnswer;
 pub use snapshot::{Excerpt, Snapshot};
 pub use status::StatusAnswer;
 pub use tag::TagAnswer;

@@ -2,6 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::JobView;
+use crate::Time;
 
 /// The answer of `status`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -11,6 +12,10 @@ pub struct StatusAnswer {
     pub job: JobView,
     /// Since the leader's start, while it runs, in milliseconds, by the wall clock.
     pub running_ms: Option<u64>,
+    /// When it will be ended, while it runs; `null` for never.
+    pub deadline: Option<Time>,
+    /// From now to then, in milliseconds, by the wall clock.
+    pub remaining_ms: Option<u64>,
     /// Bytes read from standard output so far.
     pub stdout_bytes: u64,
     /// Bytes read from standard error so far.

@@ -46,6 +46,8 @@ pub fn definition(id: JobId) -> Definition {
         tags: vec![],
         group: None,
         timeout: None,
+        idle_timeout: None,
+        progress_every: None,
         escalation: vec![],
         drain: Duration::from_secs(10),
         stragglers: Stragglers::Kill,
@@ -122,7 +124,12 @@ impl CreateListed for foster_store::Root {
         definition: &foster_model::Definition,
         stdin: Option<&[u8]>,
     ) -> Result<(foster_store::JobFolder, foster_store::Lock), foster_store::CreateError> {
-        let made = self.create_job(definition, None, stdin)?;
+        let mut bytes = stdin.unwrap_or_default();
+        let input = stdin.map(|_| foster_store::Input {
+            from: &mut bytes,
+            at_most: u64::MAX,
+        });
+        let made = self.create_job(definition, None, input)?;
         self.publish(definition);
         Ok(made)
     }

@@ -1,13 +1,15 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::time::Duration;
 
 use foster_model::answer::StopReport;
-use foster_model::control::{Message, Request, VERSION};
+use foster_model::control::{Message, Refusal, Request, VERSION};
 use foster_model::{Amendment, ErrorCode, JobId, PhaseSpec, Requester, Target};
 use foster_process::{Poller, Ready, peer_credentials};
 
 use super::connection::Connection;
+use crate::input_queue::Pending;
 
 /// How many clients are served at once at most.
 const MOST_CLIENTS: u64 = 512;
@@ -41,6 +43,22 @@ pub enum Ask {
         client: u64,
         /// How.
         change: Amendment,
+        /// Who asks.
+        by: Requester,
+    },
+    /// To write to the command's standard input.
+    Input(Pending),
+    /// To leave what of that is not written yet.
+    WithdrawInput {
+        /// The client.
+        client: u64,
+    },
+    /// To end the job at another time.
+    Deadline {
+        /// The client, for the answer.
+        client: u64,
+        /// From now; `None` for never.
+        after: Option<Duration>,
         /// Who asks.
         by: Requester,
     },
@@ -79,6 +97,7 @@ struct Client {
     wants_output: bool,
     told: Option<([u64; 2], bool)>,
     waits_for_stop: bool,
+    sends: bool,
     behind: bool,
 }
 
@@ -182,6 +201,16 @@ impl Server {
         }
     }
 
+    /// Tells a client what became of its input.
+    pub fn input_taken(&mut self, client: u64, bytes: u64, refused: Option<Refusal>) {
+        self.reply(client, &Message::InputTaken { bytes, refused });
+    }
+
+    /// Returns whether a client is still there.
+    pub fn knows(&self, client: u64) -> bool {
+        self.clients.contains_key(&client)
+    }
+
     /// Refuses what one client asked for.
     pub fn refuse(&mut self, client: u64, code: ErrorCode, message: &str) {
         self.reply(
@@ -239,7 +268,7 @@ impl Server {
     /// Lets go of the client that has been there longest without asking for anything. Returns
     /// whether there was one.
     fn make_room(&mut self, poller: &Poller) -> bool {
-        let idle = |client: &Client| !client.watching && !client.waits_for_stop;
+        let idle = |client: &Client| !(client.watching || client.waits_for_stop || client.sends);
         let found = self.clients.iter().find(|(_, client)| idle(client));
         let Some(token) = found.map(|(token, _)| *token) else {
             return false;
@@ -302,6 +331,23 @@ impl Server {
                 change,
                 by,
             }),
+            Request::Input { data, more, eof } => {
+                client.sends = true;
+                Some(Ask::Input(Pending {
+                    client: token,
+                    bytes: data.0,
+                    done: 0,
+                    more,
+                    eof,
+                    by,
+                }))
+            }
+            Request::WithdrawInput {} => Some(Ask::WithdrawInput { client: token }),
+            Request::Deadline { after_ms } => Some(Ask::Deadline {
+                client: token,
+                after: after_ms.map(Duration::from_millis),
+                by,
+            }),
             Request::Signal { number, target } => Some(Ask::Signal {
                 client: token,
                 number,
@@ -355,6 +401,7 @@ impl Client {
             wants_output: false,
             told: None,
             waits_for_stop: false,
+            sends: false,
             behind: false,
         })
     }

@@ -5,6 +5,8 @@ const MS: Duration = Duration::from_millis(1);
 fn plan(stragglers: Stragglers) -> Plan {
     Plan {
         timeout: None,
+        idle_timeout: None,
+        progress_every: None,
         phases: vec![Phase {
             signal: Signal::TERM,
             grace: 100 * MS,
@@ -152,7 +154,10 @@ fn stragglers_are_given_the_drain_then_ended() {
     assert_eq!(world.at(200 * MS), Some(world.facts.last_output + 200 * MS));
     world.at(200 * MS);
     assert!(world.seen.contains(&Effect::ListStragglers));
-    assert!(world.seen.contains(&Effect::BeginStop { cause: None }));
+    assert!(world.seen.contains(&Effect::BeginStop {
+        cause: None,
+        timeout_kind: None
+    }));
     world.facts.empty = true;
     world.facts.output_ended = true;
     world.at(MS);
@@ -342,5 +347,146 @@ fn a_stop_that_comes_after_the_exit_changes_no_verdict() {
         world
             .seen
             .contains(&Effect::Finish(State::Exited, Cause::Exit))
+    );
+}
+
+/// Returns which limit an escalation began for, if one has.
+fn timeout_kind(world: &World) -> Option<TimeoutKind> {
+    world.seen.iter().find_map(|effect| match effect {
+        Effect::BeginStop { timeout_kind, .. } => *timeout_kind,
+        _ => None,
+    })
+}
+
+#[test]
+fn silence_is_counted_from_the_last_output_and_ends_the_tree_once() {
+    let mut world = World::new(Plan {
+        idle_timeout: Some(300 * MS),
+        ..plan(Stragglers::Kill)
+    });
+    assert_eq!(world.settle(), Some(world.now + 300 * MS));
+    for _ in 0..5 {
+        world.now += 200 * MS;
+        world.facts.last_output = world.now;
+        assert_eq!(world.settle(), Some(world.now + 300 * MS));
+    }
+    assert_eq!(world.at(299 * MS), Some(world.now + MS));
+    assert_eq!(world.seen, []);
+    assert_eq!(world.at(MS), Some(world.now + 100 * MS));
+    assert_eq!(timeout_kind(&world), Some(TimeoutKind::Idle));
+    // KILL, and nothing comes of it: it is not tried again for ever.
+    world.at(100 * MS);
+    assert_eq!(world.at(50 * MS), None);
+    assert!(matches!(world.seen.last(), Some(Effect::EndStop(_))));
+    world.facts = Facts {
+        leader: Some(ExitStatus::Code(0)),
+        empty: true,
+        output_ended: true,
+        ..world.facts
+    };
+    world.settle();
+    let end = Effect::Finish(State::Killed, Cause::Timeout);
+    assert!(world.seen.contains(&end));
+}
+
+#[test]
+fn silence_after_the_leaders_exit_is_no_ones_fault() {
+    let mut world = World::new(Plan {
+        idle_timeout: Some(300 * MS),
+        ..plan(Stragglers::Wait)
+    });
+    world.facts.leader = Some(ExitStatus::Code(0));
+    assert_eq!(world.settle(), None);
+    assert_eq!(world.at(Duration::from_hours(1)), None);
+    assert_eq!(world.seen, [Effect::RecordExit(ExitStatus::Code(0))]);
+}
+
+#[test]
+fn of_two_limits_the_one_that_was_passed_is_named() {
+    let rows = [
+        (400, 300, TimeoutKind::Idle),
+        (300, 400, TimeoutKind::Deadline),
+        (300, 300, TimeoutKind::Deadline),
+    ];
+    for (timeout, idle, kind) in rows {
+        let mut world = World::new(Plan {
+            timeout: Some(timeout * MS),
+            idle_timeout: Some(idle * MS),
+            ..plan(Stragglers::Kill)
+        });
+        assert_eq!(world.settle(), Some(world.now + 300 * MS));
+        world.at(300 * MS);
+        assert_eq!(timeout_kind(&world), Some(kind), "{timeout} {idle}");
+    }
+}
+
+#[test]
+fn a_deadline_can_be_moved_taken_away_and_set_in_the_past() {
+    let plan = || Plan {
+        timeout: Some(500 * MS),
+        ..plan(Stragglers::Kill)
+    };
+    let mut world = World::new(plan());
+    let later = world.now + 900 * MS;
+    world.life.set_deadline(Some(later));
+    assert_eq!(world.at(600 * MS), Some(later));
+    world.life.set_deadline(None);
+    assert_eq!(world.at(Duration::from_hours(1)), None);
+    assert_eq!(world.seen, []);
+    world.life.set_deadline(Some(world.now));
+    world.settle();
+    assert_eq!(timeout_kind(&world), Some(TimeoutKind::Deadline));
+    // What was done can't be undone.
+    assert!(world.life.refuses_deadline().is_some());
+}
+
+#[test]
+fn a_deadline_is_refused_where_it_could_change_nothing() {
+    for (stragglers, taken) in [
+        (Stragglers::Kill, false),
+        (Stragglers::Leave, false),
+        (Stragglers::Wait, true),
+    ] {
+        let mut world = World::new(plan(stragglers));
+        assert_eq!(world.life.refuses_deadline(), None);
+        world.facts.leader = Some(ExitStatus::Code(0));
+        world.settle();
+        let refused = world.life.refuses_deadline();
+        assert_eq!(refused.is_none(), taken, "{stragglers:?}");
+        world.facts.empty = true;
+        world.facts.output_ended = true;
+        world.settle();
+        assert_eq!(world.life.refuses_deadline(), Some("it is over"));
+    }
+}
+
+#[test]
+fn progress_is_told_at_its_times_until_the_end_and_wakes_nobody_without_it() {
+    let mut world = World::new(Plan {
+        progress_every: Some(100 * MS),
+        ..plan(Stragglers::Kill)
+    });
+    assert_eq!(world.settle(), Some(world.now + 100 * MS));
+    assert_eq!(world.at(99 * MS), Some(world.now + MS));
+    assert_eq!(world.seen, []);
+    for told in 1..4 {
+        // Late is late: what was missed is not made up for.
+        assert_eq!(world.at(250 * MS), Some(world.now + 100 * MS));
+        assert_eq!(world.seen, vec![Effect::Refresh; told]);
+    }
+    world.facts = Facts {
+        leader: Some(ExitStatus::Code(0)),
+        empty: true,
+        output_ended: false,
+        ..world.facts
+    };
+    let due = world.settle();
+    assert_eq!(due, Some(world.now + 100 * MS), "output may still come");
+    world.facts.output_ended = true;
+    world.settle();
+    assert_eq!(world.seen.last(), Some(&Effect::Conclude));
+    assert_eq!(
+        world.seen.iter().filter(|e| **e == Effect::Refresh).count(),
+        3
     );
 }

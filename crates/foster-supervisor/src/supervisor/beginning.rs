@@ -26,6 +26,7 @@ impl Supervisor {
 
     /// Goes on where a predecessor died: the command may or may not have been executed by then.
     pub fn resume(mut self) -> io::Result<()> {
+        self.take_over_stdin()?;
         let own = ProcessRef::open(std::process::id() as i32)?;
         let by = Some(to_model(own.identity()));
         self.note(Event::Supervision {
@@ -52,6 +53,20 @@ impl Supervisor {
             self.announce_the_end();
         }
         self.attend()
+    }
+
+    /// Takes the writing end of the command's standard input, unless it was to be closed.
+    fn take_over_stdin(&mut self) -> io::Result<()> {
+        let record = self.history.record();
+        let closed = record.stdin_closed || record.exited_at.is_some();
+        let Some(stdin) = &mut self.parts.stdin else {
+            return Ok(());
+        };
+        if closed {
+            stdin.close();
+            return Ok(());
+        }
+        stdin.take_back()
     }
 
     fn resume_without_leader(mut self) -> io::Result<()> {
@@ -217,6 +232,7 @@ impl Supervisor {
             look_again: true,
             stop_asked_by: None,
         });
+        self.keep_to_the_deadline();
         self.history.save(&self.parts.folder);
         self.server.started(&self.poller);
         self.update_index();

@@ -1,6 +1,6 @@
 use std::io;
 
-use foster_model::{Cause, Event, OutputEnd, State, Straggler, Supervision, Target};
+use foster_model::{Cause, Event, OutputEnd, State, Straggler, Supervision, Target, TimeoutKind};
 use foster_process::{Escalation, ExitStatus, Signal, monotonic};
 use foster_store::Stream;
 
@@ -14,7 +14,11 @@ impl Supervisor {
     pub(super) fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::RecordExit(status) => self.record_exit(status),
-            Effect::BeginStop { cause } => self.begin_stop(cause),
+            Effect::BeginStop {
+                cause,
+                timeout_kind,
+            } => self.begin_stop(cause, timeout_kind),
+            Effect::Refresh => self.history.refresh(),
             Effect::Send { phase, signal } => self.send_phase(phase, signal),
             Effect::EndStop(escalation) => self.end_stop(&escalation),
             Effect::ListStragglers => self.list_stragglers(),
@@ -29,6 +33,7 @@ impl Supervisor {
         if let Some(run) = &self.run {
             let _ = self.poller.remove(&run.leader);
         }
+        self.close_input();
         if self.history.record().exited_at.is_some() {
             // A predecessor had written it.
             return;
@@ -43,13 +48,18 @@ impl Supervisor {
         });
     }
 
-    fn begin_stop(&mut self, cause: Option<Cause>) {
+    fn begin_stop(&mut self, cause: Option<Cause>, timeout_kind: Option<TimeoutKind>) {
         let Some(run) = &mut self.run else { return };
         let phases = to_specs(run.life.phases());
         let by = run.stop_asked_by.take();
         // What only ends stragglers has no cause of its own: the job's end stands already.
         let cause = cause.unwrap_or(Cause::Exit);
-        self.note(Event::StopRequested { cause, phases, by });
+        self.note(Event::StopRequested {
+            cause,
+            timeout_kind,
+            phases,
+            by,
+        });
     }
 
     fn send_phase(&mut self, phase: u32, signal: Signal) {

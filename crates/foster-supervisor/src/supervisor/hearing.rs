@@ -24,10 +24,15 @@ impl Supervisor {
             }
             token::CGROUP => self.hear_cgroup(),
             token::KEEPER => self.lose_keeper(),
+            token::STDIN => {
+                self.move_input();
+                Ok(())
+            }
             _ => {
                 for ask in self.server.handle(ready, &self.poller) {
                     self.answer(ask);
                 }
+                self.forget_senders();
                 Ok(())
             }
         }
@@ -85,7 +90,7 @@ impl Supervisor {
         Ok(())
     }
 
-    fn pump(&mut self, stream: Stream) -> io::Result<()> {
+    pub(super) fn pump(&mut self, stream: Stream) -> io::Result<()> {
         let Some(run) = &mut self.run else {
             return Ok(());
         };
@@ -104,6 +109,9 @@ impl Supervisor {
     fn answer(&mut self, ask: Ask) {
         match ask {
             Ask::Amend { client, change, by } => self.amend(client, change, by),
+            Ask::Input(piece) => self.take_input(piece),
+            Ask::WithdrawInput { client } => self.withdraw_input(client),
+            Ask::Deadline { client, after, by } => self.change_deadline(client, after, by),
             Ask::Stop { client, phases, by } => match phases.as_deref().map(from_specs) {
                 Some(Err(error)) => {
                     let code = ErrorCode::InvalidArgument;
@@ -133,6 +141,12 @@ impl Supervisor {
 
     /// Changes the definition: on disk first, so that nothing holds that a successor would not find.
     fn amend(&mut self, client: u64, change: Amendment, by: Requester) {
+        if matches!(change, Amendment::Timeout { .. }) {
+            // It was only defined when that was asked for, and runs by now, with a deadline of its own.
+            let message = "it has been started: its deadline can be changed";
+            self.server.refuse(client, ErrorCode::InvalidState, message);
+            return;
+        }
         let mut definition = self.parts.definition.clone();
         change.apply(&mut definition);
         if let Err(error) = self.parts.folder.write_definition(&definition) {

@@ -1,8 +1,10 @@
 //! The process that looks after one job, as one loop.
 
 mod beginning;
+mod deadline;
 mod effects;
 mod hearing;
+mod input;
 mod report;
 mod run;
 
@@ -18,6 +20,7 @@ use crate::history::History;
 use crate::life::Effect;
 use crate::parts::Parts;
 
+use input::Input;
 pub use report::stop_report;
 use run::Run;
 
@@ -30,6 +33,7 @@ mod token {
     pub const LEADER: u64 = 4;
     pub const KEEPER: u64 = 5;
     pub const CGROUP: u64 = 6;
+    pub const STDIN: u64 = 7;
     pub const CLIENTS: u64 = 16;
 }
 
@@ -44,6 +48,7 @@ pub struct Supervisor {
     server: Server,
     history: History,
     run: Option<Run>,
+    input: Input,
     keeper: Option<ProcessRef>,
 }
 
@@ -69,6 +74,8 @@ impl Supervisor {
             Signal::INT,
             Signal::HUP,
             Signal::QUIT,
+            // A command that has closed its standard input must not be the end of whoever writes to it.
+            Signal::PIPE,
         ];
         let signals = SignalQueue::new(&listened)?;
         poller.add(&signals, token::SIGNALS)?;
@@ -94,6 +101,7 @@ impl Supervisor {
             server,
             history,
             run: None,
+            input: Input::default(),
             keeper,
         })
     }
@@ -137,6 +145,9 @@ impl Supervisor {
                 return Settled::Over;
             };
             let facts = run.facts();
+            if run.life.seems_idle(Instant::now(), &facts) && self.finds_output() {
+                continue;
+            }
             if facts.leader.is_some() && self.history.record().exited_at.is_none() {
                 // Whoever ends us with our leader reaches us first: a TERM that explains its death
                 // is there by now. Without the queue it would be told later.
@@ -156,6 +167,18 @@ impl Supervisor {
                 effect => self.carry_out(effect),
             }
         }
+    }
+
+    /// Looks for output that came while this process was held up, and could not be heard of. Returns
+    /// whether there was some.
+    fn finds_output(&mut self) -> bool {
+        let last = |run: &Option<Run>| run.as_ref().map(|run| run.capture.last_output());
+        let before = last(&self.run);
+        for stream in Stream::ALL {
+            // A pipe that can't be read is no output; the loop hears of it again.
+            let _ = self.pump(stream);
+        }
+        last(&self.run) != before
     }
 
     fn note(&mut self, event: Event) {

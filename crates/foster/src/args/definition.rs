@@ -7,6 +7,7 @@ use foster_model::{JobName, PhaseSpec, Stragglers, Tag};
 use foster_service::JobRequest;
 
 use super::common::CommandArgs;
+use super::input::InputArgs;
 use super::value::{self, Limit};
 use crate::failure::Failure;
 
@@ -18,6 +19,12 @@ pub struct DefinitionArgs {
     /// End the job after this time
     #[arg(long, value_name = "DURATION|none", default_value = "none", value_parser = value::timeout)]
     pub timeout: Limit<Duration>,
+    /// End the job when it has printed nothing for this time
+    #[arg(long, value_name = "DURATION|none", default_value = "none", value_parser = value::idle_timeout)]
+    pub idle_timeout: Limit<Duration>,
+    /// Refresh `updated_at` in the job's state this often while it runs
+    #[arg(long, value_name = "DURATION|none", default_value = "none", value_parser = value::interval)]
+    pub progress_every: Limit<Duration>,
     /// End the job by these phases, such as INT:2s,TERM:5s, and then KILL
     #[arg(
         long,
@@ -50,9 +57,8 @@ pub struct DefinitionArgs {
     /// Put the job into a group, to deal with several at once
     #[arg(long, value_name = "GROUP", value_parser = value::name)]
     pub group: Option<JobName>,
-    /// Give the command this file on standard input [default: nothing]
-    #[arg(long, value_name = "FILE")]
-    pub stdin_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub input: InputArgs,
     /// Write both streams, interleaved and with times, to this file as they come
     #[arg(long, value_name = "PATH")]
     pub log: Option<PathBuf>,
@@ -89,11 +95,14 @@ impl DefinitionArgs {
             name: self.name,
             group: self.group,
             timeout: self.timeout.into(),
+            idle_timeout: self.idle_timeout.into(),
+            progress_every: self.progress_every.into(),
             kill_after: self.command.kill_after,
             escalation: self.escalate,
             drain: self.drain,
             stragglers: self.stragglers,
-            stdin_file: self.stdin_file,
+            stdin_max: self.input.stdin_max,
+            stdin: self.input.stdin()?,
             log: self.log,
             log_cap: self.log_cap.into(),
         })

@@ -2,9 +2,11 @@
 
 pub mod common;
 pub mod create;
+pub mod deadline;
 pub mod definition;
 pub mod doctor;
 pub mod exec;
+mod input;
 pub mod install_skill;
 pub mod kill;
 pub mod list;
@@ -15,6 +17,7 @@ mod refusal;
 pub mod restart;
 pub mod run;
 pub mod schema;
+pub mod send;
 pub mod start;
 pub mod status;
 pub mod tag;
@@ -83,6 +86,8 @@ pub enum Verb {
     Logs(logs::Args),
     Wait(wait::Args),
     Kill(kill::Args),
+    Send(send::Args),
+    Deadline(deadline::Args),
     Tag(tag::Args),
     Schema(schema::Args),
     Recover(recover::Args),
@@ -109,6 +114,8 @@ impl Verb {
             Self::Logs(_) => "logs",
             Self::Wait(_) => "wait",
             Self::Kill(_) => "kill",
+            Self::Send(_) => "send",
+            Self::Deadline(_) => "deadline",
             Self::Tag(_) => "tag",
             Self::Schema(_) => "schema",
             Self::Recover(_) => "recover",

@@ -92,6 +92,31 @@ pub fn timeout(text: &str) -> Result<Limit<Duration>, Refused> {
     }
 }
 
+/// Reads how long a job may print nothing: a duration that is not zero, or `none`.
+pub fn idle_timeout(text: &str) -> Result<Limit<Duration>, Refused> {
+    match deadline(text)? {
+        Limit::At(Duration::ZERO) => {
+            let message = "no job prints without a pause";
+            Err(refused(message, "write none for a job that may be silent"))
+        }
+        limit => Ok(limit),
+    }
+}
+
+/// The shortest interval at which something is refreshed for no other reason.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Reads how often something is refreshed: a duration that is not too short, or `none`.
+pub fn interval(text: &str) -> Result<Limit<Duration>, Refused> {
+    match deadline(text)? {
+        Limit::At(every) if every < SHORTEST_INTERVAL => Err(refused(
+            "that is too often",
+            "write 100ms or more, or none for only when something happens",
+        )),
+        limit => Ok(limit),
+    }
+}
+
 /// Reads a cap: a size, or `none`.
 pub fn cap(text: &str) -> Result<Limit<u64>, Refused> {
     match text {

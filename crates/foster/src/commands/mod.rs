@@ -1,6 +1,7 @@
 //! What is done for each verb: arguments become a request, and the service's answer is handed on.
 
 mod create;
+mod deadline;
 mod doctor;
 mod exec;
 mod install_skill;
@@ -11,6 +12,7 @@ mod recover;
 mod restart;
 mod run;
 mod schema;
+mod send;
 mod start;
 mod status;
 mod supervise;
@@ -96,6 +98,13 @@ fn dispatch(verb: Verb, caller: &Caller<'_>) -> Status {
         Verb::Create(args) => say(caller, kind, Unread::Told, create::carry_out(*args, caller)),
         Verb::Start(args) => say(caller, kind, Unread::Told, start::carry_out(&args, caller)),
         Verb::Restart(args) => say(caller, kind, Unread::Told, restart::carry_out(args, caller)),
+        Verb::Send(args) => say(caller, kind, Unread::Told, send::carry_out(args, caller)),
+        Verb::Deadline(args) => say(
+            caller,
+            kind,
+            Unread::Told,
+            deadline::carry_out(args, caller),
+        ),
         Verb::Tag(args) => say(caller, kind, Unread::Told, tag::carry_out(args, caller)),
         Verb::Status(args) => say(caller, kind, Unread::Fine, status::carry_out(&args, caller)),
         Verb::List(args) => say(caller, kind, Unread::Fine, list::carry_out(args, caller)),

@@ -1,5 +1,5 @@
 use foster_model::answer::JobView;
-use foster_model::{Cause, State};
+use foster_model::{Cause, State, TimeoutKind};
 
 use super::line;
 use super::words::{command, duration, plain};
@@ -7,6 +7,10 @@ use super::words::{command, duration, plain};
 /// How a job stands, in a few words: `exited with 0 after 1.2s`.
 pub fn standing(job: &JobView) -> String {
     let how = how(job.state, job.cause, job.exit_code, job.signal.as_deref());
+    let how = match job.timeout_kind {
+        Some(TimeoutKind::Idle) if job.state.is_final() => format!("{how}, it printed nothing"),
+        _ => how,
+    };
     match job.duration_ms {
         Some(ms) => format!("{how} after {}", duration(ms)),
         None => how,

@@ -1,6 +1,7 @@
 //! Answers as text for people, one file for each verb.
 
 mod create;
+mod deadline;
 mod doctor;
 mod install_skill;
 mod job;
@@ -10,6 +11,7 @@ mod logs;
 mod recover;
 mod run;
 mod schema;
+mod send;
 mod snapshot;
 mod status;
 mod tag;

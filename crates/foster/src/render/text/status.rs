@@ -1,4 +1,4 @@
-use foster_model::answer::StatusAnswer;
+use foster_model::answer::{StatusAnswer, StdinState};
 use foster_model::{OutputEnd, Supervision};
 
 use super::words::{bytes, command, duration, plain};
@@ -28,6 +28,12 @@ impl Text for StatusAnswer {
             "running",
             self.running_ms.map(|ms| format!("for {}", duration(ms))),
         );
+        let left = |ms| format!(", in {}", duration(ms));
+        row(
+            "deadline",
+            self.deadline
+                .map(|at| format!("{at}{}", self.remaining_ms.map_or(String::new(), left))),
+        );
         row("command", Some(command(&job.command, job.shell)));
         row("directory", Some(path(&job.cwd)));
         let tags: Vec<_> = job.tags.iter().map(AsRef::as_ref).collect();
@@ -39,6 +45,7 @@ impl Text for StatusAnswer {
             "variables",
             (!variables.is_empty()).then(|| variables.join(" ")),
         );
+        row("stdin", stdin(job.stdin).map(str::to_owned));
         row("pid", job.pid.map(|pid| pid.to_string()));
         row("containment", job.containment.clone());
         let tree = |empty: bool| if empty { "empty" } else { "not empty" }.to_owned();
@@ -73,6 +80,14 @@ fn output(end: OutputEnd) -> &'static str {
         OutputEnd::Complete => "complete",
         OutputEnd::HeldOpen => "still held open when its draining ended",
         OutputEnd::Lost => "lost: nobody was there to read the rest",
+    }
+}
+
+fn stdin(state: StdinState) -> Option<&'static str> {
+    match state {
+        StdinState::Nothing | StdinState::Given => None,
+        StdinState::Open => Some("open: `foster send` writes to it"),
+        StdinState::Closed => Some("closed"),
     }
 }
 
