@@ -102,6 +102,8 @@ pub enum ErrorCode {
     SomeFailed,
     /// There is no schema of this name.
     UnknownSchema,
+    /// The configuration file can't be read or understood.
+    ConfigError,
     /// Input or output failed.
     #[serde(rename = "io_error")]
     Io,
@@ -130,7 +132,7 @@ pub struct ErrorBody {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::InvalidArgument,
         Self::InvalidJobId,
         Self::JobIdTooShort,
@@ -161,6 +163,7 @@ impl ErrorCode {
         Self::SurvivorsLeft,
         Self::SomeFailed,
         Self::UnknownSchema,
+        Self::ConfigError,
         Self::Io,
         Self::Internal,
     ];
@@ -295,6 +298,12 @@ impl ErrorCode {
                 Exit::Usage,
                 false,
                 Some("`foster schema` without a name prints them all"),
+            ),
+            Self::ConfigError => (
+                "config_error",
+                Exit::Usage,
+                false,
+                Some("`foster config path` names the file; `foster config show` lists all keys"),
             ),
             Self::Io => ("io_error", Exit::Failure, true, None),
             Self::Internal => ("internal_error", Exit::Failure, false, None),

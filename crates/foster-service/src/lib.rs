@@ -8,6 +8,7 @@
 //! A program with threads sets [`Context::way`] to [`Way::Exec`] with the path of `foster`; only a
 //! program with a single thread may fork the keeper.
 
+pub mod config;
 mod context;
 mod doctor;
 mod ending;

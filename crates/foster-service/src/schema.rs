@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use foster_model::answer::{
-    DoctorAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, RecoverAnswer, RunAnswer,
-    SchemaAnswer, StatusAnswer, TailAnswer, WaitAnswer,
+    ConfigAnswer, DoctorAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, RecoverAnswer,
+    RunAnswer, SchemaAnswer, StatusAnswer, TailAnswer, WaitAnswer,
 };
 use foster_model::{Definition, Entry, ErrorBody, SCHEMA_VERSION, StateFile};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -29,6 +29,7 @@ pub fn schema(name: Option<&str>) -> Result<SchemaAnswer, ServiceError> {
 
 fn all() -> BTreeMap<String, Value> {
     let rows = [
+        ("config", answer::<ConfigAnswer>("config")),
         ("doctor", answer::<DoctorAnswer>("doctor")),
         ("kill", answer::<KillAnswer>("kill")),
         ("list", answer::<ListAnswer>("list")),

@@ -1,6 +1,7 @@
 //! The documents that Foster answers with, one file for each verb. Each derives its JSON Schema;
 //! unknown is `null`.
 
+mod config;
 mod doctor;
 mod job;
 mod kill;
@@ -14,6 +15,7 @@ mod status;
 mod tail;
 mod wait;
 
+pub use config::{ConfigAnswer, ConfigFileView, ConfigSource, Setting};
 pub use doctor::{DoctorAnswer, DoctorCheck, DoctorRoot};
 pub use job::JobView;
 pub use kill::{KillAnswer, KillResult, PhaseReport, SentSignal, StopReport};
