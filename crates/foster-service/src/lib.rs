@@ -8,6 +8,7 @@
 //! A program with threads sets [`Context::way`] to [`Way::Exec`] with the path of `foster`; only a
 //! program with a single thread may fork the keeper.
 
+mod complete;
 pub mod config;
 mod context;
 mod doctor;
@@ -18,6 +19,7 @@ mod exec;
 mod hint;
 mod kill;
 mod list;
+mod list_changes;
 mod logs;
 mod outcome;
 mod phases;
@@ -33,6 +35,7 @@ mod view;
 mod wait;
 mod watch;
 
+pub use complete::{Callable, Labels, callable, labels};
 pub use context::Context;
 pub use doctor::doctor;
 pub use environment::EnvSetting;
@@ -43,6 +46,7 @@ pub use foster_store::Stream;
 pub use foster_supervisor::{HandoverError, Way, supervise_handed_over};
 pub use kill::{KillRequest, kill};
 pub use list::{ListRequest, list};
+pub use list_changes::ListChanges;
 pub use logs::{LogItem, LogsRequest, Since, logs};
 pub use outcome::Outcome;
 pub use recover::{RecoverRequest, recover};

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use foster_model::answer::{
-    ConfigAnswer, DoctorAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, RecoverAnswer,
-    RunAnswer, SchemaAnswer, StatusAnswer, TailAnswer, WaitAnswer,
+    ConfigAnswer, DoctorAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, ManAnswer,
+    RecoverAnswer, RunAnswer, SchemaAnswer, StatusAnswer, TailAnswer, WaitAnswer,
 };
 use foster_model::{Definition, Entry, ErrorBody, SCHEMA_VERSION, StateFile};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -34,6 +34,7 @@ fn all() -> BTreeMap<String, Value> {
         ("kill", answer::<KillAnswer>("kill")),
         ("list", answer::<ListAnswer>("list")),
         ("logs", answer::<LogsAnswer>("logs")),
+        ("man", answer::<ManAnswer>("man")),
         ("ps", answer::<ListAnswer>("ps")),
         ("recover", answer::<RecoverAnswer>("recover")),
         ("run", answer::<RunAnswer>("run")),

@@ -102,17 +102,11 @@ pub(super) const SWITCH: Kind<bool> = Kind {
     read: |text| word(text, &[("true", true), ("false", false)]),
 };
 
-/// A path.
-pub(super) const PATH: Kind<PathBuf> = Kind {
+/// A path; none where the caller knows none.
+pub(super) const PATH: Kind<Option<PathBuf>> = Kind {
     expects: "a path",
     form: Form::Text,
-    read: |text| {
-        if text.is_empty() {
-            Err("it is empty".to_owned())
-        } else {
-            Ok(text.into())
-        }
-    },
+    read: |text| Ok((!text.is_empty()).then(|| text.into())),
 };
 
 /// A form of answers.

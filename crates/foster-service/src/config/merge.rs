@@ -15,7 +15,7 @@ pub struct Layers<'a> {
     pub environment: &'a [(OsString, OsString)],
     /// The file, if there is one.
     pub file: Option<&'a ConfigFile>,
-    /// The root for callers who name none.
+    /// The root for callers who name none; empty if no place is known.
     pub root: &'a OsStr,
 }
 
@@ -49,7 +49,7 @@ impl Config {
     /// [`Config::value`] where it counts: it should not keep anybody from ending a job.
     ///
     /// # Errors
-    /// A flag, or the root, that is no value of its key's.
+    /// A flag that is no value of its key's.
     pub fn merge(layers: Layers<'_>) -> Result<Self, ConfigError> {
         let resolved: Vec<Resolved> = KEYS.iter().map(|key| resolve(key, layers)).collect();
         let mut texts = resolved.iter().map(|one| one.text.as_os_str());

@@ -122,7 +122,7 @@ macro_rules! settings {
     };
 }
 
-/// Says that a value can't be read: only a default of the caller's can come so far unchecked.
+/// Says that a value can't be read: only what was typed can come so far unchecked.
 fn unreadable(key: &str, reason: String) -> ConfigError {
     ConfigError::Variable {
         variable: key.to_owned(),
@@ -133,8 +133,8 @@ fn unreadable(key: &str, reason: String) -> ConfigError {
 settings! {
     /// What concerns every verb.
     general: General {
-        /// Where the jobs are kept; an absolute path
-        root: PathBuf, PATH, None;
+        /// Where the jobs are kept
+        root: Option<PathBuf>, PATH, None;
         /// In which form answers are written; `auto` is text on a terminal, else JSON
         output: AnswerForm, ANSWER_FORM, Some("auto");
         /// How the trees of new jobs are held

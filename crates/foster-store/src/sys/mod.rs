@@ -7,4 +7,7 @@ mod chosen;
 #[path = "other.rs"]
 mod chosen;
 
-pub(crate) use chosen::{lock_is_held, reserve, socket_paths, try_lock};
+pub(crate) use chosen::{
+    FolderEvent, lock_is_held, open_watch, reserve, socket_paths, take_events, try_lock,
+    watch_folder,
+};

@@ -1,5 +1,5 @@
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
@@ -32,5 +32,29 @@ pub(crate) fn socket_paths(_: BorrowedFd<'_>, path: &Path, name: &str) -> Vec<Pa
 
 /// Sets no room aside: the systems differ too much in how.
 pub(crate) fn reserve(_: &std::fs::File, _: u64, _: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// What happened in a folder that is watched.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum FolderEvent {
+    /// To an entry of this name.
+    Entry(Vec<u8>),
+    /// To the folder itself; or more than can be told one by one.
+    Folder,
+}
+
+/// The systems differ too much in how, and none of them is tried.
+pub(crate) fn open_watch() -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is nothing to watch with.
+pub(crate) fn watch_folder(_: BorrowedFd<'_>, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is nothing to watch with.
+pub(crate) fn take_events(_: BorrowedFd<'_>) -> io::Result<Vec<FolderEvent>> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -7,6 +7,7 @@ use super::value;
 ///
 /// The answer names its byte range in each stream: --from with the range's end goes on from there.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The job
     pub job: OsString,
@@ -22,3 +23,9 @@ pub struct Args {
     #[arg(long, value_name = "OFFSET", conflicts_with = "lines")]
     pub from: Option<u64>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  foster tail @1
+  foster tail web --lines 200 --stderr
+  foster tail web --stdout --from 4096";
