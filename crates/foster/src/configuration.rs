@@ -34,6 +34,19 @@ impl Configuration {
     /// [`Configuration::refuse`]d, or told of, by each verb.
     pub fn load(common: Option<&Common>, environment: &Environment) -> Result<Self, Failure> {
         let typed = common.and_then(|common| common.config.as_deref());
+        let flags = common.map(flags).unwrap_or_default();
+        Self::read(typed, &flags, environment)
+    }
+
+    /// [`Configuration::load`] for whoever has no whole command line: `typed` is the file that it names.
+    ///
+    /// # Errors
+    /// None that such a caller could bring about.
+    pub fn read(
+        typed: Option<&Path>,
+        flags: &[(&'static str, OsString)],
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
         let named = typed.or_else(|| environment.named_config());
         let path = named
             .map(Path::to_owned)
@@ -47,7 +60,7 @@ impl Configuration {
         };
         let place = environment.usual_root().unwrap_or_default();
         let layers = Layers {
-            flags: &common.map(flags).unwrap_or_default(),
+            flags,
             environment: environment.variables(),
             file: file.as_ref(),
             root: place.as_os_str(),
@@ -124,11 +137,13 @@ fn flags(common: &Common) -> Vec<(&'static str, OsString)> {
 }
 
 fn read(path: &Path, named: bool) -> Result<Option<ConfigFile>, ConfigError> {
+    // A home directory that may not be entered, or is none, has no configuration in it either: it is
+    // often another user's, whose variables were kept.
+    if !named && path.symlink_metadata().is_err() {
+        return Ok(None);
+    }
     match read_text(path) {
         Ok(text) => ConfigFile::parse(path, &text).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !named => Ok(None),
-        // A home directory that is a file has no configuration in it either.
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory && !named => Ok(None),
         Err(source) => Err(ConfigError::Unreadable {
             path: path.to_owned(),
             source,

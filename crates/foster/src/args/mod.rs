@@ -153,4 +153,6 @@ fn read(mut command: Command, typed: &[OsString]) -> Result<(Cli, ArgMatches), c
 }
 
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod tests;

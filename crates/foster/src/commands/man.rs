@@ -3,6 +3,8 @@ use std::io;
 use std::path::Path;
 
 use clap::Command;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 use foster_model::answer::ManAnswer;
 use foster_model::{ErrorCode, Exit};
 use foster_service::Outcome;
@@ -35,7 +37,16 @@ pub fn carry_out(args: &Args, style: Style) -> Status {
 fn program() -> Command {
     let mut program = args::command().disable_help_subcommand(true);
     program.build();
-    program
+    // What every verb has stands after what is its own.
+    program.mut_subcommands(|verb| {
+        verb.mut_args(|arg| {
+            if arg.is_global_set() {
+                arg.display_order(usize::MAX)
+            } else {
+                arg
+            }
+        })
+    })
 }
 
 fn page_of(verb: Option<&str>) -> Result<Vec<u8>, Failure> {
@@ -56,11 +67,56 @@ fn page_of(verb: Option<&str>) -> Result<Vec<u8>, Failure> {
 }
 
 fn page(command: Command) -> Result<Vec<u8>, Failure> {
-    let mut text = Vec::new();
-    let made = clap_mangen::Man::new(command).render(&mut text);
     // Writing to memory can't fail.
-    made.map_err(|error| failed("the page can't be made", &error))?;
-    Ok(text)
+    rendered(command).map_err(|error| failed("the page can't be made", &error))
+}
+
+fn rendered(mut command: Command) -> io::Result<Vec<u8>> {
+    let usage = usage(&mut command);
+    let remarks = command.get_after_help().map(ToString::to_string);
+    let title = command
+        .get_display_name()
+        .unwrap_or("foster")
+        .to_uppercase();
+    let page = Man::new(command.clone())
+        .title(title)
+        .source(concat!("foster ", env!("CARGO_PKG_VERSION")))
+        .manual("Foster");
+    let mut out = Vec::new();
+    page.render_title(&mut out)?;
+    page.render_name_section(&mut out)?;
+    as_it_is("SYNOPSIS", &usage, &mut out)?;
+    page.render_description_section(&mut out)?;
+    page.render_options_section(&mut out)?;
+    if command.has_subcommands() {
+        page.render_subcommands_section(&mut out)?;
+    }
+    let remarks = remarks.unwrap_or_default();
+    match remarks.strip_prefix("Examples:\n") {
+        Some(examples) => as_it_is("EXAMPLES", examples, &mut out)?,
+        None => as_it_is("REMARKS", &remarks, &mut out)?,
+    }
+    Ok(out)
+}
+
+/// Returns the ways to call it, one on each line.
+fn usage(command: &mut Command) -> String {
+    let usage = command.render_usage().to_string();
+    let lines = usage
+        .lines()
+        .map(|line| line.trim_start_matches("Usage:").trim());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Appends a section whose lines stay as they are.
+fn as_it_is(title: &str, text: &str, out: &mut Vec<u8>) -> io::Result<()> {
+    let mut roff = Roff::new();
+    roff.control("SH", [title]).control("nf", []);
+    for line in text.lines() {
+        roff.text([roman(line)]);
+    }
+    roff.control("fi", []);
+    roff.to_writer(out)
 }
 
 fn write_all(dir: &Path) -> Result<ManAnswer, Failure> {

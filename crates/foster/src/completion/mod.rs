@@ -70,8 +70,9 @@ struct Asker {
 
 impl Asker {
     fn new(words: &[OsString], environment: &Environment) -> Self {
+        let file = option(words, "--config");
         let root = option(words, "--root").or_else(|| {
-            let configuration = Configuration::load(None, environment).ok()?;
+            let configuration = Configuration::read(file.as_deref(), &[], environment).ok()?;
             configuration.config.settings.general.root
         });
         let containment = Containment::default();
