@@ -5,6 +5,8 @@
 //! that `foster-model` defines for it, or a [`ServiceError`], whose code and hint stand in one
 //! table. Nothing here prints, and nothing reads the environment: callers say what they want known.
 //!
+//! What is configured is merged in [`config`], for every front end in the same way.
+//!
 //! A program with threads sets [`Context::way`] to [`Way::Exec`] with the path of `foster`; only a
 //! program with a single thread may fork the keeper.
 

@@ -7,7 +7,7 @@
 )]
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -73,7 +73,7 @@ fn jobs_complete_by_name_id_and_age_as_the_verb_can_use_them() {
     for verb in ["kill", "wait"] {
         assert_eq!(values(&sandbox, &[verb, ""]), running, "{verb}");
     }
-    assert_eq!(values(&sandbox, &["status", "b"]), ["build"]);
+    assert_eq!(values(&sandbox, &["status", "bu"]), ["build"]);
     assert_eq!(values(&sandbox, &["status", &done[..20]]), [done.clone()]);
     assert_eq!(
         values(&sandbox, &["status", &end(&done)[..7]]),
@@ -312,8 +312,8 @@ fn colours_are_where_they_are_wanted_alone() {
     assert!(!listed.stdout.contains(&ESC));
 }
 
-/// Runs a command line on a terminal, and returns what that got.
-fn on_a_terminal(sandbox: &Sandbox, line: &str, term: &str, keys: &[u8]) -> Option<Finished> {
+/// Returns what runs a command line of a shell's on a terminal; `$foster` is the program there.
+fn on_a_terminal(sandbox: &Sandbox, line: &str, term: &str) -> Option<Command> {
     let available = Command::new("script").arg("--version").output().is_ok();
     if !require("script", available) {
         return None;
@@ -323,16 +323,15 @@ fn on_a_terminal(sandbox: &Sandbox, line: &str, term: &str, keys: &[u8]) -> Opti
     let set = foster
         .get_envs()
         .filter_map(|(name, value)| Some((name, value?)));
+    script.envs(set).current_dir(sandbox.work());
     script
-        .envs(set)
-        .current_dir(sandbox.work())
-        .env("TERM", term);
+        .env("TERM", term)
+        .env("foster", env!("CARGO_BIN_EXE_foster"));
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
         script.env_remove(name);
     }
-    let line = format!("{} {line}", env!("CARGO_BIN_EXE_foster"));
-    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-    Some(finish(script, Some(keys), DEADLINE))
+    script.args(["--quiet", "--return", "--command", line, "/dev/null"]);
+    Some(script)
 }
 
 #[test]
@@ -340,30 +339,44 @@ fn a_terminal_gets_colours_if_it_has_some() {
     let sandbox = sandbox();
     sandbox.ok(["run", "--", "true"]);
     for (term, painted) in [("xterm-256color", true), ("dumb", false)] {
-        let Some(done) = on_a_terminal(&sandbox, "list", term, b"") else {
+        let Some(script) = on_a_terminal(&sandbox, "$foster list", term) else {
             return;
         };
+        let done = finish(script, Some(b""), DEADLINE);
         assert!(text(&done.stdout).contains("exited"), "{done:?}");
         assert_eq!(done.stdout.contains(&0x1b), painted, "{term}: {done:?}");
     }
 }
 
 #[test]
-fn a_watched_listing_is_left_by_q() {
+fn a_watched_listing_is_left_by_q_or_ctrl_c_and_the_keyboard_is_as_before() {
     let sandbox = sandbox();
     sandbox.ok(["run", "--name", "me", "--", "true"]);
-    let Some(done) = on_a_terminal(&sandbox, "list --watch", "xterm", b"xq") else {
-        return;
-    };
-    assert_eq!(done.status.code(), Some(0), "{done:?}");
-    let drawn = text(&done.stdout);
-    assert!(
-        drawn.contains("\u{1b}[H\u{1b}[2J") && drawn.contains("me "),
-        "{drawn}"
-    );
-    // Ctrl-C, which comes as a key.
-    let done = on_a_terminal(&sandbox, "ps --watch", "xterm", b"\x03").unwrap();
-    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    for keys in [&b"xq"[..], b"\x03"] {
+        let line = "$foster list --watch; echo ended with $?; stty -a";
+        let Some(mut script) = on_a_terminal(&sandbox, line, "xterm") else {
+            return;
+        };
+        script.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = script.spawn().expect("it starts");
+        let mut screen = BufReader::new(child.stdout.take().unwrap());
+        let mut drawn = String::new();
+        // The keyboard was taken before anything was drawn.
+        while !drawn.contains("me ") {
+            assert_ne!(screen.read_line(&mut drawn).unwrap(), 0, "{drawn}");
+        }
+        let mut keyboard = child.stdin.take().unwrap();
+        keyboard.write_all(keys).unwrap();
+        screen.read_to_string(&mut drawn).unwrap();
+        drop(keyboard);
+        assert!(ended(&mut child).success());
+        assert!(drawn.contains("\u{1b}[H\u{1b}[2J"), "{drawn}");
+        assert!(drawn.contains("ended with 0"), "{drawn}");
+        let modes: Vec<_> = drawn.split_whitespace().collect();
+        for mode in ["icanon", "isig", "echo"] {
+            assert!(modes.contains(&mode), "{mode}: {drawn}");
+        }
+    }
 }
 
 #[test]
@@ -443,8 +456,9 @@ fn waiting_tells_nobody_who_has_no_terminal() {
         &[("TERM", "xterm")],
     );
     assert!(done.stderr.is_empty(), "{done:?}");
-    let line = format!("wait {job} --timeout 10ms --json");
-    if let Some(done) = on_a_terminal(&sandbox, &line, "xterm", b"") {
+    let line = format!("$foster wait {job} --timeout 10ms --json");
+    if let Some(script) = on_a_terminal(&sandbox, &line, "xterm") {
+        let done = finish(script, Some(b""), DEADLINE);
         assert!(
             text(&done.stdout).contains(&format!("waiting for {job}")),
             "{done:?}"
