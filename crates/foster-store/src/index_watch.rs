@@ -14,6 +14,9 @@ pub struct IndexWatch {
     root: PathBuf,
     /// The folder that is watched.
     place: PathBuf,
+    /// Whether the index had no rows when it was looked at last. One without rows is made anew by whoever
+    /// reads it, also by whoever watches: that is no change, or it would go on for ever.
+    empty: bool,
 }
 
 impl IndexWatch {
@@ -26,8 +29,10 @@ impl IndexWatch {
             watch: sys::open_watch()?,
             root: root.to_owned(),
             place: PathBuf::new(),
+            empty: true,
         };
         begun.approach()?;
+        begun.empty = begun.has_no_rows();
         Ok(begun)
     }
 
@@ -37,6 +42,8 @@ impl IndexWatch {
     /// As [`IndexWatch::begin`].
     pub fn take(&mut self) -> io::Result<bool> {
         let events = sys::take_events(self.watch.as_fd())?;
+        let is_empty = self.has_no_rows();
+        let was_empty = std::mem::replace(&mut self.empty, is_empty);
         if self.place == self.root {
             let is_index = |event: &FolderEvent| match event {
                 FolderEvent::Entry(name) => name == NAME.as_bytes(),
@@ -46,12 +53,17 @@ impl IndexWatch {
             if events.contains(&FolderEvent::Folder) {
                 self.again()?;
             }
-            return Ok(changed);
+            return Ok(changed && !(was_empty && is_empty));
         }
         if !events.is_empty() {
             self.again()?;
         }
         Ok(self.place == self.root)
+    }
+
+    fn has_no_rows(&self) -> bool {
+        let index = self.root.join(NAME).symlink_metadata();
+        !index.is_ok_and(|metadata| metadata.len() > 0)
     }
 
     /// Begins anew: another folder may lie at the root's path now.
