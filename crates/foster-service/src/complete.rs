@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::ServiceError;
 
 /// How many of the newest jobs are looked at: whoever waits for a completion has a key in hand.
-const LOOKED_AT: usize = 10_000;
+const LOOKED_AT: usize = 4096;
 /// How many jobs are offered at most.
 const OFFERED: usize = 100;
 /// How many are offered by their age.

@@ -14,6 +14,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use foster_testkit::{DEADLINE, Finished, Sandbox, Watched, finish, require};
 use serde_json::Value;
 
+type Variables = [(&'static str, &'static str)];
+
 fn sandbox() -> Sandbox {
     Sandbox::new(Path::new(env!("CARGO_BIN_EXE_foster")))
 }
@@ -74,7 +76,10 @@ fn jobs_complete_by_name_id_and_age_as_the_verb_can_use_them() {
         assert_eq!(values(&sandbox, &[verb, ""]), running, "{verb}");
     }
     assert_eq!(values(&sandbox, &["status", "bu"]), ["build"]);
-    assert_eq!(values(&sandbox, &["status", &done[..20]]), [done.clone()]);
+    assert_eq!(
+        values(&sandbox, &["status", &done[..20]])[..],
+        *std::slice::from_ref(&done)
+    );
     assert_eq!(
         values(&sandbox, &["status", &end(&done)[..7]]),
         [end(&done)]
@@ -270,7 +275,7 @@ fn colours_are_where_they_are_wanted_alone() {
     const ESC: u8 = 0x1b;
     let sandbox = sandbox();
     sandbox.ok(["run", "--", "false"]);
-    let rows: [(&str, &[(&str, &str)], bool); 10] = [
+    let rows: [(&str, &Variables, bool); 10] = [
         ("list --output text", &[], false),
         ("list --output text", &[("CLICOLOR_FORCE", "1")], true),
         (
