@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::io::Errno;
 
+use super::FolderEvent;
+
 /// A lock for writing on the whole file.
 fn whole_file() -> libc::flock {
     libc::flock {
@@ -68,15 +70,6 @@ pub(crate) fn socket_paths(dir: BorrowedFd<'_>, path: &Path, name: &str) -> Vec<
         PathBuf::from(format!("/proc/self/fd/{}/{name}", dir.as_raw_fd())),
         path.join(name),
     ]
-}
-
-/// What happened in a folder that is watched.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum FolderEvent {
-    /// To an entry of this name.
-    Entry(Vec<u8>),
-    /// To the folder itself; or more than can be told one by one.
-    Folder,
 }
 
 /// Returns a descriptor that is readable when something happened in a folder that it watches.

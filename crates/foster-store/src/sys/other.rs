@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 
+use super::FolderEvent;
+
 /// Takes the lock of the open file description; `false` if another has it.
 pub(crate) fn try_lock(file: BorrowedFd<'_>) -> io::Result<bool> {
     match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
@@ -33,15 +35,6 @@ pub(crate) fn socket_paths(_: BorrowedFd<'_>, path: &Path, name: &str) -> Vec<Pa
 /// Sets no room aside: the systems differ too much in how.
 pub(crate) fn reserve(_: &std::fs::File, _: u64, _: u64) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
-}
-
-/// What happened in a folder that is watched.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum FolderEvent {
-    /// To an entry of this name.
-    Entry(Vec<u8>),
-    /// To the folder itself; or more than can be told one by one.
-    Folder,
 }
 
 /// The systems differ too much in how, and none of them is tried.
