@@ -110,6 +110,8 @@ pub enum ErrorCode {
     UnknownSchema,
     /// A file that was to be replaced was changed by somebody.
     FileChanged,
+    /// The configuration file can't be read or understood.
+    ConfigError,
     /// Input or output failed.
     #[serde(rename = "io_error")]
     Io,
@@ -138,7 +140,7 @@ pub struct ErrorBody {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::InvalidArgument,
         Self::InvalidJobId,
         Self::JobIdTooShort,
@@ -173,6 +175,7 @@ impl ErrorCode {
         Self::SomeFailed,
         Self::UnknownSchema,
         Self::FileChanged,
+        Self::ConfigError,
         Self::Io,
         Self::Internal,
     ];
@@ -333,6 +336,12 @@ impl ErrorCode {
                 Exit::Failure,
                 false,
                 Some("--force replaces it all the same"),
+            ),
+            Self::ConfigError => (
+                "config_error",
+                Exit::Usage,
+                false,
+                Some("`foster config path` names the file; `foster config show` lists all keys"),
             ),
             Self::Io => ("io_error", Exit::Failure, true, None),
             Self::Internal => ("internal_error", Exit::Failure, false, None),

@@ -1,13 +1,14 @@
 use foster_model::State;
-use foster_model::answer::{DoctorAnswer, DoctorCheck, DoctorRoot};
+use foster_model::answer::{ConfigFileView, DoctorAnswer, DoctorCheck, DoctorRoot};
 use foster_process::{Level, kernel_features, system_name};
 use foster_store::Root;
 
 use crate::context::Context;
 use crate::error::ServiceError;
 
-/// Tells what this machine offers, by trying it, and how the root is.
-pub fn doctor(ctx: &Context, version: &str) -> DoctorAnswer {
+/// Tells what this machine offers, by trying it, and how the root is. `config` is what the caller
+/// knows of its configuration file, if it has one.
+pub fn doctor(ctx: &Context, version: &str, config: Option<ConfigFileView>) -> DoctorAnswer {
     let probe = format!("foster-doctor-{}", std::process::id());
     let survey = Level::survey(&probe);
     let best = survey
@@ -29,7 +30,8 @@ pub fn doctor(ctx: &Context, version: &str) -> DoctorAnswer {
         .collect();
     let root = examine_root(ctx);
     let required = |check: &&DoctorCheck| check.detail.contains("(required)");
-    let healthy = root.problem.is_none() && kernel.iter().filter(required).all(|c| c.available);
+    let well = root.problem.is_none() && config.as_ref().is_none_or(|file| file.problem.is_none());
+    let healthy = well && kernel.iter().filter(required).all(|c| c.available);
     DoctorAnswer {
         version: version.to_owned(),
         system: system_name(),
@@ -37,6 +39,7 @@ pub fn doctor(ctx: &Context, version: &str) -> DoctorAnswer {
         levels: levels.collect(),
         kernel,
         root,
+        config,
         healthy,
     }
 }

@@ -6,6 +6,7 @@ use foster_process::UnknownSignal;
 use foster_store::{CreateError, DamageError, OpenError, ResolveError, RootError};
 use foster_supervisor::{ControlError, InvalidPhases, LaunchError, RecoverError};
 
+use crate::config::ConfigError;
 use crate::stdin::code_of;
 
 /// Why a verb could not do what it was asked.
@@ -85,6 +86,9 @@ pub enum ServiceError {
     /// The job belongs to another machine or PID namespace.
     #[error("the job {0} belongs to another machine or PID namespace")]
     Foreign(JobId),
+    /// The configuration can't be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// There is no schema of this name.
     #[error("there is no schema of the name {0:?}")]
     UnknownSchema(String),
@@ -151,6 +155,8 @@ impl ServiceError {
             Self::Refused { code, .. } => *code,
             Self::State { .. } => ErrorCode::InvalidState,
             Self::Foreign(_) => ErrorCode::ForeignJob,
+            Self::Config(ConfigError::Variable { .. }) => ErrorCode::InvalidArgument,
+            Self::Config(_) => ErrorCode::ConfigError,
             Self::UnknownSchema(_) => ErrorCode::UnknownSchema,
             Self::FileChanged(_) => ErrorCode::FileChanged,
         }
@@ -166,6 +172,9 @@ impl ServiceError {
             Self::Foreign(job_id) => Some(*job_id),
             _ => None,
         };
+        if let Self::Config(error) = self {
+            body.hint = error.hint().or(body.hint);
+        }
         if let Self::Resolve(ResolveError::Ambiguous { candidates, .. }) = self {
             body.candidates.clone_from(candidates);
         }

@@ -5,10 +5,14 @@
 //! that `foster-model` defines for it, or a [`ServiceError`], whose code and hint stand in one
 //! table. Nothing here prints, and nothing reads the environment: callers say what they want known.
 //!
+//! What is configured is merged in [`config`], for every front end in the same way.
+//!
 //! A program with threads sets [`Context::way`] to [`Way::Exec`] with the path of `foster`; only a
 //! program with a single thread may fork the keeper.
 
 mod amend;
+mod complete;
+pub mod config;
 mod context;
 mod create;
 mod deadline;
@@ -25,6 +29,7 @@ mod job_request;
 mod kill;
 mod launch;
 mod list;
+mod list_changes;
 mod logs;
 mod observation;
 mod outcome;
@@ -46,6 +51,7 @@ mod view;
 mod wait;
 mod watch;
 
+pub use complete::{Callable, Labels, callable, labels};
 pub use context::Context;
 pub use create::create;
 pub use deadline::{DeadlineRequest, deadline};
@@ -60,6 +66,7 @@ pub use install_skill::{InstallSkillRequest, install_skill};
 pub use job_request::JobRequest;
 pub use kill::{KillRequest, kill};
 pub use list::{ListRequest, list};
+pub use list_changes::ListChanges;
 pub use logs::{LogItem, LogsRequest, Since, logs};
 pub use observation::{Observation, Observe};
 pub use outcome::Outcome;

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use foster_model::answer::{
-    CreateAnswer, DeadlineAnswer, DoctorAnswer, InstallSkillAnswer, KillAnswer, ListAnswer,
-    LogLine, LogsAnswer, RecoverAnswer, RunAnswer, SchemaAnswer, SendAnswer, StatusAnswer,
-    TagAnswer, TailAnswer, WaitAnswer,
+    ConfigAnswer, CreateAnswer, DeadlineAnswer, DoctorAnswer, InstallSkillAnswer, KillAnswer,
+    ListAnswer, LogLine, LogsAnswer, ManAnswer, RecoverAnswer, RunAnswer, SchemaAnswer, SendAnswer,
+    StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
 };
 use foster_model::{Definition, Entry, ErrorBody, SCHEMA_VERSION, StateFile};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -30,6 +30,7 @@ pub fn schema(name: Option<&str>) -> Result<SchemaAnswer, ServiceError> {
 
 fn all() -> BTreeMap<String, Value> {
     let rows = [
+        ("config", answer::<ConfigAnswer>("config")),
         ("create", answer::<CreateAnswer>("create")),
         ("deadline", answer::<DeadlineAnswer>("deadline")),
         ("doctor", answer::<DoctorAnswer>("doctor")),
@@ -40,6 +41,7 @@ fn all() -> BTreeMap<String, Value> {
         ("kill", answer::<KillAnswer>("kill")),
         ("list", answer::<ListAnswer>("list")),
         ("logs", answer::<LogsAnswer>("logs")),
+        ("man", answer::<ManAnswer>("man")),
         ("ps", answer::<ListAnswer>("ps")),
         ("recover", answer::<RecoverAnswer>("recover")),
         ("restart", answer::<RunAnswer>("restart")),

@@ -77,6 +77,13 @@ impl Index {
         Ok(IndexIter::new(file, records))
     }
 
+    /// Returns the rows as [`Index::newest_first`], without making the index anew and without waiting for
+    /// anybody: `None` if it would have to be made.
+    pub fn as_it_stands(&self) -> io::Result<Option<IndexIter>> {
+        let found = open_sound(&self.root.dir()?)?;
+        Ok(found.map(|(file, records)| IndexIter::new(file, records)))
+    }
+
     /// Returns how many records the index has.
     pub(crate) fn count(&self) -> io::Result<u64> {
         Ok(self.sound()?.1)

@@ -96,6 +96,12 @@ impl Root {
         Index::new(self.clone())
     }
 
+    /// Returns whether a job has a folder, without a look into it.
+    pub fn has_folder(&self, id: JobId) -> bool {
+        let found = self.job_path(id).symlink_metadata();
+        found.is_ok_and(|metadata| metadata.is_dir())
+    }
+
     pub(crate) fn dir(&self) -> io::Result<Dir> {
         Dir::open_path(&self.path)
     }

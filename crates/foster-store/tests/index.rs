@@ -8,7 +8,7 @@ mod tests {
     use std::fs;
 
     use foster_model::{CommandLine, Definition, JobId, JobName, JobSelector, State, Tag};
-    use foster_store::{IndexRow, ResolveError, Root};
+    use foster_store::{IndexRow, IndexWatch, ResolveError, Root};
 
     use crate::common::CreateListed as _;
     use crate::common::{definition, id, job, life, root};
@@ -50,6 +50,55 @@ mod tests {
 
     fn resolve(root: &Root, text: &str, ending: bool) -> Result<JobId, ResolveError> {
         root.resolve(&text.parse::<JobSelector>().unwrap(), ending)
+    }
+
+    #[test]
+    fn who_watches_hears_of_changes_and_not_of_his_own_looks() {
+        let (_temp, root) = root();
+        fs::remove_file(root.path().join("index")).ok();
+        let mut watch = IndexWatch::begin(root.path()).unwrap();
+        for _ in 0..3 {
+            // An index without rows is made anew by each look.
+            assert!(listed(&root).is_empty());
+            assert!(!watch.take().unwrap());
+        }
+        let _ = job(&root, 1);
+        assert!(watch.take().unwrap());
+        assert_eq!(listed(&root).len(), 1);
+        assert!(!watch.take().unwrap());
+        finish(&root, 1);
+        assert!(watch.take().unwrap());
+        assert!(!watch.take().unwrap());
+    }
+
+    #[test]
+    fn a_root_that_is_not_there_yet_can_be_watched() {
+        let (_temp, root) = root();
+        let path = root.path().join("a/b");
+        let mut watch = IndexWatch::begin(&path).unwrap();
+        fs::write(root.path().join("other"), "").unwrap();
+        assert!(!watch.take().unwrap());
+        fs::create_dir(root.path().join("a")).unwrap();
+        assert!(!watch.take().unwrap());
+        let inner = Root::open(&path, true).unwrap();
+        assert!(watch.take().unwrap());
+        let _ = job(&inner, 1);
+        assert!(watch.take().unwrap());
+        fs::remove_dir_all(root.path().join("a")).unwrap();
+        assert!(watch.take().unwrap());
+    }
+
+    #[test]
+    fn an_index_as_it_stands_is_not_made_anew() {
+        let (_temp, root) = root();
+        let _ = job(&root, 1);
+        let rows = root.index().as_it_stands().unwrap();
+        assert_eq!(rows.unwrap().count(), 1);
+        assert!(root.has_folder(id(1)) && !root.has_folder(id(2)));
+        let path = root.path().join("index");
+        fs::remove_file(&path).unwrap();
+        assert!(root.index().as_it_stands().unwrap().is_none());
+        assert!(!path.exists());
     }
 
     #[test]

@@ -100,13 +100,18 @@ impl Sandbox {
         &self.root
     }
 
+    /// Returns where `foster` looks for its configuration, `XDG_CONFIG_HOME`: nothing is there.
+    pub fn config_home(&self) -> PathBuf {
+        self.root.with_file_name("config")
+    }
+
     /// Returns the directory that `foster` runs in.
     pub fn work(&self) -> &Path {
         &self.work
     }
 
-    /// Returns `foster` without arguments: in the work directory, with this root, no standard
-    /// input, and of the test's own `FOSTER_*` only `FOSTER_CONTAINMENT`.
+    /// Returns `foster` without arguments: in the work directory, with this root, no configuration
+    /// file, no standard input, and of the test's own `FOSTER_*` only `FOSTER_CONTAINMENT`.
     pub fn foster(&self) -> Command {
         let mut command = Command::new(&self.foster);
         for (name, _) in std::env::vars_os() {
@@ -116,6 +121,7 @@ impl Sandbox {
         }
         command
             .env("FOSTER_ROOT", &self.root)
+            .env("XDG_CONFIG_HOME", self.config_home())
             .current_dir(&self.work)
             .stdin(Stdio::null());
         let command = if self.ordinary {

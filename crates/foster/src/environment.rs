@@ -6,14 +6,11 @@ use foster_model::ErrorCode;
 use foster_service::{Containment, Context, Way};
 
 use crate::failure::Failure;
-use crate::render::Format;
 
-/// Names the root, where `--root` doesn't.
-pub const ROOT: &str = "FOSTER_ROOT";
-/// Names the form of answers, where neither `--output` nor `--json` does.
-pub const OUTPUT: &str = "FOSTER_OUTPUT";
-/// Names the containment, where `--containment` doesn't.
-pub const CONTAINMENT: &str = "FOSTER_CONTAINMENT";
+/// Names the configuration file, where `--config` doesn't.
+const CONFIG: &str = "FOSTER_CONFIG";
+/// Names the shell that asks what could be typed next; set by what `foster completions` prints.
+pub const COMPLETE: &str = "FOSTER_COMPLETE";
 
 /// What the process was given by whoever started it. Nothing else reads it.
 #[derive(Debug)]
@@ -47,39 +44,28 @@ impl Environment {
         value.filter(|value| !value.is_empty())
     }
 
-    /// Returns what `FOSTER_OUTPUT` says.
-    pub fn format(&self) -> Result<Option<Format>, Failure> {
-        let Some(text) = self.variable(OUTPUT) else {
-            return Ok(None);
-        };
-        let format = text.to_str().and_then(Format::from_word);
-        format.map(Some).ok_or_else(|| {
-            let hint = format!("set {OUTPUT} to json, yaml or text, or unset it");
-            Failure::usage(format!("{OUTPUT} is {text:?}"), Some(hint))
-        })
+    /// Returns all variables.
+    pub fn variables(&self) -> &[(OsString, OsString)] {
+        &self.variables
     }
 
-    /// Returns whether the caller wants no colours (<https://no-color.org>).
-    pub fn no_color(&self) -> bool {
-        self.variable("NO_COLOR").is_some()
+    /// Returns the name of the shell that asks for completions, if one does.
+    pub fn completing_shell(&self) -> Option<&OsStr> {
+        self.variable(COMPLETE).filter(|shell| *shell != "0")
     }
 
-    /// Returns what the service is told of the caller. `root` and `containment` are what was typed.
+    /// Returns whether the terminal can do nothing but print one character after the other.
+    pub fn dumb_terminal(&self) -> bool {
+        self.variable("TERM").is_none_or(|term| term == "dumb")
+    }
+
+    /// Returns what the service is told of the caller.
     pub fn context(
         &self,
-        root: Option<&Path>,
-        containment: Option<Containment>,
+        root: PathBuf,
+        containment: Containment,
         needs: Needs,
     ) -> Result<Context, Failure> {
-        let root = match root {
-            Some(root) => root.to_owned(),
-            None => self.root()?,
-        };
-        let launches = needs == Needs::Launch;
-        let containment = match containment {
-            None if launches => self.containment()?,
-            given => given.unwrap_or_default(),
-        };
         Ok(Context {
             cwd: directory(&root, needs)?,
             root,
@@ -89,43 +75,36 @@ impl Environment {
         })
     }
 
-    fn containment(&self) -> Result<Containment, Failure> {
-        let Some(text) = self.variable(CONTAINMENT) else {
-            return Ok(Containment::default());
-        };
-        let wrong = |error: String| {
-            let hint = format!("set {CONTAINMENT} to one of these, or unset it");
-            Failure::usage(format!("{CONTAINMENT}: {error}"), Some(hint))
-        };
-        match text.to_str() {
-            Some(text) => {
-                let parsed: Result<Containment, _> = text.parse();
-                parsed.map_err(|error| wrong(error.to_string()))
-            }
-            None => Err(wrong(format!("{text:?} is no containment"))),
-        }
+    /// Returns the configuration file that the environment names.
+    pub fn named_config(&self) -> Option<&Path> {
+        self.variable(CONFIG).map(Path::new)
     }
 
-    /// Returns the root that the environment names, or else the platform's place.
-    fn root(&self) -> Result<PathBuf, Failure> {
-        if let Some(root) = self.variable(ROOT) {
-            return Ok(root.into());
+    /// Returns the place of the configuration file, if there is a home directory.
+    pub fn usual_config(&self) -> Option<PathBuf> {
+        let below = |config: PathBuf| config.join("foster").join("config.toml");
+        if let Some(config) = self.absolute("XDG_CONFIG_HOME") {
+            return Some(below(config.to_owned()));
         }
-        // The specification of these variables: a path that is not absolute is to be ignored.
-        let xdg = self.variable("XDG_STATE_HOME").map(Path::new);
-        if let Some(state) = xdg.filter(|path| path.is_absolute()) {
-            return Ok(state.join("foster"));
+        let home = etcetera::home_dir().ok().filter(|home| home.is_absolute());
+        home.map(|home| below(home.join(".config")))
+    }
+
+    /// Returns the platform's place for the root, if there is a home directory.
+    pub fn usual_root(&self) -> Option<PathBuf> {
+        if let Some(state) = self.absolute("XDG_STATE_HOME") {
+            return Some(state.join("foster"));
         }
-        let native = etcetera::base_strategy::choose_native_strategy().ok();
-        let state = native.map(|native| native.state_dir().unwrap_or_else(|| native.data_dir()));
-        match state.filter(|path| path.is_absolute()) {
-            Some(state) => Ok(state.join("foster")),
-            None => Err(Failure::with_hint(
-                ErrorCode::RootUnusable,
-                "there is no home directory to keep the jobs in",
-                None,
-            )),
-        }
+        let native = etcetera::base_strategy::choose_native_strategy().ok()?;
+        let state = native.state_dir().unwrap_or_else(|| native.data_dir());
+        state.is_absolute().then(|| state.join("foster"))
+    }
+
+    /// Returns the folder that a variable names. The specification of these variables says that a path
+    /// that is not absolute is to be ignored.
+    fn absolute(&self, name: &str) -> Option<&Path> {
+        let path = self.variable(name).map(Path::new);
+        path.filter(|path| path.is_absolute())
     }
 }
 
@@ -164,26 +143,27 @@ mod tests {
     }
 
     #[test]
-    fn the_root_is_looked_for_in_order() {
-        let both = [(ROOT, "/a"), ("XDG_STATE_HOME", "/b")];
-        assert_eq!(environment(&both).root().unwrap(), Path::new("/a"));
-        let empty = [(ROOT, ""), ("XDG_STATE_HOME", "/b")];
-        assert_eq!(environment(&empty).root().unwrap(), Path::new("/b/foster"));
-        let relative = environment(&[("XDG_STATE_HOME", "b")]).root();
-        assert!(relative.is_ok_and(|root| root.is_absolute() && root.ends_with("foster")));
-        let typed = environment(&both).context(Some(Path::new("c")), None, Needs::Root);
-        assert_eq!(typed.unwrap().root, Path::new("c"));
+    fn folders_that_the_environment_names_go_before_the_home_s() {
+        let both = [("XDG_STATE_HOME", "/b"), ("XDG_CONFIG_HOME", "/c")];
+        let both = environment(&both);
+        assert_eq!(both.usual_root().unwrap(), Path::new("/b/foster"));
+        let config = both.usual_config().unwrap();
+        assert_eq!(config, Path::new("/c/foster/config.toml"));
+        let relative = environment(&[("XDG_STATE_HOME", "b"), ("XDG_CONFIG_HOME", "c")]);
+        let root = relative.usual_root();
+        assert!(root.is_some_and(|root| root.is_absolute() && root.ends_with("foster")));
+        assert!(
+            relative
+                .usual_config()
+                .is_some_and(|path| path.is_absolute())
+        );
     }
 
     #[test]
-    fn unknown_words_are_refused_where_they_count() {
-        let wrong = environment(&[(OUTPUT, "xml"), (CONTAINMENT, "jail"), (ROOT, "/a")]);
-        let code = wrong.format().unwrap_err().body().code;
-        assert_eq!(code, ErrorCode::InvalidArgument);
-        let refused = wrong.context(None, None, Needs::Launch).unwrap_err();
-        assert_eq!(refused.body().code, ErrorCode::InvalidArgument);
-        assert!(wrong.context(None, None, Needs::Root).is_ok());
-        let typed = wrong.context(None, Some(Containment::Group), Needs::Launch);
-        assert_eq!(typed.unwrap().containment, Containment::Group);
+    fn what_is_empty_is_not_set() {
+        let empty = environment(&[(CONFIG, ""), (COMPLETE, "")]);
+        assert_eq!(empty.named_config(), None);
+        assert_eq!(empty.completing_shell(), None);
+        assert_eq!(environment(&[(COMPLETE, "0")]).completing_shell(), None);
     }
 }

@@ -4,17 +4,24 @@
 //! Theory of operation. [`args`] says what can be typed and checks its form; a file of
 //! [`commands`] turns that into a request to `foster-service`, where all decisions are made;
 //! [`render`] turns the answer into JSON, YAML or text, and [`output`] writes it. [`environment`]
-//! is the one place that reads the process's environment.
+//! is the one place that reads the process's environment (but for what is known of the terminal), and
+//! [`configuration`] the one that reads the configuration file. [`completion`] answers a shell that asks
+//! what could be typed next.
 //!
-//! The program has one thread, always: `run` makes the keeper by `fork` without `exec`.
+//! The program has one thread: `run` makes the keeper by `fork` without `exec`. Only [`progress`] has
+//! another, in verbs that wait and launch nothing.
 
 mod args;
 mod commands;
+mod completion;
+mod configuration;
 mod environment;
 mod exit;
 mod failure;
 mod output;
+mod progress;
 mod render;
+mod terminal;
 
 use std::process::ExitCode;
 

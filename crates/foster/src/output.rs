@@ -54,6 +54,59 @@ pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum When {
+    /// On a terminal that has some, unless the caller's environment says otherwise.
+    #[default]
+    Auto,
+    /// Also where there is no terminal.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl When {
+    /// The words for them.
+    pub const WORDS: [(&'static str, Self); 3] = [
+        ("auto", Self::Auto),
+        ("always", Self::Always),
+        ("never", Self::Never),
+    ];
+
+    /// Returns the one that `word` names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let found = Self::WORDS.iter().find(|(known, _)| *known == word);
+        found.map(|(_, when)| *when)
+    }
+}
+
+/// Which of the two streams takes colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Colors {
+    /// Standard output.
+    pub out: bool,
+    /// Standard error.
+    pub err: bool,
+}
+
+/// Returns where colours are used. Without a word on it the environment decides, as others read it:
+/// `NO_COLOR`, `CLICOLOR_FORCE`, `CLICOLOR`, `TERM`.
+pub fn colors(when: When) -> Colors {
+    let known = |choice| choice != anstream::ColorChoice::Never;
+    match when {
+        When::Always => Colors {
+            out: true,
+            err: true,
+        },
+        When::Never => Colors::default(),
+        When::Auto => Colors {
+            out: known(anstream::AutoStream::choice(&io::stdout())),
+            err: known(anstream::AutoStream::choice(&io::stderr())),
+        },
+    }
+}
+
 /// Returns the columns of the terminal on standard output, if it is one and tells.
 pub fn width() -> Option<u16> {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok()?;

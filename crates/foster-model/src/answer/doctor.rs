@@ -1,6 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ConfigFileView;
 use crate::ErrorBody;
 
 /// The answer of `doctor`.
@@ -18,6 +19,8 @@ pub struct DoctorAnswer {
     pub kernel: Vec<DoctorCheck>,
     /// The root's health.
     pub root: DoctorRoot,
+    /// The configuration file; `null` if the caller has none to tell of.
+    pub config: Option<ConfigFileView>,
     /// Whether everything that Foster relies on is well.
     pub healthy: bool,
 }

@@ -1,6 +1,7 @@
 //! The documents that Foster answers with, one file for each verb. Each derives its JSON Schema;
 //! unknown is `null`.
 
+mod config;
 mod create;
 mod deadline;
 mod digest;
@@ -10,6 +11,7 @@ mod job;
 mod kill;
 mod list;
 mod logs;
+mod man;
 mod recover;
 mod run;
 mod schema;
@@ -20,6 +22,7 @@ mod tag;
 mod tail;
 mod wait;
 
+pub use config::{ConfigAnswer, ConfigFileView, ConfigSource, Setting};
 pub use create::CreateAnswer;
 pub use deadline::DeadlineAnswer;
 pub use digest::{Digest, DigestPart, DigestReason};
@@ -29,6 +32,7 @@ pub use job::{JobView, StdinState};
 pub use kill::{KillAnswer, KillResult, PhaseReport, SentSignal, StopReport};
 pub use list::{ListAnswer, ListRow};
 pub use logs::{LogLine, LogPosition, LogsAnswer};
+pub use man::ManAnswer;
 pub use recover::{RecoverAnswer, RecoveredJob};
 pub use run::{EnvironmentSource, RunAnswer};
 pub use schema::SchemaAnswer;

@@ -7,4 +7,15 @@ mod chosen;
 #[path = "other.rs"]
 mod chosen;
 
-pub(crate) use chosen::{lock_is_held, reserve, socket_paths, try_lock};
+pub(crate) use chosen::{
+    lock_is_held, open_watch, reserve, socket_paths, take_events, try_lock, watch_folder,
+};
+
+/// What happened in a folder that is watched.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum FolderEvent {
+    /// To an entry of this name.
+    Entry(Vec<u8>),
+    /// To the folder itself; or more than can be told one by one.
+    Folder,
+}

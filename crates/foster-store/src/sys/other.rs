@@ -1,9 +1,11 @@
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
+
+use super::FolderEvent;
 
 /// Takes the lock of the open file description; `false` if another has it.
 pub(crate) fn try_lock(file: BorrowedFd<'_>) -> io::Result<bool> {
@@ -32,5 +34,20 @@ pub(crate) fn socket_paths(_: BorrowedFd<'_>, path: &Path, name: &str) -> Vec<Pa
 
 /// Sets no room aside: the systems differ too much in how.
 pub(crate) fn reserve(_: &std::fs::File, _: u64, _: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The systems differ too much in how, and none of them is tried.
+pub(crate) fn open_watch() -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is nothing to watch with.
+pub(crate) fn watch_folder(_: BorrowedFd<'_>, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is nothing to watch with.
+pub(crate) fn take_events(_: BorrowedFd<'_>) -> io::Result<Vec<FolderEvent>> {
     Err(io::ErrorKind::Unsupported.into())
 }

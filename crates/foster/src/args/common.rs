@@ -9,6 +9,7 @@ use foster_service::{Containment, EnvSetting, Stream};
 
 use super::value;
 use crate::failure::Failure;
+use crate::output::When;
 use crate::render::Format;
 
 /// What can be given with every verb, before it or after it.
@@ -22,6 +23,25 @@ pub struct Common {
         help_heading = "Global options"
     )]
     pub root: Option<PathBuf>,
+    /// Take the configuration from this file [default: FOSTER_CONFIG, else the usual place]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
+    pub config: Option<PathBuf>,
+    /// Use colours in text: on terminals alone, unless this is always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        value_parser = value::when(),
+        help_heading = "Global options"
+    )]
+    pub color: When,
     /// Answer with one JSON document (the same as --output json)
     #[arg(long, global = true, help_heading = "Global options")]
     json: bool,
@@ -81,7 +101,7 @@ pub struct CommandArgs {
     /// Wait this long between TERM and KILL; 0s kills at once
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = value::duration)]
     pub kill_after: Duration,
-    /// Hold the tree so, or fail [default: FOSTER_CONTAINMENT, else auto]
+    /// Hold the tree so, or fail [default: auto, or containment]
     #[arg(long, value_name = "LEVEL", value_parser = value::containment())]
     pub containment: Option<Containment>,
 }

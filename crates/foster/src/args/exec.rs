@@ -6,9 +6,18 @@ use super::common::CommandArgs;
 /// status is the command's (128 and more for a signal); 127 if it is not found, 126 if it can't be
 /// executed, 125 if Foster fails. Errors of Foster go to standard error.
 #[derive(Debug, clap::Args)]
-#[command(override_usage = "foster exec [OPTIONS] [--] CMD [ARGS]...\n       \
-                      foster exec [OPTIONS] --shell LINE")]
+#[command(
+    override_usage = "foster exec [OPTIONS] [--] CMD [ARGS]...\n       \
+                      foster exec [OPTIONS] --shell LINE",
+    after_help = EXAMPLES
+)]
 pub struct Args {
     #[command(flatten)]
     pub command: CommandArgs,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  foster exec -- make test
+  foster exec --shell 'server & run-tests'
+  foster exec --kill-after 30s --env LEVEL=debug -- ./worker";

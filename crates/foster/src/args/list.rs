@@ -6,6 +6,7 @@ use super::value;
 ///
 /// Shows the jobs that were started in this directory or below it.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     pub scope: ScopeArgs,
@@ -21,6 +22,7 @@ pub struct Args {
 ///
 /// Shows the jobs that were started in this directory or below it.
 #[derive(Debug, clap::Args)]
+#[command(after_help = PS_EXAMPLES)]
 pub struct PsArgs {
     #[command(flatten)]
     pub scope: ScopeArgs,
@@ -35,4 +37,19 @@ pub struct ScopeArgs {
     /// List at most this many
     #[arg(long, value_name = "N", default_value = "50")]
     pub limit: usize,
+    /// Show the listing again whenever it changes, until Ctrl-C or q
+    #[arg(long)]
+    pub watch: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  foster list --all --limit 200
+  foster list --state failed,lost
+  foster list --tag ci.lint --json | jq -r '.jobs[].job_id'
+  foster list --watch";
+
+const PS_EXAMPLES: &str = "\
+Examples:
+  foster ps
+  foster ps --all --watch";

@@ -1,8 +1,11 @@
 //! What can be typed: one structure for each verb, its form checked and nothing else.
 
 pub mod common;
+pub mod completions;
+pub mod config;
 pub mod create;
 pub mod deadline;
+mod defaults;
 pub mod definition;
 pub mod doctor;
 pub mod exec;
@@ -11,6 +14,7 @@ pub mod install_skill;
 pub mod kill;
 pub mod list;
 pub mod logs;
+pub mod man;
 pub mod observation;
 pub mod recover;
 mod refusal;
@@ -25,7 +29,10 @@ pub mod tail;
 mod value;
 pub mod wait;
 
-use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::{ArgMatches, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use foster_service::config::{Config, ConfigError};
 
 pub use common::Common;
 pub use refusal::{Typed, failure};
@@ -63,6 +70,9 @@ Environment:
   FOSTER_ROOT         Keep the jobs here (as --root)
   FOSTER_OUTPUT       Answer as json, yaml or text (as --output)
   FOSTER_CONTAINMENT  Hold the trees of new jobs so (as --containment)
+  FOSTER_CONFIG       Take the configuration from this file (as --config)
+  NO_COLOR, CLICOLOR_FORCE    Never use colours, or always (as --color)
+`foster config` lists all settings with their variables.
 
 Exit status:
   0  done                           5  the command could not be started
@@ -93,6 +103,9 @@ pub enum Verb {
     Recover(recover::Args),
     Doctor(doctor::Args),
     InstallSkill(install_skill::Args),
+    Config(config::Args),
+    Completions(completions::Args),
+    Man(man::Args),
     /// Become the keeper of the job that is handed over on standard input
     #[command(name = "_supervise", hide = true)]
     Supervise,
@@ -121,11 +134,50 @@ impl Verb {
             Self::Recover(_) => "recover",
             Self::Doctor(_) => "doctor",
             Self::InstallSkill(_) => "install-skill",
+            Self::Config(_) => "config",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
             Self::Supervise => "_supervise",
         }
     }
 }
 
+/// Returns the definition of the command line.
+pub fn command() -> Command {
+    defaults::named(Cli::command())
+}
+
+/// Reads a command line, with the defaults that are built in.
+pub fn parse(typed: &[OsString]) -> Result<(Cli, ArgMatches), clap::Error> {
+    read(command(), typed)
+}
+
+/// Reads it again where something is configured for options that were not typed.
+///
+/// # Errors
+/// The environment has a value for one of them that can't be one.
+pub fn parse_configured(
+    parsed: (Cli, ArgMatches),
+    typed: &[OsString],
+    config: &Config,
+) -> Result<Cli, ConfigError> {
+    let (cli, matches) = parsed;
+    let Some(command) = defaults::configured(command(), &matches, config)? else {
+        return Ok(cli);
+    };
+    // Values of the configuration were checked when it was read: what could be refused here is what
+    // was not refused before.
+    Ok(read(command, typed).map_or(cli, |(configured, _)| configured))
+}
+
+fn read(mut command: Command, typed: &[OsString]) -> Result<(Cli, ArgMatches), clap::Error> {
+    let matches = command.try_get_matches_from_mut(typed)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    Ok((cli, matches))
+}
+
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod skill;
 #[cfg(test)]

@@ -5,8 +5,14 @@ use std::ffi::OsString;
 /// Looks at every job of the root, or at those that are named: jobs whose supervisor is gone are
 /// judged by what can still be had, damaged files are told, and the index is made anew if in doubt.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The jobs [default: all of them]
     #[arg(value_name = "JOB")]
     pub jobs: Vec<OsString>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  foster recover
+  foster recover web";

@@ -7,6 +7,7 @@ use clap::{CommandFactory as _, Error};
 use super::Cli;
 use super::value::Refused;
 use crate::failure::Failure;
+use crate::output::When;
 use crate::render::Format;
 
 /// What can be told of a command line that could not be understood.
@@ -16,6 +17,8 @@ pub struct Typed {
     pub verb: Option<String>,
     /// The form of the answer, if one was asked for.
     pub format: Option<Format>,
+    /// When colours are used.
+    pub color: When,
 }
 
 impl Typed {
@@ -26,6 +29,7 @@ impl Typed {
             (word != "--").then_some(word)
         });
         let (mut verb, mut format, mut verb_is_over) = (None, None, false);
+        let mut color = None;
         while let Some(word) = words.next() {
             match word.split_once('=') {
                 _ if word == "--json" => format = Some(Format::Json),
@@ -33,7 +37,9 @@ impl Typed {
                 _ if word == "--output" => {
                     format = format.or(words.next().and_then(Format::from_word));
                 }
-                _ if word == "--root" && !verb_is_over => drop(words.next()),
+                Some(("--color", value)) => color = When::from_word(value),
+                _ if word == "--color" => color = words.next().and_then(When::from_word),
+                _ if matches!(word, "--root" | "--config") && !verb_is_over => drop(words.next()),
                 _ if !verb_is_over && !word.starts_with('-') => {
                     verb_is_over = true;
                     verb = is_verb(word).then(|| word.to_owned());
@@ -41,7 +47,11 @@ impl Typed {
                 _ => {}
             }
         }
-        Self { verb, format }
+        Self {
+            verb,
+            format,
+            color: color.unwrap_or_default(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use foster_model::CommandLine;
 use foster_service::RunRequest;
 
 use super::*;
+use crate::output::When;
 use crate::render::Format;
 
 fn words(line: &str) -> Vec<OsString> {
@@ -68,6 +69,9 @@ fn every_verb_is_called_as_its_answer_is() {
         "restart x",
         "tag x",
         "install-skill",
+        "config",
+        "completions zsh",
+        "man",
         "_supervise",
     ];
     for line in lines {
@@ -284,6 +288,7 @@ fn what_was_typed_is_known_also_if_it_is_wrong() {
         let expected = Typed {
             verb: verb.map(str::to_owned),
             format,
+            color: When::Auto,
         };
         assert_eq!(Typed::new(&words(line)), expected, "{line}");
     }

@@ -9,6 +9,7 @@ use foster_model::{
 };
 use foster_service::{Containment, EnvSetting, ServiceError, Since};
 
+use crate::output::When;
 use crate::render::Format;
 
 /// A value was refused: why, and what to write instead.
@@ -229,6 +230,29 @@ pub fn containment() -> impl TypedValueParser<Value = Containment> {
 /// Reads the form of an answer.
 pub fn format() -> impl TypedValueParser<Value = Format> {
     words(&Format::WORDS)
+}
+
+/// Reads when colours are used.
+pub fn when() -> impl TypedValueParser<Value = When> {
+    words(&When::WORDS)
+}
+
+/// Reads what of the configuration is shown.
+pub fn config_part() -> impl TypedValueParser<Value = super::config::Part> {
+    words(&[
+        ("show", super::config::Part::Show),
+        ("path", super::config::Part::Path),
+    ])
+}
+
+/// Reads the name of a shell.
+pub fn shell() -> impl TypedValueParser<Value = &'static str> {
+    words(&[
+        ("bash", "bash"),
+        ("zsh", "zsh"),
+        ("fish", "fish"),
+        ("powershell", "powershell"),
+    ])
 }
 
 /// Reads a job's state.

@@ -1,26 +1,27 @@
 use foster_model::ProcessInfo;
 use foster_service::ExecRequest;
 
-use crate::args::{Common, exec::Args};
-use crate::environment::{Environment, Needs};
+use super::Caller;
+use crate::args::exec::Args;
 use crate::exit::Status;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, Colors};
 use crate::render::{self, Format, Style};
 
 /// Standard output belongs to the command: what Foster has to say goes to standard error.
-pub fn carry_out(args: Args, common: &Common, environment: &Environment) -> Status {
-    match execute(args, common, environment) {
+pub fn carry_out(args: Args, caller: &Caller<'_>) -> Status {
+    match execute(args, caller) {
         Ok(status) => status,
-        Err(failure) => say_failure(common.format().ok().flatten(), &failure),
+        Err(failure) => {
+            let asked = caller.common.format().ok().flatten();
+            say_failure(asked, caller.style.colors, &failure)
+        }
     }
 }
 
-fn execute(mut args: Args, common: &Common, environment: &Environment) -> Result<Status, Failure> {
-    common.format()?;
+fn execute(mut args: Args, caller: &Caller<'_>) -> Result<Status, Failure> {
     let command = args.command.command_line()?;
-    let (root, containment) = (common.root.as_deref(), args.command.containment);
-    let context = environment.context(root, containment, Needs::Launch)?;
+    let context = caller.launching_context(args.command.containment)?;
     let request = ExecRequest {
         command,
         cwd: args.command.cwd,
@@ -35,11 +36,15 @@ fn execute(mut args: Args, common: &Common, environment: &Environment) -> Result
 }
 
 /// Says what is wrong: as text, unless another form was asked for in so many words.
-pub fn say_failure(format: Option<Format>, failure: &Failure) -> Status {
+pub fn say_failure(format: Option<Format>, colors: Colors, failure: &Failure) -> Status {
     let style = Style {
         format: format.unwrap_or(Format::Text),
         pretty: false,
         width: None,
+        colors: Colors {
+            out: false,
+            err: colors.err,
+        },
     };
     let rendered = render::failure(style, "exec", failure.body());
     output::write_err(&[rendered.out, rendered.err].concat());

@@ -1,5 +1,7 @@
 //! What is done for each verb: arguments become a request, and the service's answer is handed on.
 
+mod completions;
+mod config;
 mod create;
 mod deadline;
 mod doctor;
@@ -8,6 +10,7 @@ mod install_skill;
 mod kill;
 mod list;
 mod logs;
+mod man;
 mod recover;
 mod restart;
 mod run;
@@ -19,39 +22,44 @@ mod supervise;
 mod tag;
 mod tail;
 mod wait;
+mod watch;
 
 use std::ffi::OsString;
 use std::io;
 
-use clap::Parser as _;
+use clap::ArgMatches;
 use clap::error::ErrorKind;
 use foster_model::Exit;
-use foster_service::{Containment, Context, Outcome};
+use foster_service::{Containment, Context, Outcome, ServiceError};
 use serde::Serialize;
 
 use crate::args::{self, Cli, Common, Typed, Verb};
+use crate::completion;
+use crate::configuration::Configuration;
 use crate::environment::{Environment, Needs};
 use crate::exit::Status;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, Colors};
 use crate::render::{self, Format, Rendered, Style, Text};
 
 /// Who calls, and how answers are to look.
 struct Caller<'a> {
     common: &'a Common,
     environment: &'a Environment,
+    configuration: &'a Configuration,
     style: Style,
 }
 
 impl Caller<'_> {
     fn context(&self, needs: Needs) -> Result<Context, Failure> {
-        self.environment
-            .context(self.common.root.as_deref(), None, needs)
+        self.configuration
+            .context(self.common, None, self.environment, needs)
     }
 
     fn launching_context(&self, containment: Option<Containment>) -> Result<Context, Failure> {
-        let root = self.common.root.as_deref();
-        self.environment.context(root, containment, Needs::Launch)
+        let needs = Needs::Launch;
+        self.configuration
+            .context(self.common, containment, self.environment, needs)
     }
 }
 
@@ -66,34 +74,70 @@ enum Unread {
 
 /// Carries out what was typed, and returns how the program is to end.
 pub fn carry_out(typed: &[OsString], environment: &Environment) -> Status {
-    let cli = match Cli::try_parse_from(typed) {
-        Ok(cli) => cli,
+    if let Some(shell) = environment.completing_shell() {
+        return completion::answer(shell, typed, environment);
+    }
+    let parsed = match args::parse(typed) {
+        Ok(parsed) => parsed,
         Err(error) => return refuse(&error, typed, environment),
     };
-    let asked = cli.common.format();
+    let name = parsed.0.verb.name();
     // A command and its secrets are in nobody's list of processes for longer than it takes to read
     // them. Where the system shows them all the same, it is said in docs/platforms.md.
-    let _ = foster_service::hide_arguments(&format!("foster {}", cli.verb.name()));
-    match cli.verb {
-        Verb::Supervise => return supervise::carry_out(),
-        Verb::Exec(args) => return exec::carry_out(args, &cli.common, environment),
-        _ => {}
+    let _ = foster_service::hide_arguments(&format!("foster {name}"));
+    if matches!(parsed.0.verb, Verb::Supervise) {
+        return supervise::carry_out();
     }
-    let style = asked.and_then(|asked| style(asked, environment));
-    let caller = Caller {
-        common: &cli.common,
-        environment,
-        style: match style {
-            Ok(style) => style,
-            Err(failure) => return say_failure(guessed_style(None), cli.verb.name(), &failure),
-        },
-    };
-    dispatch(cli.verb, &caller)
+    let asked = parsed.0.common.format().ok().flatten();
+    let colors = output::colors(parsed.0.common.color);
+    match configured(parsed, typed, environment) {
+        Ok((cli, configuration, style)) => {
+            let caller = Caller {
+                common: &cli.common,
+                environment,
+                configuration: &configuration,
+                style,
+            };
+            dispatch(cli.verb, typed, &caller)
+        }
+        Err(failure) if name == "exec" => exec::say_failure(asked, colors, &failure),
+        Err(failure) => say_failure(guessed_style(asked, colors), name, &failure),
+    }
 }
 
-fn dispatch(verb: Verb, caller: &Caller<'_>) -> Status {
+/// Reads the configuration, and with it what was typed once more.
+fn configured(
+    parsed: (Cli, ArgMatches),
+    typed: &[OsString],
+    environment: &Environment,
+) -> Result<(Cli, Configuration, Style), Failure> {
+    let common = &parsed.0.common;
+    let asked = common.format()?;
+    let mut configuration = Configuration::load(Some(common), environment)?;
+    // They tell what is wrong with the file, or read nothing of it: a shell that sources the
+    // completions at its start would have to execute the refusal.
+    let tolerant = matches!(
+        parsed.0.verb,
+        Verb::Config(_) | Verb::Doctor(_) | Verb::Completions(_) | Verb::Man(_)
+    );
+    if !tolerant {
+        configuration.refuse()?;
+    }
+    let format = match asked {
+        // `exec` writes no answer, and says what is wrong as text.
+        None if !matches!(parsed.0.verb, Verb::Exec(_)) => configuration.format()?,
+        asked => asked,
+    };
+    let cli =
+        args::parse_configured(parsed, typed, &configuration.config).map_err(ServiceError::from)?;
+    let style = guessed_style(format, output::colors(cli.common.color));
+    Ok((cli, configuration, style))
+}
+
+fn dispatch(verb: Verb, typed: &[OsString], caller: &Caller<'_>) -> Status {
     let kind = verb.name();
     match verb {
+        Verb::Exec(args) => exec::carry_out(args, caller),
         Verb::Run(args) => say(caller, kind, Unread::Told, run::carry_out(*args, caller)),
         Verb::Create(args) => say(caller, kind, Unread::Told, create::carry_out(*args, caller)),
         Verb::Start(args) => say(caller, kind, Unread::Told, start::carry_out(&args, caller)),
@@ -107,13 +151,8 @@ fn dispatch(verb: Verb, caller: &Caller<'_>) -> Status {
         ),
         Verb::Tag(args) => say(caller, kind, Unread::Told, tag::carry_out(args, caller)),
         Verb::Status(args) => say(caller, kind, Unread::Fine, status::carry_out(&args, caller)),
-        Verb::List(args) => say(caller, kind, Unread::Fine, list::carry_out(args, caller)),
-        Verb::Ps(args) => say(
-            caller,
-            kind,
-            Unread::Fine,
-            list::carry_out_ps(&args, caller),
-        ),
+        Verb::List(args) => list::carry_out(args, caller),
+        Verb::Ps(args) => list::carry_out_ps(&args, caller),
         Verb::Tail(args) => say(caller, kind, Unread::Fine, tail::carry_out(&args, caller)),
         Verb::Logs(args) => logs::carry_out(args, caller),
         Verb::Wait(args) => say(caller, kind, Unread::Fine, wait::carry_out(&args, caller)),
@@ -132,50 +171,57 @@ fn dispatch(verb: Verb, caller: &Caller<'_>) -> Status {
             Unread::Told,
             install_skill::carry_out(args, caller),
         ),
-        Verb::Exec(_) | Verb::Supervise => Exit::Usage.into(),
+        Verb::Config(args) => say(
+            caller,
+            kind,
+            Unread::Fine,
+            Ok(config::carry_out(&args, caller)),
+        ),
+        Verb::Completions(args) => {
+            let program = typed.first().map(OsString::as_os_str);
+            completions::carry_out(&args, program, caller.style)
+        }
+        Verb::Man(args) => man::carry_out(&args, caller.style),
+        Verb::Supervise => Exit::Usage.into(),
     }
 }
 
-fn style(asked: Option<Format>, environment: &Environment) -> Result<Style, Failure> {
-    let format = match asked {
-        Some(format) => Some(format),
-        None => environment.format()?,
-    };
-    Ok(guessed_style(format))
-}
-
-fn guessed_style(format: Option<Format>) -> Style {
+fn guessed_style(format: Option<Format>, colors: Colors) -> Style {
     let terminal = output::is_terminal();
     let guess = if terminal { Format::Text } else { Format::Json };
     Style {
         format: format.unwrap_or(guess),
         pretty: terminal,
         width: if terminal { output::width() } else { None },
+        colors,
     }
 }
 
 /// Answers a command line that could not be understood, or that asks for help.
 fn refuse(error: &clap::Error, typed: &[OsString], environment: &Environment) -> Status {
+    let said = Typed::new(typed);
+    let colors = output::colors(said.color);
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
         let text = error.render();
-        let text = if output::is_terminal() && !environment.no_color() {
+        let text = if colors.out {
             text.ansi().to_string()
         } else {
             text.to_string()
         };
         return write(&text.into_bytes().into(), Exit::Ok.into(), Unread::Fine);
     }
-    let typed = Typed::new(typed);
-    let verb = typed.verb.as_deref();
+    let verb = said.verb.as_deref();
     let failure = args::failure(error, verb);
     if verb == Some("exec") {
-        return exec::say_failure(typed.format, &failure);
+        return exec::say_failure(said.format, colors, &failure);
     }
-    // What `FOSTER_OUTPUT` says wrongly is not what is wrong here.
-    let style = style(typed.format, environment).unwrap_or_else(|_| guessed_style(None));
+    // What is configured wrongly is not what is wrong here.
+    let configuration = Configuration::load(None, environment);
+    let set = configuration.and_then(|configuration| configuration.format());
+    let style = guessed_style(said.format.or(set.ok().flatten()), colors);
     let bare = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if bare && style.format == Format::Text {
         output::write_err(error.render().to_string().as_bytes());

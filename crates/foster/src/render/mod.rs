@@ -7,6 +7,8 @@ use foster_model::ErrorBody;
 use foster_service::Outcome;
 use serde::Serialize;
 
+use crate::output::Colors;
+
 pub use document::{json_line, yaml_item};
 pub use text::Text;
 
@@ -34,6 +36,12 @@ impl Format {
         let found = Self::WORDS.iter().find(|(known, _)| *known == word);
         found.map(|(_, format)| *format)
     }
+
+    /// Returns the word for it.
+    pub fn word(self) -> &'static str {
+        let found = Self::WORDS.iter().find(|(_, format)| *format == self);
+        found.map_or("", |(word, _)| word)
+    }
 }
 
 /// How answers are to look.
@@ -45,6 +53,8 @@ pub struct Style {
     pub pretty: bool,
     /// How wide lines of text may be, if that matters.
     pub width: Option<u16>,
+    /// Where text has colours. Other forms never have any.
+    pub colors: Colors,
 }
 
 /// What goes to standard output and to standard error.
@@ -75,7 +85,10 @@ pub fn answer<T: Serialize + Text>(style: Style, kind: &str, outcome: &Outcome<T
     outcome.answer.text(style, &mut out);
     Rendered {
         out: out.into_bytes(),
-        err: error.map(text::error).unwrap_or_default().into_bytes(),
+        err: error
+            .map(|error| text::error(style, error))
+            .unwrap_or_default()
+            .into_bytes(),
     }
 }
 
@@ -84,7 +97,7 @@ pub fn failure(style: Style, kind: &str, error: &ErrorBody) -> Rendered {
     match style.format {
         Format::Text => Rendered {
             out: Vec::new(),
-            err: text::error(error).into_bytes(),
+            err: text::error(style, error).into_bytes(),
         },
         _ => document::answer::<()>(style, kind, None, Some(error)),
     }

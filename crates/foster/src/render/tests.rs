@@ -14,6 +14,7 @@ fn style(format: Format, pretty: bool) -> Style {
         format,
         pretty,
         width: None,
+        colors: Colors::default(),
     }
 }
 

@@ -1,10 +1,10 @@
 use foster_model::answer::{DoctorAnswer, DoctorCheck};
 
 use super::words::bytes;
-use super::{Style, Text, hint, line, plain};
+use super::{Paint, Style, Text, config, hint, line, plain};
 
 impl Text for DoctorAnswer {
-    fn text(&self, _: Style, out: &mut String) {
+    fn text(&self, style: Style, out: &mut String) {
         line!(out, "foster {} on {}", self.version, plain(&self.system));
         line!(out, "\nContainment (auto chooses {}):", self.containment);
         checks(&self.levels, out);
@@ -25,7 +25,10 @@ impl Text for DoctorAnswer {
         line!(out, "  {filesystem}, {free}");
         if let Some(problem) = &root.problem {
             line!(out, "  problem: {}", plain(&problem.message));
-            hint(problem.hint.as_deref(), out);
+            hint(Paint::new(style.colors.out), problem.hint.as_deref(), out);
+        }
+        if let Some(file) = &self.config {
+            config::file(style, file, out);
         }
         let verdict = if self.healthy {
             "All is well."

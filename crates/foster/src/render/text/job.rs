@@ -1,12 +1,18 @@
 use foster_model::answer::JobView;
 use foster_model::{Cause, State, TimeoutKind};
 
-use super::line;
 use super::words::{command, duration, plain};
+use super::{Paint, line};
 
 /// How a job stands, in a few words: `exited with 0 after 1.2s`.
-pub fn standing(job: &JobView) -> String {
-    let how = how(job.state, job.cause, job.exit_code, job.signal.as_deref());
+pub fn standing(paint: Paint, job: &JobView) -> String {
+    let how = how(
+        paint,
+        job.state,
+        job.cause,
+        job.exit_code,
+        job.signal.as_deref(),
+    );
     let how = match job.timeout_kind {
         Some(TimeoutKind::Idle) if job.state.is_final() => format!("{how}, it printed nothing"),
         _ => how,
@@ -19,6 +25,7 @@ pub fn standing(job: &JobView) -> String {
 
 /// [`standing`] from its parts, without the time.
 pub fn how(
+    paint: Paint,
     state: State,
     cause: Option<Cause>,
     exit_code: Option<i32>,
@@ -33,11 +40,12 @@ pub fn how(
         None | Some(Cause::Exit | Cause::Signal | Cause::StartFailed) => String::new(),
         Some(cause) => format!(" ({})", cause.as_str()),
     };
-    format!("{state}{end}{cause}")
+    let word = paint.state(state, exit_code, &state.to_string());
+    format!("{word}{end}{cause}")
 }
 
 /// Appends one line: the job, its name, how it stands, and its command.
-pub fn headline(job: &JobView, out: &mut String) {
+pub fn headline(paint: Paint, job: &JobView, out: &mut String) {
     let name = job
         .name
         .as_ref()
@@ -47,7 +55,12 @@ pub fn headline(job: &JobView, out: &mut String) {
         _ => String::new(),
     };
     let typed = command(&job.command, job.shell);
-    line!(out, "{}{name} {}{pid}: {typed}", job.job_id, standing(job));
+    line!(
+        out,
+        "{}{name} {}{pid}: {typed}",
+        job.job_id,
+        standing(paint, job)
+    );
     if let Some(failure) = &job.failure {
         line!(out, "  {}", plain(&failure.message));
     }

@@ -1,16 +1,17 @@
 use foster_model::answer::{JobResult, KillAnswer, KillResult, StopReport};
 
 use super::words::{duration, process};
-use super::{Style, Text, job, line, plain};
+use super::{Paint, Style, Text, job, line, plain};
 
 impl Text for KillAnswer {
-    fn text(&self, _: Style, out: &mut String) {
+    fn text(&self, style: Style, out: &mut String) {
+        let paint = Paint::new(style.colors.out);
         if let Some(result) = &self.job {
-            one(result, out);
+            one(paint, result, out);
         }
         for result in self.jobs.iter().flatten() {
             match result {
-                JobResult::Done(result) => one(result, out),
+                JobResult::Done(result) => one(paint, result, out),
                 JobResult::Failed { job, error } => {
                     line!(out, "{}: {}", plain(job), plain(&error.message));
                 }
@@ -19,9 +20,9 @@ impl Text for KillAnswer {
     }
 }
 
-fn one(result: &KillResult, out: &mut String) {
+fn one(paint: Paint, result: &KillResult, out: &mut String) {
     let signal = result.signal.as_deref();
-    let standing = job::how(result.state, result.cause, result.exit_code, signal);
+    let standing = job::how(paint, result.state, result.cause, result.exit_code, signal);
     let already = if result.already_finished {
         ", already finished"
     } else {

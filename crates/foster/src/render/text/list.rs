@@ -5,7 +5,7 @@ use foster_model::Time;
 use foster_model::answer::{ListAnswer, ListRow};
 
 use super::words::{age, duration, plain, short};
-use super::{Style, Text, hint, line};
+use super::{Paint, Style, Text, hint, line};
 
 /// The narrowest that a command is cut to: the table is wider than the terminal, rather.
 const NARROWEST: usize = 16;
@@ -21,14 +21,16 @@ impl Text for ListAnswer {
         } else {
             let now = SystemTime::now().into();
             let rows: Vec<_> = self.jobs.iter().map(|row| cells(row, now)).collect();
-            line!(out, "{}", table(rows, style.width));
+            let table = table(rows, style.width);
+            let painted = painted(&table, &self.jobs, Paint::new(style.colors.out));
+            line!(out, "{painted}");
         }
         for row in &self.jobs {
             if let Some(damage) = &row.damage {
                 line!(out, "{}: {}", row.job_id, plain(damage));
             }
         }
-        hint(self.hint.as_deref(), out);
+        hint(Paint::new(style.colors.out), self.hint.as_deref(), out);
     }
 }
 
@@ -79,6 +81,28 @@ fn table(mut rows: Vec<[String; 7]>, width: Option<u16>) -> String {
         column.set_padding((0, 2));
     }
     table.trim_fmt()
+}
+
+/// Paints the states in a table. (The table itself would count the colours as width.)
+fn painted(table: &str, rows: &[ListRow], paint: Paint) -> String {
+    let mut lines = table.lines();
+    let header = lines.next().unwrap_or_default();
+    // What stands before it, an id and a name, is ASCII in every row.
+    let at = header.find(HEADER[2]).unwrap_or_default();
+    let mut out = paint.dim(header);
+    for (line, row) in lines.zip(rows) {
+        let state = row.state.to_string();
+        let (before, rest) = line.split_at_checked(at).unwrap_or(("", line));
+        out.push('\n');
+        match rest.strip_prefix(state.as_str()) {
+            Some(after) => {
+                let state = paint.state(row.state, row.exit_code, &state);
+                out.extend([before, state.as_str(), after]);
+            }
+            None => out.push_str(line),
+        }
+    }
+    out
 }
 
 fn cut(text: &str, room: usize) -> String {

@@ -1,5 +1,6 @@
 //! Answers as text for people, one file for each verb.
 
+mod config;
 mod create;
 mod deadline;
 mod doctor;
@@ -8,6 +9,8 @@ mod job;
 mod kill;
 mod list;
 mod logs;
+mod man;
+mod paint;
 mod recover;
 mod run;
 mod schema;
@@ -23,6 +26,8 @@ use foster_model::{ErrorBody, ProcessInfo};
 
 pub use logs::{LogText, logs_end};
 pub use words::plain;
+
+use paint::Paint;
 
 use super::Style;
 
@@ -42,23 +47,24 @@ macro_rules! line {
 }
 use line;
 
-/// Returns what is said of an error.
-pub fn error(error: &ErrorBody) -> String {
+/// Returns what is said of an error, on standard error.
+pub fn error(style: Style, error: &ErrorBody) -> String {
     let mut out = String::new();
-    line!(out, "error: {}", plain(&error.message));
+    let paint = Paint::new(style.colors.err);
+    line!(out, "{} {}", paint.error("error:"), plain(&error.message));
     if let Some(job_id) = error.job_id {
         line!(out, "job: {job_id}");
     }
     for candidate in &error.candidates {
         line!(out, "candidate: {candidate}");
     }
-    hint(error.hint.as_deref(), &mut out);
+    hint(paint, error.hint.as_deref(), &mut out);
     out
 }
 
-fn hint(hint: Option<&str>, out: &mut String) {
+fn hint(paint: Paint, hint: Option<&str>, out: &mut String) {
     if let Some(hint) = hint {
-        line!(out, "hint: {}", plain(hint));
+        line!(out, "{} {}", paint.hint("hint:"), plain(hint));
     }
 }
 

@@ -2,10 +2,10 @@ use foster_model::answer::{StatusAnswer, StdinState};
 use foster_model::{OutputEnd, Supervision};
 
 use super::words::{bytes, command, duration, plain};
-use super::{Style, Text, job, line};
+use super::{Paint, Style, Text, job, line};
 
 impl Text for StatusAnswer {
-    fn text(&self, _: Style, out: &mut String) {
+    fn text(&self, style: Style, out: &mut String) {
         let job = &self.job;
         let mut row = |name: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -19,7 +19,10 @@ impl Text for StatusAnswer {
             "name",
             job.name.as_ref().map(|name| name.as_ref().to_owned()),
         );
-        row("state", Some(job::standing(job)));
+        row(
+            "state",
+            Some(job::standing(Paint::new(style.colors.out), job)),
+        );
         row(
             "failure",
             job.failure.as_ref().map(|failure| path(&failure.message)),
