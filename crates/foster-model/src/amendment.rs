@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Definition, Tag};
+use crate::{Definition, NotificationParts, Notifications, Secrets, Tag};
 
 /// A change of a job's definition after it was made. Whoever holds the job's lock carries it out:
 /// the supervisor, asked over the control socket, or a verb that has taken the lock.
@@ -18,6 +18,16 @@ pub enum Amendment {
         /// Marks that it loses.
         remove: Vec<Tag>,
     },
+    /// Others to tell, in place of those that there are.
+    Notify {
+        /// Who, and of what.
+        notify: Notifications,
+    },
+    /// Nobody to tell any more.
+    Unnotify {
+        /// Of what.
+        parts: NotificationParts,
+    },
 }
 
 impl Amendment {
@@ -33,6 +43,27 @@ impl Amendment {
                     }
                 }
             }
+            _ => self.apply_to_notifications(&mut definition.notify),
+        }
+    }
+
+    /// Changes whom a job tells, if that is what it changes.
+    pub fn apply_to_notifications(&self, present: &mut Notifications) {
+        match self {
+            Self::Notify { notify } => present.clone_from(notify),
+            Self::Unnotify { parts } => present.clear(*parts),
+            Self::Tags { .. } => {}
+        }
+    }
+
+    /// Returns the same as it may be written down.
+    #[must_use]
+    pub fn concealed(&self, secrets: &Secrets) -> Self {
+        match self {
+            Self::Notify { notify } => Self::Notify {
+                notify: notify.concealed(secrets),
+            },
+            other => other.clone(),
         }
     }
 }

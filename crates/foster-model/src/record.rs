@@ -2,8 +2,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Cause, Entry, Event, EventKind, Identity, IllegalTransition, JobId, OutputEnd, PhaseSpec,
-    ProcessInfo, StartFailure, State, Straggler, StreamTotals, Supervision, Time, transition,
+    Cause, Entry, Event, EventKind, Identity, IllegalTransition, JobId, MatchCount, OutputEnd,
+    PhaseSpec, ProcessInfo, StartFailure, State, Straggler, StreamTotals, Supervision, Time,
+    transition,
 };
 
 /// What is known of a job: the fold of its journal.
@@ -68,6 +69,9 @@ pub struct JobRecord {
     /// The phases of that escalation, for a successor to go on with.
     #[serde(default)]
     pub stop_phases: Vec<PhaseSpec>,
+    /// How often what somebody is told of was met in the output, rule by rule.
+    #[serde(default)]
+    pub output_matches: Vec<MatchCount>,
 }
 
 /// The content of `state.json`: a cache of the journal's fold, in a shape that scripts can rely on.
@@ -144,6 +148,7 @@ impl JobRecord {
             failure: None,
             stopping: None,
             stop_phases: Vec::new(),
+            output_matches: Vec::new(),
         }
     }
 
@@ -207,6 +212,7 @@ impl JobRecord {
             | Event::StopRequested { .. }
             | Event::Signalled { .. }
             | Event::OutputLost { .. } => {}
+            Event::Matched { counts } => self.output_matches.clone_from(counts),
             Event::Exited {
                 exit_code,
                 signal,

@@ -80,6 +80,8 @@ pub enum EventKind {
     OutputLost,
     /// One of Foster's own processes is gone, or took over.
     Supervision,
+    /// Output was met that somebody is told of.
+    Matched,
     /// The job is over, in this state.
     Finished(State),
 }
@@ -148,7 +150,7 @@ impl Cause {
 
 impl EventKind {
     /// All kinds, in the order of a life.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Created,
         Self::Restarted,
         Self::Amended,
@@ -163,6 +165,7 @@ impl EventKind {
         Self::Closed,
         Self::OutputLost,
         Self::Supervision,
+        Self::Matched,
         Self::Finished(State::Created),
         Self::Finished(State::Running),
         Self::Finished(State::Exited),
@@ -189,6 +192,7 @@ impl From<&Event> for EventKind {
             Event::Closed { .. } => Self::Closed,
             Event::OutputLost { .. } => Self::OutputLost,
             Event::Supervision { .. } => Self::Supervision,
+            Event::Matched { .. } => Self::Matched,
             Event::Finished { state, .. } => Self::Finished(*state),
         }
     }
@@ -224,6 +228,7 @@ pub fn transition(state: State, event: EventKind) -> Result<State, IllegalTransi
             | E::Empty
             | E::Closed
             | E::OutputLost
+            | E::Matched
             | E::Finished(S::Created | S::Running | S::Exited | S::Killed),
         ) => illegal,
 
@@ -236,7 +241,8 @@ pub fn transition(state: State, event: EventKind) -> Result<State, IllegalTransi
             | E::Empty
             | E::Closed
             | E::OutputLost
-            | E::Supervision,
+            | E::Supervision
+            | E::Matched,
         ) => Ok(S::Running),
         (S::Running, E::Finished(end @ (S::Exited | S::Killed | S::Lost))) => Ok(end),
         // It was started once, and what was started can't fail to start.
@@ -262,7 +268,13 @@ pub fn transition(state: State, event: EventKind) -> Result<State, IllegalTransi
         ) => Ok(state),
         (
             S::Exited | S::Killed | S::Lost,
-            E::Created | E::Launched | E::Started | E::StartFailed | E::Exited | E::Finished(_),
+            E::Created
+            | E::Launched
+            | E::Started
+            | E::StartFailed
+            | E::Exited
+            | E::Matched
+            | E::Finished(_),
         )
         | (S::Failed, _) => illegal,
     }

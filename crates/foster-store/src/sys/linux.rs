@@ -4,7 +4,7 @@
 )]
 
 use std::io;
-use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// A lock for writing on the whole file.
@@ -46,6 +46,17 @@ pub(crate) fn lock_is_held(file: BorrowedFd<'_>) -> io::Result<bool> {
     } else {
         Err(io::Error::last_os_error())
     }
+}
+
+/// Returns a descriptor that is readable once something in the directory was written, made or renamed.
+pub(crate) fn watch_dir(dir: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+
+    let events = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+    let changes = WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO;
+    let path = format!("/proc/self/fd/{}", dir.as_raw_fd());
+    inotify::add_watch(&events, path, changes)?;
+    Ok(events)
 }
 
 /// Sets room aside on the disk for the `length` bytes from `offset` on, without making the file

@@ -34,3 +34,8 @@ pub(crate) fn socket_paths(_: BorrowedFd<'_>, path: &Path, name: &str) -> Vec<Pa
 pub(crate) fn reserve(_: &std::fs::File, _: u64, _: u64) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+/// Watches no directory: there is no such descriptor here.
+pub(crate) fn watch_dir(_: BorrowedFd<'_>) -> io::Result<std::os::fd::OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
