@@ -67,7 +67,10 @@ fn agent(url: &str) -> Agent {
         .timeout_global(Some(REQUEST_TIMEOUT))
         .timeout_resolve(Some(Duration::from_secs(5)))
         .user_agent(concat!("foster/", env!("CARGO_PKG_VERSION")));
-    if url.get(..6).is_some_and(|begin| begin.eq_ignore_ascii_case("https:")) {
+    if url
+        .get(..6)
+        .is_some_and(|begin| begin.eq_ignore_ascii_case("https:"))
+    {
         config = config.tls_config(tls());
     }
     config.build().into()

@@ -27,7 +27,11 @@ pub struct Lane {
 
 impl Lane {
     /// Begins a lane: a thread of its own, which holds `busy` until it has told all.
-    pub fn begin(sink: Sink, shared: &Arc<Shared>, busy: Option<Arc<OwnedFd>>) -> std::io::Result<Self> {
+    pub fn begin(
+        sink: Sink,
+        shared: &Arc<Shared>,
+        busy: Option<Arc<OwnedFd>>,
+    ) -> std::io::Result<Self> {
         let (queue, told) = channel();
         let (shared, of) = (Arc::clone(shared), sink.clone());
         std::thread::Builder::new().spawn(move || {

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use foster_model::{
-    CompletionFile, DeliveryResult, FINISH_EVENT, Identity, JobRecord, MATCH_EVENT, MatchEvent, Sink,
+    CompletionFile, DeliveryResult, FINISH_EVENT, Identity, JobRecord, MATCH_EVENT, MatchEvent,
+    Sink,
 };
 use foster_process::{
     Escalation, ProcessIdentity, ProcessRef, Scope, Signal, SignalQueue, Tree, close_all_but,
@@ -20,7 +21,9 @@ use crate::lane::{Lane, Shared};
 
 /// Turns this process, a fresh copy of another, into the notifier of a run, and ends with it.
 pub fn become_notifier(errand: Errand) -> ! {
-    exit_now(i32::from(detach(&errand).and_then(|()| attend(errand)).is_err()))
+    exit_now(i32::from(
+        detach(&errand).and_then(|()| attend(errand)).is_err(),
+    ))
 }
 
 /// Leaves the world of whoever made it: its session, its descriptors, its name.
@@ -174,7 +177,12 @@ impl Notifier {
             return;
         };
         let shown = notifications.concealed(&errand.secrets);
-        let same = |at: usize| shown.output.get(at).is_some_and(|rule| rule.pattern == event.pattern);
+        let same = |at: usize| {
+            shown
+                .output
+                .get(at)
+                .is_some_and(|rule| rule.pattern == event.pattern)
+        };
         let place = event.rule as usize;
         let Some(rule) = notifications.output.get(place).filter(|_| same(place)) else {
             return;

@@ -213,9 +213,8 @@ pub use spawn::{
 };
 pub use sys::{
     Forked, Poller, Ready, Received, SignalQueue, close_all_but, exit_now, fork, fork_orphan,
-    fork_outside, hide_arguments,
-    own_children, peer_credentials, pipe_holders, set_process_title, set_subreaper, start_session,
-    wait_any,
+    fork_outside, hide_arguments, own_children, peer_credentials, pipe_holders, set_process_title,
+    set_subreaper, start_session, wait_any,
 };
 pub use terminate::terminate;
 pub use tree::{Delivery, Marks, Member, Survivor, Tree};

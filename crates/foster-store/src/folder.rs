@@ -113,7 +113,8 @@ impl JobFolder {
             };
         };
         let content = serde_json::to_vec(values)?;
-        self.dir.replace(PRIVATE_VALUES, "secrets.json.new", &content)
+        self.dir
+            .replace(PRIVATE_VALUES, "secrets.json.new", &content)
     }
 
     /// Opens what was given for the command's standard input, if something was.

@@ -15,6 +15,7 @@ use foster_process::{
 };
 use foster_store::{JobFolder, Lock, Root};
 
+use crate::bell::Bell;
 use crate::leftovers::leaf_name;
 use crate::life::Plan;
 use crate::log_file::LogFile;
@@ -44,6 +45,8 @@ pub struct Parts {
     pub umask: Option<u32>,
     /// What must not be shown.
     pub secrets: Secrets,
+    /// By what the supervisor asks its keeper for a notifier.
+    pub bell: Bell,
     /// What an escalation did, kept until the end that it brought is written down.
     pub stop_report: Option<StopReport>,
 }

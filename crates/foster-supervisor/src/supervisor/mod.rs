@@ -3,6 +3,7 @@
 mod beginning;
 mod effects;
 mod hearing;
+mod notifying;
 mod report;
 mod run;
 
@@ -126,6 +127,7 @@ impl Supervisor {
                 reason: loss.reason,
             });
         }
+        self.tell_what_was_found();
         self.history.save(&self.parts.folder);
         self.server.output(totals, closed, &self.poller);
     }
@@ -151,7 +153,10 @@ impl Supervisor {
                     let soon = Instant::now() + WHEN_BLIND;
                     return Settled::Until(Some(due.map_or(soon, |due| due.min(soon))));
                 }
-                Effect::Wait(due) => return Settled::Until(due),
+                Effect::Wait(due) => {
+                    let both = [due, run.capture.look_due()];
+                    return Settled::Until(both.into_iter().flatten().min());
+                }
                 Effect::Conclude => return Settled::Over,
                 effect => self.carry_out(effect),
             }
