@@ -1,10 +1,13 @@
 use std::collections::BTreeMap;
 
 use foster_model::answer::{
-    CreateAnswer, DoctorAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, RecoverAnswer,
-    RunAnswer, SchemaAnswer, StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
+    CreateAnswer, DoctorAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, NotifyAnswer,
+    RecoverAnswer, RunAnswer, SchemaAnswer, StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
 };
-use foster_model::{Definition, Entry, ErrorBody, SCHEMA_VERSION, StateFile};
+use foster_model::{
+    CompletionFile, Definition, Entry, ErrorBody, FinishEvent, MatchDelivery, MatchEvent,
+    SCHEMA_VERSION, StateFile,
+};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
@@ -34,6 +37,7 @@ fn all() -> BTreeMap<String, Value> {
         ("kill", answer::<KillAnswer>("kill")),
         ("list", answer::<ListAnswer>("list")),
         ("logs", answer::<LogsAnswer>("logs")),
+        ("notify", answer::<NotifyAnswer>("notify")),
         ("ps", answer::<ListAnswer>("ps")),
         ("recover", answer::<RecoverAnswer>("recover")),
         ("restart", answer::<RunAnswer>("restart")),
@@ -47,6 +51,10 @@ fn all() -> BTreeMap<String, Value> {
         ("error", error()),
         ("event", plain::<Entry>()),
         ("log_line", plain::<LogLine>()),
+        ("completion_file", plain::<CompletionFile>()),
+        ("job_finished_event", plain::<FinishEvent>()),
+        ("job_output_matched_event", plain::<MatchEvent>()),
+        ("output_delivery", plain::<MatchDelivery>()),
         ("meta_file", plain::<Definition>()),
         ("state_file", plain::<StateFile>()),
     ];

@@ -4,6 +4,7 @@ use foster_store::Stream;
 
 use crate::context::{Context, now};
 use crate::error::ServiceError;
+use crate::notify::notifications;
 use crate::snapshot::observed;
 use crate::view::view;
 use crate::watch::shown_record;
@@ -26,11 +27,13 @@ pub fn status(ctx: &Context, job: &JobSelector) -> Result<StatusAnswer, ServiceE
         .filter(|_| record.exited_at.is_none() && !record.state.is_final());
     let running_ms =
         running.map(|started| u64::try_from(now().unix_ms() - started.unix_ms()).unwrap_or(0));
+    let notifications = notifications(&folder, &definition, &record);
     let job = view(&folder, &definition, record);
     Ok(StatusAnswer {
         job,
         running_ms,
         stdout_bytes,
         stderr_bytes,
+        notifications,
     })
 }

@@ -8,7 +8,7 @@ use crate::{DeliveryResult, JobId, MatchCount, Notifications, State};
 pub struct NotificationView {
     /// Whether somebody will be told of something that is still to come in this run.
     pub armed: bool,
-    /// How many sinks there are, those of patterns included.
+    /// How many different sinks there are, those of patterns included.
     pub sinks: u32,
     /// Who is told, and of what.
     #[serde(flatten)]

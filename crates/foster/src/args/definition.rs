@@ -7,6 +7,7 @@ use foster_model::{JobName, PhaseSpec, Stragglers, Tag};
 use foster_service::JobRequest;
 
 use super::common::CommandArgs;
+use super::notify_flags::NotifyFlags;
 use super::value::{self, Limit};
 use crate::failure::Failure;
 
@@ -61,6 +62,8 @@ pub struct DefinitionArgs {
         value_parser = value::stragglers()
     )]
     pub stragglers: Stragglers,
+    #[command(flatten)]
+    pub notify: NotifyFlags,
 }
 
 /// The phases of an escalation. (An alias, so that they are read as one value, not as several.)
@@ -88,6 +91,7 @@ impl DefinitionArgs {
             stdin_file: self.stdin_file,
             log: self.log,
             log_cap: self.log_cap.into(),
+            notify: self.notify.settings(),
         })
     }
 }

@@ -8,6 +8,8 @@ pub mod exec;
 pub mod kill;
 pub mod list;
 pub mod logs;
+pub mod notify;
+pub mod notify_flags;
 pub mod observation;
 pub mod recover;
 mod refusal;
@@ -83,12 +85,16 @@ pub enum Verb {
     Wait(wait::Args),
     Kill(kill::Args),
     Tag(tag::Args),
+    Notify(notify::Args),
     Schema(schema::Args),
     Recover(recover::Args),
     Doctor(doctor::Args),
     /// Become the keeper of the job that is handed over on standard input
     #[command(name = "_supervise", hide = true)]
     Supervise,
+    /// Become the notifier whose errand comes on standard input
+    #[command(name = "_notify", hide = true)]
+    BeNotifier,
 }
 
 impl Verb {
@@ -108,10 +114,12 @@ impl Verb {
             Self::Wait(_) => "wait",
             Self::Kill(_) => "kill",
             Self::Tag(_) => "tag",
+            Self::Notify(_) => "notify",
             Self::Schema(_) => "schema",
             Self::Recover(_) => "recover",
             Self::Doctor(_) => "doctor",
             Self::Supervise => "_supervise",
+            Self::BeNotifier => "_notify",
         }
     }
 }

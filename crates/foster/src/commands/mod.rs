@@ -1,11 +1,13 @@
 //! What is done for each verb: arguments become a request, and the service's answer is handed on.
 
+mod be_notifier;
 mod create;
 mod doctor;
 mod exec;
 mod kill;
 mod list;
 mod logs;
+mod notify;
 mod recover;
 mod restart;
 mod run;
@@ -73,6 +75,7 @@ pub fn carry_out(typed: &[OsString], environment: &Environment) -> Status {
     let _ = foster_service::hide_arguments(&format!("foster {}", cli.verb.name()));
     match cli.verb {
         Verb::Supervise => return supervise::carry_out(),
+        Verb::BeNotifier => return be_notifier::carry_out(),
         Verb::Exec(args) => return exec::carry_out(args, &cli.common, environment),
         _ => {}
     }
@@ -96,6 +99,7 @@ fn dispatch(verb: Verb, caller: &Caller<'_>) -> Status {
         Verb::Start(args) => say(caller, kind, Unread::Told, start::carry_out(&args, caller)),
         Verb::Restart(args) => say(caller, kind, Unread::Told, restart::carry_out(args, caller)),
         Verb::Tag(args) => say(caller, kind, Unread::Told, tag::carry_out(args, caller)),
+        Verb::Notify(args) => say(caller, kind, Unread::Told, notify::carry_out(args, caller)),
         Verb::Status(args) => say(caller, kind, Unread::Fine, status::carry_out(&args, caller)),
         Verb::List(args) => say(caller, kind, Unread::Fine, list::carry_out(args, caller)),
         Verb::Ps(args) => say(
@@ -116,7 +120,7 @@ fn dispatch(verb: Verb, caller: &Caller<'_>) -> Status {
             recover::carry_out(&args, caller),
         ),
         Verb::Doctor(args) => say(caller, kind, Unread::Fine, doctor::carry_out(&args, caller)),
-        Verb::Exec(_) | Verb::Supervise => Exit::Usage.into(),
+        Verb::Exec(_) | Verb::Supervise | Verb::BeNotifier => Exit::Usage.into(),
     }
 }
 

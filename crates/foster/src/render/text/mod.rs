@@ -6,6 +6,7 @@ mod job;
 mod kill;
 mod list;
 mod logs;
+mod notify;
 mod recover;
 mod run;
 mod schema;
