@@ -75,9 +75,16 @@ fn post(url: &str, event: &[u8]) -> (u32, Result<(), String>) {
         if !refusal.retryable || attempt >= URL_ATTEMPTS || Instant::now() + pause >= until {
             return (attempt, Err(refusal.reason));
         }
-        // Nothing in the system tells when a server is well again.
-        std::thread::sleep(pause);
+        rest(pause);
         pause = pause.saturating_mul(4).min(Duration::from_secs(10));
     }
     (URL_ATTEMPTS, Err("it was tried too often".to_owned()))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing in the system tells when a server is well again"
+)]
+fn rest(pause: Duration) {
+    std::thread::sleep(pause);
 }

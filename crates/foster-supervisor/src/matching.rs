@@ -74,7 +74,7 @@ struct Rule {
 }
 
 enum Looks {
-    For(Finder<'static>),
+    For(Box<Finder<'static>>),
     By(Regex),
 }
 
@@ -91,7 +91,9 @@ pub fn check_patterns(notify: &Notifications) -> Result<(), InvalidNotification>
 
 fn looks(rule: &OutputRule) -> Result<Looks, InvalidNotification> {
     match rule.kind {
-        MatchKind::Contains => Ok(Looks::For(Finder::new(&rule.pattern).into_owned())),
+        MatchKind::Contains => Ok(Looks::For(Box::new(
+            Finder::new(&rule.pattern).into_owned(),
+        ))),
         MatchKind::Regex => {
             Regex::new(&rule.pattern)
                 .map(Looks::By)

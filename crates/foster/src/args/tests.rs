@@ -47,6 +47,11 @@ fn every_verb_is_called_as_its_answer_is() {
     let lines = [
         "run true",
         "exec true",
+        "create true",
+        "start x",
+        "restart x",
+        "tag x",
+        "notify show x",
         "status x",
         "list",
         "ps",
@@ -58,6 +63,7 @@ fn every_verb_is_called_as_its_answer_is() {
         "recover",
         "doctor",
         "_supervise",
+        "_notify",
     ];
     for line in lines {
         let cli = parse(line).unwrap();
