@@ -3,7 +3,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Definition, Tag};
+use crate::{Definition, NotificationParts, Notifications, Secrets, Tag};
 
 /// A change of a job's definition after it was made. Whoever holds the job's lock carries it out:
 /// the supervisor, asked over the control socket, or a verb that has taken the lock.
@@ -27,6 +27,16 @@ pub enum Amendment {
         #[schemars(with = "Option<u64>")]
         timeout: Option<Duration>,
     },
+    /// Others to tell, in place of those that there are.
+    Notify {
+        /// Who, and of what.
+        notify: Notifications,
+    },
+    /// Nobody to tell any more.
+    Unnotify {
+        /// Of what.
+        parts: NotificationParts,
+    },
 }
 
 impl Amendment {
@@ -43,6 +53,27 @@ impl Amendment {
                 }
             }
             Self::Timeout { timeout } => definition.timeout = *timeout,
+            _ => self.apply_to_notifications(&mut definition.notify),
+        }
+    }
+
+    /// Changes whom a job tells, if that is what it changes.
+    pub fn apply_to_notifications(&self, present: &mut Notifications) {
+        match self {
+            Self::Notify { notify } => present.clone_from(notify),
+            Self::Unnotify { parts } => present.clear(*parts),
+            Self::Tags { .. } | Self::Timeout { .. } => {}
+        }
+    }
+
+    /// Returns the same as it may be written down.
+    #[must_use]
+    pub fn concealed(&self, secrets: &Secrets) -> Self {
+        match self {
+            Self::Notify { notify } => Self::Notify {
+                notify: notify.concealed(secrets),
+            },
+            other => other.clone(),
         }
     }
 }

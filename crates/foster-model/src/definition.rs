@@ -3,7 +3,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{JobId, JobName, NativeString, PhaseSpec, Tag, Time};
+use crate::{JobId, JobName, NativeString, Notifications, PhaseSpec, Tag, Time};
 
 /// What a job was asked to do, as `meta.json` keeps it.
 ///
@@ -79,6 +79,9 @@ pub struct Definition {
     pub log_cap: Option<u64>,
     /// The containment that was asked for: `auto`, `cgroup`, `subreaper`, `group` or `pidns`.
     pub containment: String,
+    /// Whom it tells of itself, as far as that may be shown.
+    #[serde(default)]
+    pub notify: Notifications,
     /// Where it was launched.
     pub host: Host,
     /// The value of `FOSTER_JOB` in the launcher: the job that this one runs in.
@@ -226,6 +229,7 @@ pub(crate) fn sample() -> Definition {
         log: None,
         log_cap: None,
         containment: "auto".to_owned(),
+        notify: Notifications::default(),
         host: Host::default(),
         outer_job: None,
         nonce: "n".to_owned(),

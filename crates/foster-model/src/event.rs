@@ -3,7 +3,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amendment, Cause, Identity, State, Time, TimeoutKind};
+use crate::{Amendment, Cause, Identity, MatchCount, State, Time, TimeoutKind};
 
 /// One line of the journal: what happened, and when it was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -143,6 +143,11 @@ pub enum Event {
         now: Supervision,
         /// By which process.
         by: Option<Identity>,
+    },
+    /// Lines of output were met that somebody is to be told of: how often, rule by rule.
+    Matched {
+        /// The rules, in their order.
+        counts: Vec<MatchCount>,
     },
     /// The job is over.
     Finished {

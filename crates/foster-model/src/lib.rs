@@ -18,6 +18,9 @@ mod event;
 mod id;
 mod limits;
 mod native;
+mod notice;
+mod notify;
+mod notify_error;
 mod private;
 mod record;
 mod secrets;
@@ -37,6 +40,15 @@ pub use event::{
 pub use id::{InvalidJobId, JobId};
 pub use limits::{InvalidDuration, InvalidSize, parse_duration, parse_size};
 pub use native::NativeString;
+pub use notice::{
+    CompletionFile, DeliveryResult, FINISH_EVENT, FinishEvent, MATCH_EVENT, MatchCount,
+    MatchDelivery, MatchEvent,
+};
+pub use notify::{
+    DEFAULT_NOTIFY_INTERVAL_MS, Frequency, LONGEST_PATTERN, MOST_SINKS, MatchKind, MatchStream,
+    NotificationParts, Notifications, OutputRule, Sink,
+};
+pub use notify_error::InvalidNotification;
 pub use private::{PrivateValues, Variables};
 pub use record::{Deadline, JobRecord, StateFile};
 pub use secrets::{REDACTED, Secrets};

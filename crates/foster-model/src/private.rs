@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{CommandLine, NativeString};
+use crate::{CommandLine, Definition, EnvValue, NativeString, Notifications};
 
 /// Variables with their values, in the order in which they count.
 pub type Variables = Vec<(NativeString, NativeString)>;
@@ -21,6 +21,24 @@ pub struct PrivateValues {
     pub env: Variables,
     /// The environment that was inherited, if it was to be kept (`--keep-env`).
     pub inherited: Option<Variables>,
+    /// Whom the job tells of itself.
+    #[serde(default)]
+    pub notify: Notifications,
+}
+
+impl PrivateValues {
+    /// Returns the values of a definition that conceals none.
+    pub fn shown(definition: &Definition) -> Self {
+        let value = |name: &EnvValue| Some((name.name.clone(), name.value.clone()?));
+        Self {
+            command: definition.command.clone(),
+            cwd: definition.cwd.clone(),
+            log: definition.log.clone(),
+            env: definition.env.iter().filter_map(value).collect(),
+            inherited: None,
+            notify: definition.notify.clone(),
+        }
+    }
 }
 
 impl std::fmt::Debug for PrivateValues {

@@ -2,9 +2,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Cause, Entry, Event, EventKind, Identity, IllegalTransition, JobId, OutputEnd, PhaseSpec,
-    ProcessInfo, StartFailure, State, Straggler, StreamTotals, Supervision, Time, TimeoutKind,
-    transition,
+    Cause, Entry, Event, EventKind, Identity, IllegalTransition, JobId, MatchCount, OutputEnd,
+    PhaseSpec, ProcessInfo, StartFailure, State, Straggler, StreamTotals, Supervision, Time,
+    TimeoutKind, transition,
 };
 
 /// What is known of a job: the fold of its journal.
@@ -78,6 +78,9 @@ pub struct JobRecord {
     /// Whether the command's open standard input was closed on purpose.
     #[serde(default)]
     pub stdin_closed: bool,
+    /// How often what somebody is told of was met in the output, rule by rule.
+    #[serde(default)]
+    pub output_matches: Vec<MatchCount>,
 }
 
 /// When a run is to be ended.
@@ -166,6 +169,7 @@ impl JobRecord {
             timeout_kind: None,
             deadline: None,
             stdin_closed: false,
+            output_matches: Vec::new(),
         }
     }
 
@@ -244,6 +248,7 @@ impl JobRecord {
             | Event::StopRequested { .. }
             | Event::Signalled { .. }
             | Event::OutputLost { .. } => {}
+            Event::Matched { counts } => self.output_matches.clone_from(counts),
             Event::Exited {
                 exit_code,
                 signal,

@@ -94,6 +94,8 @@ pub enum EventKind {
     OutputLost,
     /// One of Foster's own processes is gone, or took over.
     Supervision,
+    /// Output was met that somebody is told of.
+    Matched,
     /// The job is over, in this state.
     Finished(State),
 }
@@ -162,7 +164,7 @@ impl Cause {
 
 impl EventKind {
     /// All kinds, in the order of a life.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Created,
         Self::Restarted,
         Self::Amended,
@@ -179,6 +181,7 @@ impl EventKind {
         Self::Closed,
         Self::OutputLost,
         Self::Supervision,
+        Self::Matched,
         Self::Finished(State::Created),
         Self::Finished(State::Running),
         Self::Finished(State::Exited),
@@ -207,6 +210,7 @@ impl From<&Event> for EventKind {
             Event::Closed { .. } => Self::Closed,
             Event::OutputLost { .. } => Self::OutputLost,
             Event::Supervision { .. } => Self::Supervision,
+            Event::Matched { .. } => Self::Matched,
             Event::Finished { state, .. } => Self::Finished(*state),
         }
     }
@@ -244,6 +248,7 @@ pub fn transition(state: State, event: EventKind) -> Result<State, IllegalTransi
             | E::Empty
             | E::Closed
             | E::OutputLost
+            | E::Matched
             | E::Finished(S::Created | S::Running | S::Exited | S::Killed),
         ) => illegal,
 
@@ -258,7 +263,8 @@ pub fn transition(state: State, event: EventKind) -> Result<State, IllegalTransi
             | E::Empty
             | E::Closed
             | E::OutputLost
-            | E::Supervision,
+            | E::Supervision
+            | E::Matched,
         ) => Ok(S::Running),
         (S::Running, E::Finished(end @ (S::Exited | S::Killed | S::Lost))) => Ok(end),
         // It was started once, and what was started can't fail to start.
@@ -291,6 +297,7 @@ pub fn transition(state: State, event: EventKind) -> Result<State, IllegalTransi
             | E::DeadlineChanged
             | E::StdinClosed
             | E::Exited
+            | E::Matched
             | E::Finished(_),
         )
         | (S::Failed, _) => illegal,

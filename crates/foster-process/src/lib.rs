@@ -218,9 +218,9 @@ pub use spawn::{
     Session, SharedSlot, SpawnError, SpawnPlan, SpawnSlot, Spawned, spawn,
 };
 pub use sys::{
-    Forked, Poller, Ready, Received, SignalQueue, close_all_but, exit_now, fork, hide_arguments,
-    own_children, peer_credentials, pipe_holders, set_process_title, set_subreaper, start_session,
-    wait_any,
+    Forked, Poller, Ready, Received, SignalQueue, close_all_but, exit_now, fork, fork_orphan,
+    fork_outside, hide_arguments, own_children, peer_credentials, pipe_holders, set_process_title,
+    set_subreaper, start_session, wait_any,
 };
 pub use terminate::terminate;
 pub use tree::{Delivery, Marks, Member, Survivor, Tree};

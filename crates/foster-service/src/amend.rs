@@ -1,9 +1,9 @@
 use std::time::{Duration, Instant};
 
 use foster_model::control::{Message, Request};
-use foster_model::{Amendment, Definition, Event};
+use foster_model::{Amendment, Definition, Event, Secrets};
 use foster_store::{JobFolder, Lock, Root};
-use foster_supervisor::{Client, ControlError, History};
+use foster_supervisor::{AmendError, Amended, Client, ControlError, History, tell_of_the_end};
 
 use crate::error::ServiceError;
 use crate::holder::wait_for_holder;
@@ -17,11 +17,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 8;
 
 /// Changes a job's definition through whoever may write it: its supervisor, or this process, if
-/// nobody looks after the job. Returns the definition as it is then.
+/// nobody looks after the job. `secrets` are concealed in what is written down. Returns the definition as it is then.
 pub(crate) fn amend(
     root: &Root,
     folder: &JobFolder,
     change: &Amendment,
+    secrets: &Secrets,
 ) -> Result<Definition, ServiceError> {
     if is_foreign(&folder.definition()?) {
         return Err(ServiceError::Foreign(folder.id()));
@@ -40,7 +41,7 @@ pub(crate) fn amend(
         }
         let lock = folder.try_lock();
         match lock.map_err(ServiceError::io("the job's lock can't be taken"))? {
-            Some(lock) => return amend_locked(root, folder, &lock, change),
+            Some(lock) => return amend_locked(root, folder, &lock, change, secrets),
             None => drop(wait_for_holder(&record, deadline)?),
         }
     }
@@ -71,17 +72,31 @@ fn amend_locked(
     folder: &JobFolder,
     _lock: &Lock,
     change: &Amendment,
+    secrets: &Secrets,
 ) -> Result<Definition, ServiceError> {
-    let mut definition = folder.definition()?;
-    change.apply(&mut definition);
     let failed = || ServiceError::io("the definition can't be written");
     let mut history = History::open(folder)
         .map_err(std::io::Error::other)
         .map_err(failed())?;
-    folder.write_definition(&definition).map_err(failed())?;
-    let change = change.clone();
+    let before = folder.definition()?;
+    let amended = foster_supervisor::amend(folder, &before, history.record(), change, secrets);
+    let amended = amended.map_err(|error| match error {
+        AmendError::Telling => ServiceError::State {
+            job_id: folder.id(),
+            message: error.to_string(),
+        },
+        AmendError::Io(source) => failed()(source),
+    })?;
+    let Amended {
+        definition,
+        change,
+        tell,
+    } = amended;
     history.note(Event::Amended { change, by: None });
     history.save(folder);
     history.update_index(root, &definition);
+    if tell {
+        tell_of_the_end(root, folder, &definition, history.record());
+    }
     Ok(definition)
 }

@@ -28,7 +28,7 @@ pub struct Context {
 impl Context {
     /// Returns the root for a verb that makes a job; it is made if it is missing.
     pub(crate) fn make_root(&self) -> Result<Root, ServiceError> {
-        Ok(Root::open(&self.absolute(&self.root), true)?)
+        Ok(self.served(Root::open(&self.absolute(&self.root), true)?))
     }
 
     /// Returns the root for a verb that looks; `None` if there is none, which is no fault: it is
@@ -37,7 +37,15 @@ impl Context {
         let path = self.absolute(&self.root);
         match path.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            _ => Ok(Some(Root::open(&path, false)?)),
+            _ => Ok(Some(self.served(Root::open(&path, false)?))),
+        }
+    }
+
+    /// Returns the root as one of a caller that can't fork, if that is what the caller is.
+    fn served(&self, root: Root) -> Root {
+        match &self.way {
+            Way::Fork => root,
+            Way::Exec(program) => root.served_by(program),
         }
     }
 

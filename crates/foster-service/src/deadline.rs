@@ -2,7 +2,9 @@ use std::time::{Duration, Instant};
 
 use foster_model::answer::DeadlineAnswer;
 use foster_model::control::{Message, Request};
-use foster_model::{Amendment, Definition, ErrorCode, JobRecord, JobSelector, State, Time};
+use foster_model::{
+    Amendment, Definition, ErrorCode, JobRecord, JobSelector, Secrets, State, Time,
+};
 use foster_store::{JobFolder, Root};
 use foster_supervisor::{Client, ControlError};
 
@@ -113,7 +115,12 @@ fn define(
         let text = "a job can't have a timeout of nothing: it would be ended as soon as it starts";
         return Err(ServiceError::Invalid(text.to_owned()));
     }
-    let definition = amend(root, folder, &Amendment::Timeout { timeout })?;
+    let definition = amend(
+        root,
+        folder,
+        &Amendment::Timeout { timeout },
+        &Secrets::default(),
+    )?;
     Ok(DeadlineAnswer {
         job_id: folder.id(),
         state: State::Created,

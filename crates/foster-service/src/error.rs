@@ -1,7 +1,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use foster_model::{ErrorBody, ErrorCode, InvalidLabel, InvalidSelector, JobId, StartFailure};
+use foster_model::{
+    ErrorBody, ErrorCode, InvalidLabel, InvalidNotification, InvalidSelector, JobId, StartFailure,
+};
 use foster_process::UnknownSignal;
 use foster_store::{CreateError, DamageError, OpenError, ResolveError, RootError};
 use foster_supervisor::{ControlError, InvalidPhases, LaunchError, RecoverError};
@@ -21,6 +23,9 @@ pub enum ServiceError {
     /// A name or a tag that is none.
     #[error(transparent)]
     Label(#[from] InvalidLabel),
+    /// Notifications that can't be carried out.
+    #[error(transparent)]
+    Notification(#[from] InvalidNotification),
     /// A signal that this system lacks.
     #[error(transparent)]
     Signal(#[from] UnknownSignal),
@@ -125,9 +130,10 @@ impl ServiceError {
         match self {
             Self::Selector(_) => ErrorCode::InvalidJobId,
             Self::Signal(_) | Self::Phases(InvalidPhases::Signal(_)) => ErrorCode::UnknownSignal,
-            Self::Invalid(_) | Self::Label(_) | Self::Phases(InvalidPhases::Order(_)) => {
-                ErrorCode::InvalidArgument
-            }
+            Self::Notification(_)
+            | Self::Invalid(_)
+            | Self::Label(_)
+            | Self::Phases(InvalidPhases::Order(_)) => ErrorCode::InvalidArgument,
             Self::Env(_) => ErrorCode::BadEnv,
             Self::Resolve(error) => match error {
                 ResolveError::NotFound(_) => ErrorCode::JobNotFound,

@@ -8,6 +8,7 @@ use foster_model::{
 };
 
 use crate::environment::EnvSetting;
+use crate::notify_settings::NotifySettings;
 use crate::stdin::Stdin;
 
 /// What a job is to be: all that `run` and `create` are told of it.
@@ -60,6 +61,8 @@ pub struct JobRequest {
     pub log: Option<PathBuf>,
     /// How many bytes of each stream are kept.
     pub log_cap: Option<u64>,
+    /// Whom the job tells of itself.
+    pub notify: NotifySettings,
 }
 
 impl JobRequest {
@@ -89,6 +92,7 @@ impl JobRequest {
             stdin_max: DEFAULT_STDIN_MAX,
             log: None,
             log_cap: Some(DEFAULT_LOG_CAP),
+            notify: NotifySettings::default(),
         }
     }
 }

@@ -10,7 +10,7 @@ use foster_model::{
 use foster_process::Containment;
 use foster_store::{JobFolder, Lock, Root};
 use foster_supervisor::{
-    Client, History, Launch, LaunchError, LogFile, current_host, launch, recover,
+    Client, History, Launch, LaunchError, LogFile, current_host, launch, recover, tell_of_the_end,
 };
 
 use crate::context::Context;
@@ -95,7 +95,7 @@ impl Launching {
         definition.outer_job = outer_job(ctx);
         definition.nonce = new_nonce()?;
         let private = folder.private_values()?;
-        let private = private.unwrap_or_else(|| shown_values(&definition));
+        let private = private.unwrap_or_else(|| PrivateValues::shown(&definition));
         let kept = private.inherited.as_ref().map(from_variables);
         let (inherited, source) = match (&kept, definition.inherit_env) {
             (_, false) => (None, EnvironmentSource::Nothing),
@@ -198,18 +198,6 @@ impl Launching {
     }
 }
 
-/// Returns the values of a definition that conceals none.
-fn shown_values(definition: &Definition) -> PrivateValues {
-    let value = |name: &foster_model::EnvValue| Some((name.name.clone(), name.value.clone()?));
-    PrivateValues {
-        command: definition.command.clone(),
-        cwd: definition.cwd.clone(),
-        log: definition.log.clone(),
-        env: definition.env.iter().filter_map(value).collect(),
-        inherited: None,
-    }
-}
-
 /// Makes the parents of the interleaved log and finds out whether it can be written.
 fn prepare_log(path: &Path) -> Result<(), StartFailure> {
     let made = path.parent().map_or(Ok(()), make_directories);
@@ -270,6 +258,7 @@ fn fail(
         history.note(Event::Finished { state, cause });
         history.save(folder);
         history.update_index(root, definition);
+        tell_of_the_end(root, folder, definition, history.record());
     });
     match written {
         Ok(()) => ServiceError::Start { job_id, failure },

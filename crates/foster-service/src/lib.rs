@@ -31,6 +31,8 @@ mod launch;
 mod list;
 mod list_changes;
 mod logs;
+mod notify;
+mod notify_settings;
 mod observation;
 mod outcome;
 mod phases;
@@ -61,13 +63,17 @@ pub use error::ServiceError;
 pub use exec::{ExecRequest, ExecStatus, exec};
 pub use foster_process::{Containment, Signal, hide_arguments};
 pub use foster_store::Stream;
-pub use foster_supervisor::{HandoverError, Way, supervise_handed_over};
+pub use foster_supervisor::{
+    HandoverError, NotifyHandoverError, Way, notify_handed_over, supervise_handed_over,
+};
 pub use install_skill::{InstallSkillRequest, install_skill};
 pub use job_request::JobRequest;
 pub use kill::{KillRequest, kill};
 pub use list::{ListRequest, list};
 pub use list_changes::ListChanges;
 pub use logs::{LogItem, LogsRequest, Since, logs};
+pub use notify::{NotifyAction, NotifyRequest, notify};
+pub use notify_settings::NotifySettings;
 pub use observation::{Observation, Observe};
 pub use outcome::Outcome;
 pub use recover::{RecoverRequest, recover};

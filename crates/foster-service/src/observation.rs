@@ -6,6 +6,7 @@ use foster_supervisor::Client;
 
 use crate::error::ServiceError;
 use crate::hint::hint;
+use crate::notify::notifications;
 use crate::snapshot::snapshot;
 use crate::view::view;
 use crate::watch::{Watcher, wait_for};
@@ -81,14 +82,22 @@ impl Observation {
         let (lines, most) = (self.tail_lines, self.max_bytes);
         let newest = || snapshot(&folder, &record, lines, most, self.digest);
         let snapshot = waits.then(newest).transpose()?;
-        let hint = hint(&record);
         let definition = folder.definition()?;
+        let notifications = notifications(&folder, &definition, &record);
+        let hint = match &notifications {
+            Some(told) if told.armed && !record.state.is_final() => Some(format!(
+                "its end is told to who was named: no need to ask; foster notify show {}",
+                folder.id()
+            )),
+            _ => hint(&record),
+        };
         Ok(RunAnswer {
             job: view(&folder, &definition, record),
             inherited_env: environment,
             waited_ms: if waits { ms(waited) } else { 0 },
             elapsed_ms: ms(began.elapsed()),
             snapshot,
+            notifications,
             hint,
         })
     }

@@ -2,8 +2,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use foster_model::{
-    CommandLine, Definition, JOB_VARIABLE, JobId, PrivateValues, SCHEMA_VERSION, Secrets,
-    StartFailure,
+    CommandLine, Definition, JOB_VARIABLE, JobId, Notifications, PrivateValues, SCHEMA_VERSION,
+    Secrets, StartFailure,
 };
 use foster_supervisor::{current_host, from_specs};
 
@@ -45,6 +45,7 @@ impl Prepared {
         }
         let escalation = escalation(request.kill_after, request.escalation.clone());
         from_specs(&escalation)?;
+        let notify = request.notify.resolve(ctx)?;
         let settings = resolve_settings(ctx, &request.env)?;
         let mut failure = None;
         let mut explicit = first_failure(&mut failure, read_files(ctx, &request.env_files));
@@ -70,7 +71,8 @@ impl Prepared {
             redaction.check(&environment.all)?;
         }
         let secrets = environment.secrets;
-        let private = private_values(ctx, request, &explicit);
+        let mut private = private_values(ctx, request, &explicit);
+        private.notify = notify;
         let definition = Definition {
             schema_version: SCHEMA_VERSION.to_owned(),
             job_id,
@@ -96,6 +98,7 @@ impl Prepared {
             log: (private.log.as_ref()).map(|log| secrets.conceal(log.as_bytes())),
             log_cap: request.log_cap,
             containment: ctx.containment.as_str().to_owned(),
+            notify: private.notify.concealed(&secrets),
             host: current_host(),
             outer_job: outer_job(ctx),
             nonce,
@@ -114,7 +117,10 @@ impl Prepared {
     /// Returns what has to be kept apart from the definition, if anything has.
     pub fn private_values(&self) -> Option<&PrivateValues> {
         let hidden = self.definition.env.iter().any(|var| var.value.is_none());
-        let apart = hidden || !self.secrets.is_empty() || self.private.inherited.is_some();
+        let apart = hidden
+            || !self.secrets.is_empty()
+            || self.private.inherited.is_some()
+            || self.private.notify != self.definition.notify;
         apart.then_some(&self.private)
     }
 }
@@ -134,6 +140,7 @@ fn private_values(
         log: log.map(|log| from_os(log.as_os_str())),
         env: to_variables(explicit),
         inherited: kept.then(|| to_variables(&ctx.env)),
+        notify: Notifications::default(),
     }
 }
 

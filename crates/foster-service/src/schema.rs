@@ -2,10 +2,13 @@ use std::collections::BTreeMap;
 
 use foster_model::answer::{
     ConfigAnswer, CreateAnswer, DeadlineAnswer, DoctorAnswer, InstallSkillAnswer, KillAnswer,
-    ListAnswer, LogLine, LogsAnswer, ManAnswer, RecoverAnswer, RunAnswer, SchemaAnswer, SendAnswer,
-    StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
+    ListAnswer, LogLine, LogsAnswer, ManAnswer, NotifyAnswer, RecoverAnswer, RunAnswer,
+    SchemaAnswer, SendAnswer, StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
 };
-use foster_model::{Definition, Entry, ErrorBody, SCHEMA_VERSION, StateFile};
+use foster_model::{
+    CompletionFile, Definition, Entry, ErrorBody, FinishEvent, MatchDelivery, MatchEvent,
+    SCHEMA_VERSION, StateFile,
+};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
@@ -42,6 +45,7 @@ fn all() -> BTreeMap<String, Value> {
         ("list", answer::<ListAnswer>("list")),
         ("logs", answer::<LogsAnswer>("logs")),
         ("man", answer::<ManAnswer>("man")),
+        ("notify", answer::<NotifyAnswer>("notify")),
         ("ps", answer::<ListAnswer>("ps")),
         ("recover", answer::<RecoverAnswer>("recover")),
         ("restart", answer::<RunAnswer>("restart")),
@@ -56,6 +60,10 @@ fn all() -> BTreeMap<String, Value> {
         ("error", error()),
         ("event", plain::<Entry>()),
         ("log_line", plain::<LogLine>()),
+        ("completion_file", plain::<CompletionFile>()),
+        ("job_finished_event", plain::<FinishEvent>()),
+        ("job_output_matched_event", plain::<MatchEvent>()),
+        ("output_delivery", plain::<MatchDelivery>()),
         ("meta_file", plain::<Definition>()),
         ("state_file", plain::<StateFile>()),
     ];

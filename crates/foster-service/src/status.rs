@@ -5,6 +5,7 @@ use foster_store::Stream;
 use crate::context::{Context, now};
 use crate::deadline::{deadline_of, remaining_ms};
 use crate::error::ServiceError;
+use crate::notify::notifications;
 use crate::snapshot::observed;
 use crate::view::view;
 use crate::watch::shown_record;
@@ -28,6 +29,7 @@ pub fn status(ctx: &Context, job: &JobSelector) -> Result<StatusAnswer, ServiceE
     let running_ms =
         running.map(|started| u64::try_from(now().unix_ms() - started.unix_ms()).unwrap_or(0));
     let deadline = running.and_then(|_| deadline_of(&definition, &record));
+    let notifications = notifications(&folder, &definition, &record);
     let job = view(&folder, &definition, record);
     Ok(StatusAnswer {
         job,
@@ -36,5 +38,6 @@ pub fn status(ctx: &Context, job: &JobSelector) -> Result<StatusAnswer, ServiceE
         remaining_ms: deadline.map(remaining_ms),
         stdout_bytes,
         stderr_bytes,
+        notifications,
     })
 }

@@ -1,5 +1,5 @@
 use foster_model::answer::TagAnswer;
-use foster_model::{Amendment, JobSelector, Tag};
+use foster_model::{Amendment, JobSelector, Secrets, Tag};
 
 use crate::amend::amend;
 use crate::context::Context;
@@ -31,7 +31,12 @@ pub fn tag(ctx: &Context, request: TagRequest) -> Result<TagAnswer, ServiceError
         clear, add, remove, ..
     } = request;
     let definition = if clear || !add.is_empty() || !remove.is_empty() {
-        amend(&root, &folder, &Amendment::Tags { clear, add, remove })?
+        amend(
+            &root,
+            &folder,
+            &Amendment::Tags { clear, add, remove },
+            &Secrets::default(),
+        )?
     } else {
         folder.definition()?
     };

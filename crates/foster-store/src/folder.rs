@@ -100,6 +100,24 @@ impl JobFolder {
             .map_err(|error| self.dir.damage(PRIVATE_VALUES, Problem::NotJson(error)))
     }
 
+    /// Writes `secrets.json` anew, or removes it if there is nothing to keep apart. To be called by
+    /// the lock's holder only.
+    ///
+    /// # Errors
+    ///
+    /// It could not be written; then the old one stays.
+    pub fn write_private_values(&self, values: Option<&PrivateValues>) -> io::Result<()> {
+        let Some(values) = values else {
+            return match self.dir.unlink(PRIVATE_VALUES) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            };
+        };
+        let content = serde_json::to_vec(values)?;
+        self.dir
+            .replace(PRIVATE_VALUES, "secrets.json.new", &content)
+    }
+
     /// Opens what was given for the command's standard input, if something was.
     pub fn stdin_file(&self) -> io::Result<Option<File>> {
         match self.dir.open("stdin.bin", OFlags::RDONLY) {

@@ -15,6 +15,7 @@ use crate::dir::Dir;
 #[derive(Debug, Clone)]
 pub struct Root {
     path: Arc<Path>,
+    program: Option<Arc<Path>>,
 }
 
 /// The root can't be used.
@@ -83,12 +84,28 @@ impl Root {
         }
         let wanted = rustix::fs::Access::READ_OK | rustix::fs::Access::EXEC_OK;
         rustix::fs::access(&real, wanted).map_err(|errno| unusable(errno.into()))?;
-        Ok(Self { path: real.into() })
+        Ok(Self {
+            path: real.into(),
+            program: None,
+        })
     }
 
     /// Returns the absolute path, without symbolic links.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns the same root for a caller that can't fork: what has to be started for a job of it is
+    /// this program, `foster`.
+    #[must_use]
+    pub fn served_by(mut self, program: &Path) -> Self {
+        self.program = Some(program.into());
+        self
+    }
+
+    /// Returns the program that is started for a job; `None` for callers that fork.
+    pub fn program(&self) -> Option<&Path> {
+        self.program.as_deref()
     }
 
     /// Returns the cache over all jobs.

@@ -4,11 +4,12 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::time::{Instant, SystemTime};
 
-use foster_model::StreamTotals;
+use foster_model::{MatchCount, StreamTotals};
 use foster_process::{Moved, discard, move_bytes};
 use foster_store::{RunFolder, Stream, StreamWriter, TimelineWriter};
 
 use crate::log_file::LogFile;
+use crate::matching::{Found, Matching};
 use crate::redaction::{Piece, RedactedStream, Taken};
 
 /// How many bytes one system call may move: more than a pipe of the default size holds.
@@ -24,6 +25,7 @@ pub struct Capture {
     timeline: TimelineWriter,
     log: Option<LogFile>,
     redaction: Option<[RedactedStream; 2]>,
+    matching: Option<Matching>,
     last_output: Instant,
     losses: Vec<Loss>,
     losing: [bool; 2],
@@ -59,6 +61,7 @@ impl Capture {
             timeline: run.timeline_writer()?,
             log,
             redaction,
+            matching: None,
             last_output: Instant::now(),
             losses: Vec::new(),
             losing: [false; 2],
@@ -119,6 +122,37 @@ impl Capture {
         std::mem::take(&mut self.losses)
     }
 
+    /// Looks for this in what comes from now on, in place of what was looked for.
+    pub fn look_for(&mut self, matching: Option<Matching>) {
+        self.matching = matching;
+    }
+
+    /// Returns when a line without an end is to be looked at.
+    pub fn look_due(&self) -> Option<Instant> {
+        self.matching.as_ref().and_then(Matching::due)
+    }
+
+    /// Returns what was found since the last call.
+    pub fn take_found(&mut self, now: Instant) -> Vec<Found> {
+        let Some(matching) = &mut self.matching else {
+            return Vec::new();
+        };
+        matching.rest(now);
+        matching.take_found()
+    }
+
+    /// Looks at lines that have no end, since none will come.
+    pub fn look_at_the_rest(&mut self) {
+        if let Some(matching) = &mut self.matching {
+            matching.finish(Instant::now());
+        }
+    }
+
+    /// Returns how often what is looked for was met; `None` if nothing is.
+    pub fn match_counts(&self) -> Option<Vec<MatchCount>> {
+        self.matching.as_ref().map(Matching::counts)
+    }
+
     /// Closes a stream of which no more is wanted.
     pub fn abandon(&mut self, stream: Stream) {
         self.pipes[stream.index()] = None;
@@ -157,15 +191,23 @@ impl Capture {
             };
         }
         let writer = &mut self.writers[stream.index()];
+        let looks = self.log.is_some() || self.matching.is_some();
+        let offset = writer.position();
         let moved = writer.target().and_then(|(file, room)| {
-            let before = self.log.as_ref().map(|_| end_of(file)).transpose()?;
+            let before = looks.then(|| end_of(file)).transpose()?;
             let moved = move_bytes(pipe, file, room.min(CHUNK) as usize)?;
-            if let (Some(before), Moved::Bytes(n), Some(log)) = (before, moved, &mut self.log) {
+            if let (Some(before), Moved::Bytes(n)) = (before, moved) {
                 self.scratch.resize(n, 0);
                 // They were written a moment ago. A log without them is a lesser evil than a
                 // supervisor that ends for it.
                 if file.read_exact_at(&mut self.scratch, before).is_ok() {
-                    log.take(stream, &self.scratch, now());
+                    show(
+                        &mut self.log,
+                        &mut self.matching,
+                        stream,
+                        offset,
+                        &self.scratch,
+                    );
                 }
             }
             Ok(moved)
@@ -188,9 +230,9 @@ impl Capture {
 
     /// Writes what is left of bytes after redaction.
     fn write_piece(&mut self, stream: Stream, piece: Piece) -> io::Result<Moved> {
-        if let Some(log) = &mut self.log {
-            log.take(stream, &piece.text, now());
-        }
+        let offset = self.writers[stream.index()].position();
+        let (log, matching) = (&mut self.log, &mut self.matching);
+        show(log, matching, stream, offset, &piece.text);
         let mut rest = piece.text.as_slice();
         while !rest.is_empty() {
             let writer = &mut self.writers[stream.index()];
@@ -254,9 +296,9 @@ impl Capture {
         self.scratch.resize(64 * 1024, 0);
         let moved = discard(pipe, &mut self.scratch)?;
         if let Moved::Bytes(n) = moved {
-            if let Some(log) = &mut self.log {
-                log.take(stream, &self.scratch[..n], now());
-            }
+            let offset = self.writers[stream.index()].position();
+            let bytes = &self.scratch[..n];
+            show(&mut self.log, &mut self.matching, stream, offset, bytes);
             self.lose(stream, n, error);
         }
         Ok(moved)
@@ -322,6 +364,22 @@ pub struct Pumped {
     pub moved: bool,
     /// Whether the stream is at its end.
     pub ended: bool,
+}
+
+/// Shows bytes to those who look at them.
+fn show(
+    log: &mut Option<LogFile>,
+    matching: &mut Option<Matching>,
+    stream: Stream,
+    offset: u64,
+    bytes: &[u8],
+) {
+    if let Some(log) = log {
+        log.take(stream, bytes, now());
+    }
+    if let Some(matching) = matching {
+        matching.take(stream, offset, bytes, Instant::now());
+    }
 }
 
 fn end_of(mut file: &File) -> io::Result<u64> {

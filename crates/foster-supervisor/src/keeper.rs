@@ -2,14 +2,17 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd};
 
-use foster_model::{ErrorCode, StartFailure};
+use foster_model::{ErrorCode, JOB_VARIABLE, StartFailure};
+use foster_notifier::{Errand, StartError, start_outside};
 use foster_process::{
     Forked, ProcessRef, Signal, SignalQueue, close_all_but, exit_now, fork, set_process_title,
-    set_subreaper, start_session,
+    set_subreaper, start_session, wait_any,
 };
 
+use crate::bell::Bell;
 use crate::parts::Parts;
 use crate::supervisor::Supervisor;
+use crate::telling::again;
 
 /// How a supervisor ends that has nothing left to do. Anything else means that its keeper must go
 /// on in its place.
@@ -84,10 +87,15 @@ fn divide(parts: &mut Parts) -> io::Result<Role> {
     let deaf = [Signal::HUP, Signal::INT, Signal::TERM, Signal::QUIT];
     drop(SignalQueue::new(&deaf)?);
     parts.renew_pipes()?;
+    parts.bell = Bell::new()?;
     let keeper = ProcessRef::open(std::process::id() as i32)?;
     match fork()? {
-        Forked::Child => Ok(Role::Supervisor(keeper)),
+        Forked::Child => {
+            parts.bell.keep_rope();
+            Ok(Role::Supervisor(keeper))
+        }
         Forked::Parent(supervisor) => {
+            parts.bell.keep_ear();
             parts.writers = None;
             if let Some(stdin) = &mut parts.stdin {
                 stdin.leave_to_shelf();
@@ -112,8 +120,46 @@ fn supervise(parts: Parts, keeper: ProcessRef) -> i32 {
     }
 }
 
-fn attend(parts: Parts, supervisor: &ProcessRef) -> i32 {
-    let concluded = supervisor.wait_ended(None).and_then(|_| {
+/// Starts a notifier for the run that is under way or just over, outside of the job's tree: only the
+/// keeper, or who stands in its place, can do that.
+///
+/// Its commands get the job's environment but for the mark of the job, of which they are no part.
+pub fn start_notifier(parts: &Parts) -> Result<(), StartError> {
+    let folder = again(&parts.folder)?;
+    let run = parts.folder.record().map_err(io::Error::from)?.run;
+    start_outside(|| {
+        let env = parts.env.iter();
+        let env = env.filter(|(name, _)| name != JOB_VARIABLE);
+        Errand {
+            folder,
+            run,
+            inherits_env: false,
+            env: env.cloned().collect(),
+            cwd: parts.cwd.clone(),
+            secrets: parts.secrets.clone(),
+        }
+    })
+}
+
+/// Waits until the supervisor has ended, and makes the notifiers that it asks for.
+fn keep_watch(parts: &mut Parts, supervisor: &ProcessRef) -> io::Result<()> {
+    loop {
+        let ended = supervisor.wait_ended(Some(std::time::Duration::ZERO))?;
+        if parts.bell.was_rung() {
+            // Without one the sinks are told by whoever recovers the job.
+            let _ = start_notifier(parts);
+        }
+        if ended {
+            return Ok(());
+        }
+        let mut watched = vec![supervisor.as_fd()];
+        watched.extend(parts.bell.ear());
+        wait_any(&watched, None, std::time::Duration::MAX)?;
+    }
+}
+
+fn attend(mut parts: Parts, supervisor: &ProcessRef) -> i32 {
+    let concluded = keep_watch(&mut parts, supervisor).and_then(|()| {
         let status = supervisor.reap()?;
         Ok(status.and_then(foster_process::ExitStatus::code) == Some(CONCLUDED))
     });

@@ -8,6 +8,7 @@ use foster_model::{Definition, JobId, Secrets, StartFailure};
 use foster_process::{Containment, Forked, Phase, Scope, SharedSlot, fork};
 use foster_store::{JobFolder, Lock, Root};
 
+use crate::bell::Bell;
 use crate::control::{Client, ControlError};
 use crate::handover::{HandoverError, hand_over};
 use crate::keeper::keep;
@@ -129,6 +130,7 @@ pub(crate) fn prepare(
         stdin: None,
         umask: None,
         secrets: launch.secrets,
+        bell: Bell::default(),
         stop_report: None,
         root: launch.root,
         folder: launch.folder,

@@ -11,6 +11,8 @@
 //! socket ([`Client`]), or, where nobody holds the lock any more, takes it and [`recover`]s what
 //! can be had.
 
+mod amending;
+mod bell;
 mod capture;
 mod control;
 mod handover;
@@ -22,20 +24,26 @@ mod launch;
 mod leftovers;
 mod life;
 mod log_file;
+mod matching;
 mod parts;
 mod phases;
 mod recover;
 mod redaction;
 mod stdin_pipe;
 mod supervisor;
+mod telling;
 
+pub use amending::{AmendError, Amended, amend};
 pub use control::{Client, ControlError};
+pub use foster_notifier::{HandoverError as NotifyHandoverError, notify_handed_over};
 pub use handover::{HandoverError, supervise_handed_over};
 pub use history::{History, HistoryError};
 pub use identity::{Kinship, current_host, kinship, wake};
 pub use launch::{Launch, LaunchError, Way, launch};
 pub use leftovers::Leftovers;
 pub use log_file::LogFile;
+pub use matching::check_patterns;
 pub use parts::start_failure;
 pub use phases::{InvalidPhases, from_specs, to_specs};
 pub use recover::{RecoverError, Recovery, recover};
+pub use telling::{secrets_of, tell_of_the_end};

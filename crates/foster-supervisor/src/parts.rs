@@ -16,6 +16,7 @@ use foster_process::{
 };
 use foster_store::{JobFolder, Lock, Root};
 
+use crate::bell::Bell;
 use crate::leftovers::leaf_name;
 use crate::life::Plan;
 use crate::log_file::LogFile;
@@ -53,6 +54,8 @@ pub struct Parts {
     pub redact: Secrets,
     /// Output on its way, if something is taken out of it.
     pub redaction: Option<[RedactedStream; 2]>,
+    /// By what the supervisor asks its keeper for a notifier.
+    pub bell: Bell,
     /// What an escalation did, kept until the end that it brought is written down.
     pub stop_report: Option<StopReport>,
 }

@@ -10,6 +10,7 @@ use foster_store::{DamageError, JobFolder, Lock, Root, Stream};
 use crate::history::{History, HistoryError};
 use crate::identity::{Kinship, current_host, from_model, kinship};
 use crate::leftovers::{emptiness_is_proved, marked_tree};
+use crate::telling::tell_of_the_end;
 
 /// What a recovery found and did.
 #[derive(Debug)]
@@ -56,6 +57,10 @@ pub fn recover(root: &Root, folder: &JobFolder, _lock: &Lock) -> Result<Recovery
         });
     }
     let known = folder.record()?;
+    if known.state.is_final() {
+        // Whoever was to tell of it may have been killed as well.
+        tell_of_the_end(root, folder, &definition, &known);
+    }
     if known.state.is_final() && folder.replay().is_ok_and(|told| !told.state.is_final()) {
         // The journal was cut, or its last line could not be written; the state was.
         let action = format!(
@@ -242,6 +247,7 @@ impl Case<'_> {
         let _ = self.folder.sync();
         let _ = self.folder.unlink_socket();
         self.history.update_index(self.root, &self.definition);
+        tell_of_the_end(self.root, self.folder, &self.definition, self.record());
         format!("its keeper and supervisor were gone; it is {state} now")
     }
 }

@@ -15,13 +15,22 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Each crate and the crates of this workspace that it may use. `foster-testkit` may be used by
 /// tests alone.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("foster-model", &[]),
     ("foster-process", &[]),
     ("foster-store", &["foster-model"]),
     (
-        "foster-supervisor",
+        "foster-notifier",
         &["foster-model", "foster-process", "foster-store"],
+    ),
+    (
+        "foster-supervisor",
+        &[
+            "foster-model",
+            "foster-notifier",
+            "foster-process",
+            "foster-store",
+        ],
     ),
     (
         "foster-service",
@@ -37,10 +46,12 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Crates from elsewhere that only some may use directly.
-const RESERVED: [(&str, &[&str]); 3] = [
+const RESERVED: [(&str, &[&str]); 5] = [
     ("clap", &["foster"]),
     ("comfy-table", &["foster"]),
     ("libc", &["foster-process", "foster-store"]),
+    ("rustls", &["foster-notifier"]),
+    ("ureq", &["foster-notifier"]),
 ];
 
 /// What must not be in the program at all, not even behind another dependency.

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{JobView, Snapshot};
+use super::{JobView, NotificationView, Snapshot};
 
 /// Whose environment a job's command inherited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +29,8 @@ pub struct RunAnswer {
     pub elapsed_ms: u64,
     /// The newest output; `null` with `--no-wait`.
     pub snapshot: Option<Snapshot>,
+    /// Who will be told of the job, so that nobody has to ask; `null` if nobody is.
+    pub notifications: Option<NotificationView>,
     /// What to do next.
     pub hint: Option<String>,
 }

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::JobView;
+use super::{JobView, NotificationView};
 use crate::Time;
 
 /// The answer of `status`.
@@ -20,4 +20,6 @@ pub struct StatusAnswer {
     pub stdout_bytes: u64,
     /// Bytes read from standard error so far.
     pub stderr_bytes: u64,
+    /// Whom the job tells of itself, and how that went; `null` if nobody is told.
+    pub notifications: Option<NotificationView>,
 }

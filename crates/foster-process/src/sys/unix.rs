@@ -132,6 +132,32 @@ pub fn fork() -> io::Result<Forked> {
     }
 }
 
+/// Copies this process, as [`fork`] does, into one that is not this one's child: whoever adopts orphans
+/// here becomes its parent. Returns whether this is the copy.
+///
+/// # Errors
+/// As for [`fork`]. That the copy's copy could not be made shows in nothing.
+pub fn fork_orphan() -> io::Result<bool> {
+    match fork()? {
+        Forked::Child => Ok(stay_if_copied()),
+        Forked::Parent(between) => {
+            between.wait_ended(None)?;
+            between.reap()?;
+            Ok(false)
+        }
+    }
+}
+
+/// In a copy: makes another and ends. Returns in that one.
+pub fn stay_if_copied() -> bool {
+    // SAFETY: a copy of a process with a single thread has a single thread itself, so its memory is
+    // consistent.
+    match unsafe { libc::fork() } {
+        0 => true,
+        _ => exit_now(0),
+    }
+}
+
 /// Opens a child that was just made. One that can't be held (no descriptor is left) is ended again:
 /// a failure must not leave a process behind that nobody knows.
 pub fn open_child(pid: i32) -> io::Result<ProcessHandle> {

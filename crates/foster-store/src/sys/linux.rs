@@ -54,6 +54,17 @@ pub(crate) fn lock_is_held(file: BorrowedFd<'_>) -> io::Result<bool> {
     }
 }
 
+/// Returns a descriptor that is readable once something in the directory was written, made or renamed.
+pub(crate) fn watch_dir(dir: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+
+    let events = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+    let changes = WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO;
+    let path = format!("/proc/self/fd/{}", dir.as_raw_fd());
+    inotify::add_watch(&events, path, changes)?;
+    Ok(events)
+}
+
 /// Sets room aside on the disk for the `length` bytes from `offset` on, without making the file
 /// longer.
 pub(crate) fn reserve(file: &std::fs::File, offset: u64, length: u64) -> io::Result<()> {

@@ -51,3 +51,8 @@ pub(crate) fn watch_folder(_: BorrowedFd<'_>, _: &Path) -> io::Result<()> {
 pub(crate) fn take_events(_: BorrowedFd<'_>) -> io::Result<Vec<FolderEvent>> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+/// Watches no directory: there is no such descriptor here.
+pub(crate) fn watch_dir(_: BorrowedFd<'_>) -> io::Result<std::os::fd::OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}

@@ -233,6 +233,9 @@ impl Supervisor {
             stop_asked_by: None,
         });
         self.keep_to_the_deadline();
+        if !self.history.record().state.is_final() {
+            self.look_for_patterns();
+        }
         self.history.save(&self.parts.folder);
         self.server.started(&self.poller);
         self.update_index();
@@ -240,7 +243,7 @@ impl Supervisor {
     }
 
     /// Returns the folder of the run that is under way.
-    fn run_folder(&self) -> io::Result<RunFolder> {
+    pub(super) fn run_folder(&self) -> io::Result<RunFolder> {
         Ok(self.parts.folder.run(self.history.record().run)?)
     }
 

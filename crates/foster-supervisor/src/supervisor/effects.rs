@@ -124,6 +124,7 @@ impl Supervisor {
         if let Some(run) = &mut self.run {
             run.capture.flush();
         }
+        self.end_looking();
         if self.run.as_ref().is_some_and(|run| run.empty) {
             // Nothing is left to look after, and whoever is told now should know.
             self.end_supervision();
@@ -143,6 +144,7 @@ impl Supervisor {
             // nothing is left to look after, it is synced a moment later, by the way out.
             let _ = self.parts.folder.sync();
         }
+        self.tell_of_the_end();
     }
 
     fn tell_of_the_stop(&mut self) {

@@ -8,6 +8,7 @@ use foster_store::Stream;
 
 use super::report::signalled;
 use super::{Supervisor, token};
+use crate::amending::{AmendError, amend};
 use crate::control::Ask;
 use crate::phases::{from_specs, halved};
 
@@ -147,18 +148,39 @@ impl Supervisor {
             self.server.refuse(client, ErrorCode::InvalidState, message);
             return;
         }
-        let mut definition = self.parts.definition.clone();
-        change.apply(&mut definition);
-        if let Err(error) = self.parts.folder.write_definition(&definition) {
-            let message = format!("the definition can't be written: {error}");
-            self.server.refuse(client, ErrorCode::Io, &message);
-            return;
+        let (parts, record) = (&self.parts, self.history.record());
+        let amended = amend(
+            &parts.folder,
+            &parts.definition,
+            record,
+            &change,
+            &parts.secrets,
+        );
+        let amended = match amended {
+            Ok(amended) => amended,
+            Err(error) => return self.refuse_amendment(client, &error),
+        };
+        let changes_patterns = parts.definition.notify.output != amended.definition.notify.output;
+        let over = record.state.is_final();
+        self.parts.definition = amended.definition;
+        if changes_patterns && !over {
+            self.look_for_patterns();
         }
-        self.parts.definition = definition;
-        let by = Some(by);
+        let (change, by) = (amended.change, Some(by));
         self.note(Event::Amended { change, by });
         self.update_index();
         self.server.reply(client, &Message::Amended {});
+        if amended.tell {
+            self.wake_notifier();
+        }
+    }
+
+    fn refuse_amendment(&mut self, client: u64, error: &AmendError) {
+        let (code, message) = match error {
+            AmendError::Telling => (ErrorCode::InvalidState, error.to_string()),
+            AmendError::Io(source) => (ErrorCode::Io, format!("{error}: {source}")),
+        };
+        self.server.refuse(client, code, &message);
     }
 
     fn send_single(&mut self, client: u64, number: i32, target: Target, by: Requester) {

@@ -5,6 +5,7 @@ mod deadline;
 mod effects;
 mod hearing;
 mod input;
+mod notifying;
 mod report;
 mod run;
 
@@ -134,6 +135,7 @@ impl Supervisor {
                 reason: loss.reason,
             });
         }
+        self.tell_what_was_found();
         self.history.save(&self.parts.folder);
         self.server.output(totals, closed, &self.poller);
     }
@@ -162,7 +164,10 @@ impl Supervisor {
                     let soon = Instant::now() + WHEN_BLIND;
                     return Settled::Until(Some(due.map_or(soon, |due| due.min(soon))));
                 }
-                Effect::Wait(due) => return Settled::Until(due),
+                Effect::Wait(due) => {
+                    let both = [due, run.capture.look_due()];
+                    return Settled::Until(both.into_iter().flatten().min());
+                }
                 Effect::Conclude => return Settled::Over,
                 effect => self.carry_out(effect),
             }

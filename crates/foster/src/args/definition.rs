@@ -8,6 +8,7 @@ use foster_service::JobRequest;
 
 use super::common::CommandArgs;
 use super::input::InputArgs;
+use super::notify_flags::NotifyFlags;
 use super::value::{self, Limit};
 use crate::failure::Failure;
 
@@ -73,6 +74,8 @@ pub struct DefinitionArgs {
         value_parser = value::stragglers()
     )]
     pub stragglers: Stragglers,
+    #[command(flatten)]
+    pub notify: NotifyFlags,
 }
 
 /// The phases of an escalation. (An alias, so that they are read as one value, not as several.)
@@ -105,6 +108,7 @@ impl DefinitionArgs {
             stdin: self.input.stdin()?,
             log: self.log,
             log_cap: self.log_cap.into(),
+            notify: self.notify.settings(),
         })
     }
 }

@@ -15,6 +15,8 @@ pub mod kill;
 pub mod list;
 pub mod logs;
 pub mod man;
+pub mod notify;
+pub mod notify_flags;
 pub mod observation;
 pub mod recover;
 mod refusal;
@@ -99,6 +101,7 @@ pub enum Verb {
     Send(send::Args),
     Deadline(deadline::Args),
     Tag(tag::Args),
+    Notify(notify::Args),
     Schema(schema::Args),
     Recover(recover::Args),
     Doctor(doctor::Args),
@@ -109,6 +112,9 @@ pub enum Verb {
     /// Become the keeper of the job that is handed over on standard input
     #[command(name = "_supervise", hide = true)]
     Supervise,
+    /// Become the notifier whose errand comes on standard input
+    #[command(name = "_notify", hide = true)]
+    BeNotifier,
 }
 
 impl Verb {
@@ -130,6 +136,7 @@ impl Verb {
             Self::Send(_) => "send",
             Self::Deadline(_) => "deadline",
             Self::Tag(_) => "tag",
+            Self::Notify(_) => "notify",
             Self::Schema(_) => "schema",
             Self::Recover(_) => "recover",
             Self::Doctor(_) => "doctor",
@@ -138,6 +145,7 @@ impl Verb {
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
             Self::Supervise => "_supervise",
+            Self::BeNotifier => "_notify",
         }
     }
 }

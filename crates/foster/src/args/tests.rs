@@ -48,6 +48,11 @@ fn every_verb_is_called_as_its_answer_is() {
     let lines = [
         "run true",
         "exec true",
+        "create true",
+        "start x",
+        "restart x",
+        "tag x",
+        "notify show x",
         "status x",
         "list",
         "ps",
@@ -73,6 +78,7 @@ fn every_verb_is_called_as_its_answer_is() {
         "completions zsh",
         "man",
         "_supervise",
+        "_notify",
     ];
     for line in lines {
         let cli = parse(line).unwrap();

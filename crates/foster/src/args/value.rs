@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use foster_model::{
-    InvalidDuration, InvalidSelector, InvalidSize, JobName, JobSelector, PhaseSpec, State,
-    Stragglers, Tag, Target, parse_duration, parse_size,
+    Frequency, InvalidDuration, InvalidSelector, InvalidSize, JobName, JobSelector, MatchStream,
+    NativeString, PhaseSpec, State, Stragglers, Tag, Target, parse_duration, parse_size,
 };
 use foster_service::{Containment, EnvSetting, ServiceError, Since};
 
@@ -274,6 +274,34 @@ pub fn stragglers() -> impl TypedValueParser<Value = Stragglers> {
         ("wait", Stragglers::Wait),
         ("leave", Stragglers::Leave),
     ])
+}
+
+/// Reads the words of a command as a JSON array.
+pub fn argv(text: &str) -> Result<Vec<NativeString>, Refused> {
+    let words: Option<Vec<String>> = serde_json::from_str(text).ok();
+    match words {
+        Some(words) if words.first().is_some_and(|word| !word.is_empty()) => {
+            Ok(words.into_iter().map(NativeString::from).collect())
+        }
+        _ => Err(refused(
+            "it is not a JSON array of words",
+            "write '[\"prog\",\"arg\"]', or give a shell's line by --notify-shell",
+        )),
+    }
+}
+
+/// Reads which stream is looked at.
+pub fn match_stream() -> impl TypedValueParser<Value = MatchStream> {
+    words(&[
+        ("stdout", MatchStream::Stdout),
+        ("stderr", MatchStream::Stderr),
+        ("either", MatchStream::Either),
+    ])
+}
+
+/// Reads how often a pattern is told of.
+pub fn frequency() -> impl TypedValueParser<Value = Frequency> {
+    words(&[("once", Frequency::Once), ("every", Frequency::Every)])
 }
 
 /// Reads whom a signal goes to.

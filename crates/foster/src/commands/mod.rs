@@ -1,5 +1,6 @@
 //! What is done for each verb: arguments become a request, and the service's answer is handed on.
 
+mod be_notifier;
 mod completions;
 mod config;
 mod create;
@@ -11,6 +12,7 @@ mod kill;
 mod list;
 mod logs;
 mod man;
+mod notify;
 mod recover;
 mod restart;
 mod run;
@@ -85,8 +87,10 @@ pub fn carry_out(typed: &[OsString], environment: &Environment) -> Status {
     // A command and its secrets are in nobody's list of processes for longer than it takes to read
     // them. Where the system shows them all the same, it is said in docs/platforms.md.
     let _ = foster_service::hide_arguments(&format!("foster {name}"));
-    if matches!(parsed.0.verb, Verb::Supervise) {
-        return supervise::carry_out();
+    match parsed.0.verb {
+        Verb::Supervise => return supervise::carry_out(),
+        Verb::BeNotifier => return be_notifier::carry_out(),
+        _ => {}
     }
     let asked = parsed.0.common.format().ok().flatten();
     let colors = output::colors(parsed.0.common.color);
@@ -142,6 +146,7 @@ fn dispatch(verb: Verb, typed: &[OsString], caller: &Caller<'_>) -> Status {
         Verb::Create(args) => say(caller, kind, Unread::Told, create::carry_out(*args, caller)),
         Verb::Start(args) => say(caller, kind, Unread::Told, start::carry_out(&args, caller)),
         Verb::Restart(args) => say(caller, kind, Unread::Told, restart::carry_out(args, caller)),
+        Verb::Notify(args) => say(caller, kind, Unread::Told, notify::carry_out(args, caller)),
         Verb::Send(args) => say(caller, kind, Unread::Told, send::carry_out(args, caller)),
         Verb::Deadline(args) => say(
             caller,
@@ -182,7 +187,7 @@ fn dispatch(verb: Verb, typed: &[OsString], caller: &Caller<'_>) -> Status {
             completions::carry_out(&args, program, caller.style)
         }
         Verb::Man(args) => man::carry_out(&args, caller.style),
-        Verb::Supervise => Exit::Usage.into(),
+        Verb::Supervise | Verb::BeNotifier => Exit::Usage.into(),
     }
 }
 

@@ -10,6 +10,7 @@ mod kill;
 mod list;
 mod logs;
 mod man;
+mod notify;
 mod paint;
 mod recover;
 mod run;

@@ -73,6 +73,9 @@ impl Text for StatusAnswer {
         );
         row("log", job.log_path.as_deref().map(path));
         row("outer job", job.outer_job.as_deref().map(path));
+        if let Some(view) = &self.notifications {
+            super::notify::notifications(view, out);
+        }
         job::notices(job, out);
     }
 }

@@ -1,0 +1,80 @@
+use std::path::PathBuf;
+
+use foster_model::{
+    DEFAULT_NOTIFY_INTERVAL_MS, Frequency, MatchKind, MatchStream, NativeString, Notifications,
+    OutputRule, Sink,
+};
+use foster_supervisor::check_patterns;
+
+use crate::context::Context;
+use crate::environment::from_os;
+use crate::error::ServiceError;
+
+/// Whom a job is to tell of itself, as the caller says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NotifySettings {
+    /// Programs with their arguments.
+    pub commands: Vec<Vec<NativeString>>,
+    /// Lines for `sh -c`.
+    pub shells: Vec<NativeString>,
+    /// Files, relative to the caller's directory.
+    pub files: Vec<PathBuf>,
+    /// Addresses, `http` or `https`.
+    pub urls: Vec<String>,
+    /// What is looked for in the output.
+    pub patterns: Vec<(MatchKind, String)>,
+    /// On which stream.
+    pub stream: MatchStream,
+    /// How often it is told.
+    pub every: Frequency,
+    /// The least time between two notifications of a pattern, in milliseconds.
+    pub interval_ms: Option<u64>,
+}
+
+impl NotifySettings {
+    /// Returns whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        let sinks = [
+            self.commands.is_empty(),
+            self.shells.is_empty(),
+            self.files.is_empty(),
+            self.urls.is_empty(),
+        ];
+        sinks.into_iter().all(|empty| empty) && self.patterns.is_empty()
+    }
+
+    /// Returns what a job keeps of it: every sink is told of the end, and of each pattern.
+    ///
+    /// # Errors
+    /// Whatever can't be carried out: [`InvalidNotification`](foster_model::InvalidNotification).
+    pub(crate) fn resolve(&self, ctx: &Context) -> Result<Notifications, ServiceError> {
+        let sinks = self.sinks(ctx);
+        let rule = |(kind, pattern): &(MatchKind, String)| OutputRule {
+            pattern: pattern.clone(),
+            kind: *kind,
+            stream: self.stream,
+            every: self.every,
+            interval_ms: self.interval_ms.unwrap_or(DEFAULT_NOTIFY_INTERVAL_MS),
+            sinks: sinks.clone(),
+        };
+        let notify = Notifications {
+            output: self.patterns.iter().map(rule).collect(),
+            finish: sinks,
+        };
+        notify.check()?;
+        check_patterns(&notify)?;
+        Ok(notify)
+    }
+
+    fn sinks(&self, ctx: &Context) -> Vec<Sink> {
+        let commands = self.commands.iter().cloned();
+        let commands = commands.map(|argv| Sink::Command { argv });
+        let shells = self.shells.iter().cloned();
+        let shells = shells.map(|line| Sink::Shell { line });
+        let files = self.files.iter().map(|path| Sink::File {
+            path: from_os(ctx.absolute(path)),
+        });
+        let urls = self.urls.iter().cloned().map(|url| Sink::Url { url });
+        commands.chain(shells).chain(files).chain(urls).collect()
+    }
+}

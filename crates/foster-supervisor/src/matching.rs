@@ -1,0 +1,323 @@
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use foster_model::{
+    Frequency, InvalidNotification, MatchCount, MatchKind, MatchStream, Notifications, OutputRule,
+};
+use foster_process::output::{
+    Line, LineEnding, LineOptions, LineOverflow, LineParser, MATCH_WINDOW,
+};
+use foster_store::Stream;
+use memchr::memmem::Finder;
+use regex::bytes::Regex;
+
+/// How much of a line is told, in bytes.
+const SHOWN: usize = 4096;
+
+/// How long a line that has no end yet must have been still before it is looked at: a prompt never
+/// ends its line, and a line that is being printed is better told of whole.
+const REST: Duration = Duration::from_millis(250);
+
+/// How many lines of a run are told of at most. What else matches is counted.
+const MOST_TOLD: u32 = 10_000;
+
+/// Looks for what somebody is to be told of in a job's output.
+///
+/// Pure: it is given the bytes as they come, and the time. Each byte is looked at once by each rule,
+/// besides lines that are still: each of those once more. A line that is longer than
+/// [`MATCH_WINDOW`] is looked at in pieces of that size, and a text that goes over the border of two
+/// is found; a regular expression sees each piece as a line.
+pub struct Matching {
+    rules: Vec<Rule>,
+    lines: [StreamLines; 2],
+    found: Vec<Found>,
+    told: u32,
+}
+
+/// A line that somebody is to be told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Which rule, counted from 0.
+    pub rule: usize,
+    /// Where.
+    pub stream: Stream,
+    /// The line, cut to what is told.
+    pub line: String,
+    /// Whether it was cut.
+    pub truncated: bool,
+    /// Where it begins in the stream.
+    pub offset: u64,
+    /// How many matches of this rule were not told since the one before.
+    pub suppressed: u64,
+}
+
+struct StreamLines {
+    parser: LineParser,
+    /// When bytes came that ended no line, and were not looked at since.
+    unrested: Option<Instant>,
+    /// The end of a piece, where the line goes on in the next.
+    border: Vec<u8>,
+}
+
+struct Rule {
+    looks: Looks,
+    stream: MatchStream,
+    every: Frequency,
+    interval: Duration,
+    pattern: String,
+    matched: u64,
+    told: u64,
+    suppressed: u64,
+    last_told: Option<Instant>,
+    /// The line in each stream that was counted before it had an end.
+    counted: [Option<u64>; 2],
+}
+
+enum Looks {
+    For(Box<Finder<'static>>),
+    By(Regex),
+}
+
+/// Finds out whether everything that is looked for can be.
+///
+/// # Errors
+/// An expression that is none, or takes too much memory.
+pub fn check_patterns(notify: &Notifications) -> Result<(), InvalidNotification> {
+    notify
+        .output
+        .iter()
+        .try_for_each(|rule| looks(rule).map(drop))
+}
+
+fn looks(rule: &OutputRule) -> Result<Looks, InvalidNotification> {
+    match rule.kind {
+        MatchKind::Contains => Ok(Looks::For(Box::new(
+            Finder::new(&rule.pattern).into_owned(),
+        ))),
+        MatchKind::Regex => {
+            Regex::new(&rule.pattern)
+                .map(Looks::By)
+                .map_err(|error| InvalidNotification::Regex {
+                    reason: error.to_string(),
+                })
+        }
+    }
+}
+
+impl Matching {
+    /// Returns what looks for these rules from these offsets of the streams on; `None` if there are
+    /// none. A rule that can't be looked for is left out: it was refused when it was given.
+    pub fn new(notify: &Notifications, offsets: [u64; 2]) -> Option<Self> {
+        let rules: Vec<Rule> = notify.output.iter().filter_map(Rule::new).collect();
+        (!rules.is_empty()).then(|| Self {
+            rules,
+            lines: offsets.map(StreamLines::new),
+            found: Vec::new(),
+            told: 0,
+        })
+    }
+
+    /// Takes bytes of a stream that begin at this offset.
+    pub fn take(&mut self, stream: Stream, offset: u64, bytes: &[u8], now: Instant) {
+        let Self {
+            rules,
+            lines,
+            found,
+            told,
+        } = self;
+        let lines = &mut lines[stream.index()];
+        if lines.parser.position() != offset {
+            // Bytes that nobody could read are between.
+            *lines = StreamLines::new(offset);
+        }
+        let border = &mut lines.border;
+        let _ = lines.parser.feed(bytes, |line| {
+            look(rules, stream, line, border, now, told, found);
+            keep_border(line, border);
+            ControlFlow::Continue(())
+        });
+        let unfinished = !lines.parser.partial().bytes.is_empty();
+        lines.unrested = unfinished.then_some(now);
+    }
+
+    /// Looks at lines that have no end and have been still for long enough.
+    pub fn rest(&mut self, now: Instant) {
+        for stream in Stream::ALL {
+            let since = self.lines[stream.index()].unrested;
+            if since.is_some_and(|since| now.saturating_duration_since(since) >= REST) {
+                self.look_at_partial(stream, now);
+            }
+        }
+    }
+
+    /// Returns when [`Matching::rest`] has something to look at.
+    pub fn due(&self) -> Option<Instant> {
+        let since = self.lines.iter().filter_map(|lines| lines.unrested);
+        since.min().and_then(|since| since.checked_add(REST))
+    }
+
+    /// Looks at lines that will have no end any more.
+    pub fn finish(&mut self, now: Instant) {
+        for stream in Stream::ALL {
+            self.look_at_partial(stream, now);
+        }
+    }
+
+    /// Returns what is to be told since the last call.
+    pub fn take_found(&mut self) -> Vec<Found> {
+        std::mem::take(&mut self.found)
+    }
+
+    /// Returns how often each rule was met.
+    pub fn counts(&self) -> Vec<MatchCount> {
+        let count = |rule: &Rule| MatchCount {
+            pattern: rule.pattern.clone(),
+            matched: rule.matched,
+            notified: rule.told,
+        };
+        self.rules.iter().map(count).collect()
+    }
+
+    fn look_at_partial(&mut self, stream: Stream, now: Instant) {
+        let lines = &mut self.lines[stream.index()];
+        if lines.unrested.take().is_none() {
+            return;
+        }
+        let line = lines.parser.partial();
+        let (rules, border) = (&mut self.rules, &lines.border);
+        look(
+            rules,
+            stream,
+            line,
+            border,
+            now,
+            &mut self.told,
+            &mut self.found,
+        );
+        for rule in rules
+            .iter_mut()
+            .filter(|rule| rule.meets(stream, line, border))
+        {
+            rule.counted[stream.index()] = Some(line.offset);
+        }
+    }
+}
+
+impl StreamLines {
+    fn new(offset: u64) -> Self {
+        let options = LineOptions::default()
+            .with_ending(LineEnding::AnyCr)
+            .with_overflow(LineOverflow::Split);
+        // The window is above the least bound, so this can't be refused.
+        let options = options.with_max_length(MATCH_WINDOW).unwrap_or(options);
+        Self {
+            parser: LineParser::starting_at(options, offset),
+            unrested: None,
+            border: Vec::new(),
+        }
+    }
+}
+
+/// Keeps as much of a piece's end as a text may have of its beginning there.
+fn keep_border(line: Line<'_>, border: &mut Vec<u8>) {
+    border.clear();
+    if !line.ended {
+        let from = line
+            .bytes
+            .len()
+            .saturating_sub(foster_model::LONGEST_PATTERN);
+        border.extend_from_slice(&line.bytes[from..]);
+    }
+}
+
+fn look(
+    rules: &mut [Rule],
+    stream: Stream,
+    line: Line<'_>,
+    border: &[u8],
+    now: Instant,
+    told: &mut u32,
+    found: &mut Vec<Found>,
+) {
+    for (index, rule) in rules.iter_mut().enumerate() {
+        if rule.counted[stream.index()] == Some(line.offset) || !rule.meets(stream, line, border) {
+            continue;
+        }
+        if !rule.tells(now, *told < MOST_TOLD) {
+            continue;
+        }
+        *told += 1;
+        let shown = &line.bytes[..line.bytes.len().min(SHOWN)];
+        found.push(Found {
+            rule: index,
+            stream,
+            line: String::from_utf8_lossy(shown).into_owned(),
+            truncated: shown.len() < line.bytes.len(),
+            offset: line.offset,
+            suppressed: std::mem::take(&mut rule.suppressed),
+        });
+    }
+}
+
+impl Rule {
+    fn new(rule: &OutputRule) -> Option<Self> {
+        Some(Self {
+            looks: looks(rule).ok()?,
+            stream: rule.stream,
+            every: rule.every,
+            interval: Duration::from_millis(rule.interval_ms),
+            pattern: rule.pattern.clone(),
+            matched: 0,
+            told: 0,
+            suppressed: 0,
+            last_told: None,
+            counted: [None, None],
+        })
+    }
+
+    /// Returns whether a line, or the piece of one that follows `border`, is what is looked for.
+    fn meets(&self, stream: Stream, line: Line<'_>, border: &[u8]) -> bool {
+        let here = match self.stream {
+            MatchStream::Stdout => stream == Stream::Stdout,
+            MatchStream::Stderr => stream == Stream::Stderr,
+            MatchStream::Either => true,
+        };
+        if !here {
+            return false;
+        }
+        match &self.looks {
+            Looks::By(regex) => regex.is_match(line.bytes),
+            Looks::For(finder) => {
+                finder.find(line.bytes).is_some() || goes_over(finder, border, line.bytes)
+            }
+        }
+    }
+
+    /// Counts a match. Returns whether somebody is to be told of it.
+    fn tells(&mut self, now: Instant, may: bool) -> bool {
+        self.matched += 1;
+        let waits = |last: Instant| now.saturating_duration_since(last) < self.interval;
+        let once = self.every == Frequency::Once && self.told > 0;
+        if !may || once || self.last_told.is_some_and(waits) {
+            self.suppressed += 1;
+            return false;
+        }
+        self.last_told = Some(now);
+        self.told += 1;
+        true
+    }
+}
+
+/// Returns whether a text begins at the end of one piece and ends at the beginning of the next.
+fn goes_over(finder: &Finder<'_>, border: &[u8], next: &[u8]) -> bool {
+    let reach = finder.needle().len().saturating_sub(1);
+    if border.is_empty() || reach == 0 {
+        return false;
+    }
+    let before = &border[border.len().saturating_sub(reach)..];
+    let after = &next[..next.len().min(reach)];
+    finder.find(&[before, after].concat()).is_some()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+use std::time::{Instant, SystemTime};
+
+use foster_model::{Event, MATCH_EVENT, MatchEvent, SCHEMA_VERSION};
+use foster_store::Stream;
+
+use super::Supervisor;
+use crate::amending::{notifications, write_end};
+use crate::keeper::start_notifier;
+use crate::matching::{Found, Matching};
+
+impl Supervisor {
+    /// Begins to look in the output for what somebody is to be told of, from here on.
+    pub(super) fn look_for_patterns(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        if self.parts.definition.notify.output.is_empty() {
+            run.capture.look_for(None);
+            return;
+        }
+        let offsets = Stream::ALL.map(|stream| run.capture.totals(stream).observed_bytes);
+        let notify = notifications(&self.parts.folder, &self.parts.definition).ok();
+        let matching = notify.and_then(|notify| Matching::new(&notify, offsets));
+        run.capture.look_for(matching);
+    }
+
+    /// Writes down what was found in the output, and has it told.
+    pub(super) fn tell_what_was_found(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        let found = run.capture.take_found(Instant::now());
+        if found.is_empty() {
+            return;
+        }
+        let events: Vec<_> = found
+            .into_iter()
+            .map(|found| self.match_event(found))
+            .collect();
+        let folder = self.run_folder();
+        let written = folder.and_then(|run| {
+            let mut writer = run.output_events_writer()?;
+            events
+                .iter()
+                .try_for_each(|event| writer.append_event(event))
+        });
+        if let Err(error) = written {
+            self.note(Event::OutputLost {
+                stream: "notifications".to_owned(),
+                from: 0,
+                reason: error.to_string(),
+            });
+        }
+        self.wake_notifier();
+    }
+
+    fn match_event(&self, found: Found) -> MatchEvent {
+        let definition = &self.parts.definition;
+        let run = self.history.record().run;
+        let rule = definition.notify.output.get(found.rule);
+        let path = |stream| self.parts.folder.log_path(run, stream);
+        let path = |stream| path(stream).to_string_lossy().into_owned();
+        MatchEvent {
+            schema_version: SCHEMA_VERSION.to_owned(),
+            event_type: MATCH_EVENT.to_owned(),
+            job_id: definition.job_id,
+            run,
+            rule: found.rule as u32,
+            // As it may be shown.
+            pattern: rule.map(|rule| rule.pattern.clone()).unwrap_or_default(),
+            kind: rule.map_or(foster_model::MatchKind::Contains, |rule| rule.kind),
+            stream: found.stream.as_str().to_owned(),
+            line: found.line,
+            line_truncated: found.truncated,
+            offset: found.offset,
+            matched_at: SystemTime::now().into(),
+            suppressed: found.suppressed,
+            stdout_log_path: path(Stream::Stdout),
+            stderr_log_path: path(Stream::Stderr),
+        }
+    }
+
+    /// Tells of what came last, and looks for nothing any more: what is printed after the end of a
+    /// job is no news of it.
+    pub(super) fn end_looking(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        run.capture.look_at_the_rest();
+        let counts = run.capture.match_counts();
+        self.tell_what_was_found();
+        if let Some(run) = &mut self.run {
+            run.capture.look_for(None);
+        }
+        if let Some(mut counts) = counts {
+            let shown = &self.parts.definition.notify.output;
+            for (count, rule) in counts.iter_mut().zip(shown) {
+                count.pattern.clone_from(&rule.pattern);
+            }
+            self.note(Event::Matched { counts });
+        }
+    }
+
+    /// Has the end told, when everybody who waits has been.
+    pub(super) fn tell_of_the_end(&mut self) {
+        let (parts, record) = (&self.parts, self.history.record());
+        if parts.definition.notify.is_empty() || !record.state.is_final() {
+            return;
+        }
+        let known = self
+            .run_folder()
+            .ok()
+            .and_then(|run| run.completion().ok()?);
+        let written = match known {
+            // A predecessor had written it.
+            Some(_) => Ok(()),
+            None => write_end(&parts.folder, &parts.definition, record),
+        };
+        if written.is_ok() {
+            self.wake_notifier();
+        }
+    }
+
+    /// Wakes the notifier, or has one made: by the keeper, if there is one.
+    pub(super) fn wake_notifier(&self) {
+        let rung = self.keeper.is_some() && self.parts.bell.ring();
+        if !rung {
+            // Without one the sinks are told by whoever recovers the job.
+            let _ = start_notifier(&self.parts);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+use foster_model::answer::NotifyAnswer;
+use foster_service::Outcome;
+
+use super::Caller;
+use crate::args::notify::Args;
+use crate::environment::Needs;
+use crate::failure::Failure;
+
+pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<NotifyAnswer>, Failure> {
+    let request = args.request()?;
+    let context = caller.context(Needs::Directory)?;
+    Ok(foster_service::notify(&context, &request)?.into())
+}
