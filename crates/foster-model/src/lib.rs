@@ -45,7 +45,7 @@ pub use notice::{
     MatchDelivery, MatchEvent,
 };
 pub use notify::{
-    DEFAULT_NOTIFY_INTERVAL_MS, Frequency, LONGEST_PATTERN, MOST_SINKS, MatchKind, MatchStream,
+    DEFAULT_NOTIFY_INTERVAL, Frequency, LONGEST_PATTERN, MOST_SINKS, MatchKind, MatchStream,
     NotificationParts, Notifications, OutputRule, Sink,
 };
 pub use notify_error::InvalidNotification;

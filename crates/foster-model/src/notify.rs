@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +8,8 @@ use crate::{InvalidNotification, NativeString, Secrets};
 /// How many sinks and how many rules a job may have each: a notifier tells them side by side.
 pub const MOST_SINKS: usize = 16;
 
-/// The time between two notifications of a rule that names none, in milliseconds.
-pub const DEFAULT_NOTIFY_INTERVAL_MS: u64 = 1_000;
+/// The time between two notifications of a rule that names none.
+pub const DEFAULT_NOTIFY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The longest pattern of a rule, in bytes.
 pub const LONGEST_PATTERN: usize = 4096;

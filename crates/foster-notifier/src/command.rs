@@ -6,7 +6,7 @@ use std::path::Path;
 
 use foster_model::{JOB_VARIABLE, NativeString};
 use foster_process::blocking::Process;
-use foster_process::{Command, CompletionOptions, Input, Output};
+use foster_process::{Command, CompletionOptions, Input, Output, Signal};
 
 use crate::bounds::{SINK_TIMEOUT, ending};
 use crate::delivery::Telling;
@@ -63,6 +63,8 @@ fn command(argv: &[NativeString], telling: &Telling, errand: &Errand) -> io::Res
     }
     Ok(command
         .current_dir(cwd)
+        // A notifier that is killed can end nothing; the thread that waits for it ends with that.
+        .parent_death_signal(Signal::KILL)
         .stdin(Input::File(in_memory(&telling.event)?))
         .stdout(Output::Null)
         .stderr(Output::Null))

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use foster_model::{
-    DEFAULT_NOTIFY_INTERVAL_MS, Frequency, MatchKind, MatchStream, NativeString, Notifications,
+    DEFAULT_NOTIFY_INTERVAL, Frequency, MatchKind, MatchStream, NativeString, Notifications,
     OutputRule, Sink,
 };
 use foster_supervisor::check_patterns;
@@ -11,7 +12,7 @@ use crate::environment::from_os;
 use crate::error::ServiceError;
 
 /// Whom a job is to tell of itself, as the caller says it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotifySettings {
     /// Programs with their arguments.
     pub commands: Vec<Vec<NativeString>>,
@@ -27,22 +28,27 @@ pub struct NotifySettings {
     pub stream: MatchStream,
     /// How often it is told.
     pub every: Frequency,
-    /// The least time between two notifications of a pattern, in milliseconds.
-    pub interval_ms: Option<u64>,
+    /// The least time between two notifications of a pattern.
+    pub interval: Duration,
+}
+
+impl Default for NotifySettings {
+    /// Returns the defaults of the command line: nobody is told.
+    fn default() -> Self {
+        Self {
+            commands: Vec::new(),
+            shells: Vec::new(),
+            files: Vec::new(),
+            urls: Vec::new(),
+            patterns: Vec::new(),
+            stream: MatchStream::default(),
+            every: Frequency::default(),
+            interval: DEFAULT_NOTIFY_INTERVAL,
+        }
+    }
 }
 
 impl NotifySettings {
-    /// Returns whether nothing was said.
-    pub fn is_empty(&self) -> bool {
-        let sinks = [
-            self.commands.is_empty(),
-            self.shells.is_empty(),
-            self.files.is_empty(),
-            self.urls.is_empty(),
-        ];
-        sinks.into_iter().all(|empty| empty) && self.patterns.is_empty()
-    }
-
     /// Returns what a job keeps of it: every sink is told of the end, and of each pattern.
     ///
     /// # Errors
@@ -54,7 +60,7 @@ impl NotifySettings {
             kind: *kind,
             stream: self.stream,
             every: self.every,
-            interval_ms: self.interval_ms.unwrap_or(DEFAULT_NOTIFY_INTERVAL_MS),
+            interval_ms: u64::try_from(self.interval.as_millis()).unwrap_or(u64::MAX),
             sinks: sinks.clone(),
         };
         let notify = Notifications {

@@ -761,3 +761,54 @@ fn nothing_secret_is_shown() {
         }
     }
 }
+
+#[test]
+fn a_notifier_that_is_killed_takes_its_command_along_and_is_made_again_by_recover() {
+    let sandbox = sandbox();
+    let line = "if [ -e tried ]; then cat > told.json; else echo > tried; echo $$ > hangs.pid; exec sleep 1000; fi";
+    let id = start(&sandbox, &["--notify-shell", line], "exit 7");
+    let hangs = wait_for_pid_file(&sandbox.work().join("hangs.pid"), SOON);
+    sandbox.ok(["wait", &id]);
+    for notifier in notifiers(&id) {
+        assert!(notifier.kill() && notifier.wait_gone(SOON));
+    }
+    assert!(hangs.wait_gone(SOON));
+    assert_eq!(
+        sandbox.ok(["status", &id])["notifications"]["delivered"],
+        false
+    );
+    sandbox.ok(["recover", &id]);
+    let end = told(&sandbox, &id, 1);
+    assert_eq!(end["delivery_results"][0]["success"], true);
+    let event: Value =
+        serde_json::from_slice(&fs::read(sandbox.work().join("told.json")).unwrap()).unwrap();
+    assert_eq!(event["exit_code"], 7);
+    assert_no_notifier(&id);
+}
+
+#[test]
+fn a_program_with_threads_has_it_told_by_the_binary() {
+    use foster_model::CommandLine;
+    use foster_service::{Containment, Context, RunRequest, Way, run};
+
+    let sandbox = sandbox();
+    let context = Context {
+        root: sandbox.root().to_owned(),
+        cwd: sandbox.work().to_owned(),
+        env: std::env::vars_os().collect(),
+        way: Way::Exec(env!("CARGO_BIN_EXE_foster").into()),
+        containment: Containment::Auto,
+    };
+    let file = sandbox.work().join("ends.ndjson");
+    for (count, env_file) in [(1, "/no/such/file"), (2, "/dev/null")] {
+        let mut request = RunRequest::new(CommandLine::Argv(vec!["true".into()]));
+        request.job.env_files.push(env_file.into());
+        request.job.notify.files.push("ends.ndjson".into());
+        let started = run(&context, request);
+        assert_eq!(started.is_ok(), count == 2, "{started:?}");
+        let ends = wait_for_lines(&file, count);
+        let state = if count == 1 { "failed" } else { "exited" };
+        assert_eq!(ends[count - 1]["state"], state);
+        assert_no_notifier(text(&ends[count - 1]["job_id"]));
+    }
+}

@@ -10,8 +10,8 @@
 use std::time::Duration;
 
 use foster_model::{
-    Cause, CommandLine, Definition, Entry, Event, Host, Identity, JobId, State, StdinMode,
-    Stragglers, Time,
+    Cause, CommandLine, Definition, Entry, Event, Host, Identity, JobId, Notifications, State,
+    StdinMode, Stragglers, Time,
 };
 use foster_store::{JobFolder, Lock, Root};
 use tempfile::TempDir;
@@ -55,6 +55,7 @@ pub fn definition(id: JobId) -> Definition {
         log: None,
         log_cap: None,
         containment: "auto".to_owned(),
+        notify: Notifications::default(),
         host: Host::default(),
         outer_job: None,
         nonce: "n".to_owned(),

@@ -50,7 +50,6 @@ impl NotifyFlags {
     pub fn settings(self) -> NotifySettings {
         let contains = self.on_output.into_iter();
         let regex = self.on_output_regex.into_iter();
-        let interval = self.on_output_interval.as_millis();
         NotifySettings {
             commands: self.notify_command,
             shells: self.notify_shell.into_iter().map(Into::into).collect(),
@@ -62,7 +61,7 @@ impl NotifyFlags {
                 .collect(),
             stream: self.on_output_stream,
             every: self.on_output_every,
-            interval_ms: Some(u64::try_from(interval).unwrap_or(u64::MAX)),
+            interval: self.on_output_interval,
         }
     }
 }
