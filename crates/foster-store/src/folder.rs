@@ -7,6 +7,7 @@ use foster_model::{Definition, JobId, PrivateValues};
 use rustix::fs::OFlags;
 
 use crate::dir::Dir;
+use crate::tree_removal::disk_use;
 use crate::{DamageError, Lock, Problem};
 
 /// What a job was asked to do.
@@ -116,8 +117,21 @@ impl JobFolder {
     }
 
     /// Takes the job's lock; `None` if somebody else holds it.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if the job was removed since its folder was opened: a lock in what is left of it
+    /// would keep nobody out.
     pub fn try_lock(&self) -> io::Result<Option<Lock>> {
-        Lock::take(&self.dir)
+        match Lock::take(&self.dir)? {
+            Some(_) if !self.is_in_place()? => Err(io::ErrorKind::NotFound.into()),
+            lock => Ok(lock),
+        }
+    }
+
+    /// Returns the bytes of disk that the folder takes, with all that is in it.
+    pub fn disk_use(&self) -> io::Result<u64> {
+        disk_use(self.dir.as_fd())
     }
 
     /// Returns whether somebody holds the job's lock, without taking it on Linux.

@@ -7,4 +7,4 @@ mod chosen;
 #[path = "other.rs"]
 mod chosen;
 
-pub(crate) use chosen::{lock_is_held, reserve, socket_paths, try_lock};
+pub(crate) use chosen::{lock_is_held, open_dir_within, reserve, socket_paths, try_lock};
