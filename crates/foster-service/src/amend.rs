@@ -7,6 +7,7 @@ use foster_supervisor::{Client, ControlError, History};
 
 use crate::error::ServiceError;
 use crate::holder::wait_for_holder;
+use crate::lock::try_lock;
 use crate::view::is_foreign;
 use crate::watch::settled_record;
 
@@ -36,8 +37,7 @@ pub(crate) fn amend(
                 result => return result.and_then(|()| Ok(folder.definition()?)),
             }
         }
-        let lock = folder.try_lock();
-        match lock.map_err(ServiceError::io("the job's lock can't be taken"))? {
+        match try_lock(folder)? {
             Some(lock) => return amend_locked(root, folder, &lock, change),
             None => drop(wait_for_holder(&record, deadline)?),
         }
@@ -80,6 +80,6 @@ fn amend_locked(
     let change = change.clone();
     history.note(Event::Amended { change, by: None });
     history.save(folder);
-    history.update_index(root, &definition);
+    history.update_index(root, folder, &definition);
     Ok(definition)
 }

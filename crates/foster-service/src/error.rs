@@ -2,8 +2,8 @@ use std::io;
 
 use foster_model::{ErrorBody, ErrorCode, InvalidLabel, InvalidSelector, JobId, StartFailure};
 use foster_process::UnknownSignal;
-use foster_store::{CreateError, DamageError, OpenError, ResolveError, RootError};
-use foster_supervisor::{ControlError, InvalidPhases, LaunchError, RecoverError};
+use foster_store::{CreateError, DamageError, OpenError, RemovalError, ResolveError, RootError};
+use foster_supervisor::{CollectError, ControlError, InvalidPhases, LaunchError, RecoverError};
 
 /// Why a verb could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,20 @@ pub enum ServiceError {
         /// Why not.
         message: String,
     },
+    /// The job is not over, and may not be deleted.
+    #[error("{message}")]
+    NotOver {
+        /// The job.
+        job_id: JobId,
+        /// What is not over.
+        message: String,
+    },
+    /// The job can't be removed.
+    #[error(transparent)]
+    Remove(#[from] RemovalError),
+    /// The job can't be cleaned up.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
     /// The job belongs to another machine or PID namespace.
     #[error("the job {0} belongs to another machine or PID namespace")]
     Foreign(JobId),
@@ -130,10 +144,20 @@ impl ServiceError {
                 RootError::WritableByOthers { .. } => ErrorCode::RootWritableByOthers,
                 RootError::Unusable { .. } => ErrorCode::RootUnusable,
             },
-            Self::Open(OpenError::NotFound { .. }) => ErrorCode::JobNotFound,
-            Self::Open(OpenError::Damaged(_)) | Self::Damaged(_) => ErrorCode::DamagedJob,
+            Self::Open(OpenError::NotFound { .. })
+            | Self::Remove(RemovalError::NotFound { .. }) => ErrorCode::JobNotFound,
+            Self::Open(OpenError::Damaged(_))
+            | Self::Damaged(_)
+            | Self::Collect(CollectError::Damaged(_) | CollectError::Open(OpenError::Damaged(_))) => {
+                ErrorCode::DamagedJob
+            }
             Self::Recover(RecoverError::Damaged(_)) => ErrorCode::DamagedJob,
-            Self::Open(_) | Self::Recover(_) | Self::Create(_) | Self::Io { .. } => ErrorCode::Io,
+            Self::Open(_)
+            | Self::Recover(_)
+            | Self::Create(_)
+            | Self::Io { .. }
+            | Self::Remove(_)
+            | Self::Collect(_) => ErrorCode::Io,
             Self::Start { failure, .. } => failure.code.parse().unwrap_or(ErrorCode::StartFailed),
             Self::Launch { source, .. } => match source {
                 LaunchError::Phases(_) => ErrorCode::InvalidArgument,
@@ -142,7 +166,7 @@ impl ServiceError {
             Self::Control(ControlError::OtherVersion { .. }) => ErrorCode::ProtocolMismatch,
             Self::Control(_) => ErrorCode::SupervisorUnreachable,
             Self::Refused { code, .. } => *code,
-            Self::State { .. } => ErrorCode::InvalidState,
+            Self::State { .. } | Self::NotOver { .. } => ErrorCode::InvalidState,
             Self::Foreign(_) => ErrorCode::ForeignJob,
             Self::UnknownSchema(_) => ErrorCode::UnknownSchema,
         }
@@ -154,10 +178,16 @@ impl ServiceError {
         body.job_id = match self {
             Self::Start { job_id, .. }
             | Self::Launch { job_id, .. }
-            | Self::State { job_id, .. } => Some(*job_id),
+            | Self::State { job_id, .. }
+            | Self::NotOver { job_id, .. } => Some(*job_id),
             Self::Foreign(job_id) => Some(*job_id),
             _ => None,
         };
+        if let Self::NotOver { job_id, .. } = self {
+            body.hint = Some(format!(
+                "end it first: `foster kill {job_id}`, or `foster delete --kill {job_id}`"
+            ));
+        }
         if let Self::Resolve(ResolveError::Ambiguous { candidates, .. }) = self {
             body.candidates.clone_from(candidates);
         }

@@ -160,6 +160,7 @@ impl Launching {
             env: self.env,
             secrets: self.secrets,
             containment: self.containment,
+            auto_gc: ctx.auto_gc,
             way: ctx.way.clone(),
         });
         let folder = root.job(job_id)?;
@@ -253,7 +254,7 @@ fn fail(
         let (state, cause) = (State::Failed, Cause::StartFailed);
         history.note(Event::Finished { state, cause });
         history.save(folder);
-        history.update_index(root, definition);
+        history.update_index(root, folder, definition);
     });
     match written {
         Ok(()) => ServiceError::Start { job_id, failure },

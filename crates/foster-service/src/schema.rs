@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use foster_model::answer::{
-    CreateAnswer, DoctorAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, RecoverAnswer,
-    RunAnswer, SchemaAnswer, StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
+    CreateAnswer, DeleteAnswer, DoctorAnswer, GcAnswer, KillAnswer, ListAnswer, LogLine,
+    LogsAnswer, RecoverAnswer, RunAnswer, SchemaAnswer, StatusAnswer, TagAnswer, TailAnswer,
+    WaitAnswer,
 };
 use foster_model::{Definition, Entry, ErrorBody, SCHEMA_VERSION, StateFile};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -30,7 +31,9 @@ pub fn schema(name: Option<&str>) -> Result<SchemaAnswer, ServiceError> {
 fn all() -> BTreeMap<String, Value> {
     let rows = [
         ("create", answer::<CreateAnswer>("create")),
+        ("delete", answer::<DeleteAnswer>("delete")),
         ("doctor", answer::<DoctorAnswer>("doctor")),
+        ("gc", answer::<GcAnswer>("gc")),
         ("kill", answer::<KillAnswer>("kill")),
         ("list", answer::<ListAnswer>("list")),
         ("logs", answer::<LogsAnswer>("logs")),

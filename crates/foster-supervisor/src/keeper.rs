@@ -8,6 +8,7 @@ use foster_process::{
     set_subreaper, start_session,
 };
 
+use crate::auto_gc::clean_up;
 use crate::parts::Parts;
 use crate::supervisor::Supervisor;
 
@@ -109,12 +110,24 @@ fn supervise(parts: Parts, keeper: ProcessRef) -> i32 {
     }
 }
 
+/// The job is over, and nobody waits for this process any more. It lets go of the job before it
+/// looks after the root.
+fn clean_up_after(parts: Parts) {
+    let (root, rules) = (parts.root.clone(), parts.auto_gc);
+    drop(parts);
+    if let Some(rules) = rules.filter(|rules| !rules.is_empty()) {
+        // `foster gc` tells what goes wrong.
+        let _ = clean_up(&root, &rules);
+    }
+}
+
 fn attend(parts: Parts, supervisor: &ProcessRef) -> i32 {
     let concluded = supervisor.wait_ended(None).and_then(|_| {
         let status = supervisor.reap()?;
         Ok(status.and_then(foster_process::ExitStatus::code) == Some(CONCLUDED))
     });
     if matches!(concluded, Ok(true)) {
+        clean_up_after(parts);
         return CONCLUDED;
     }
     name("supervisor", &parts);

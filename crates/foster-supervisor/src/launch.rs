@@ -4,7 +4,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 
 use foster_model::control::Message;
-use foster_model::{Definition, JobId, Secrets, StartFailure};
+use foster_model::{Definition, GcRules, JobId, Secrets, StartFailure};
 use foster_process::{Containment, Forked, Phase, Scope, SharedSlot, fork};
 use foster_store::{JobFolder, Lock, Root};
 
@@ -48,6 +48,8 @@ pub struct Launch {
     pub secrets: Secrets,
     /// How the tree is to be held.
     pub containment: Containment,
+    /// The rules by which the keeper cleans the root up a little on its way out, if it is to.
+    pub auto_gc: Option<GcRules>,
     /// How the keeper comes into being.
     pub way: Way,
 }
@@ -134,5 +136,6 @@ pub(crate) fn prepare(
         log: launch.log,
         env: launch.env,
         containment: launch.containment,
+        auto_gc: launch.auto_gc,
     })
 }

@@ -11,6 +11,7 @@
 //! socket ([`Client`]), or, where nobody holds the lock any more, takes it and [`recover`]s what
 //! can be had.
 
+mod auto_gc;
 mod capture;
 mod control;
 mod handover;
@@ -24,6 +25,7 @@ mod log_file;
 mod parts;
 mod phases;
 mod recover;
+mod removal;
 mod supervisor;
 
 pub use control::{Client, ControlError};
@@ -36,3 +38,4 @@ pub use log_file::LogFile;
 pub use parts::start_failure;
 pub use phases::{InvalidPhases, from_specs, to_specs};
 pub use recover::{RecoverError, Recovery, recover};
+pub use removal::{CollectError, Collected, collect, leftover_processes, over_at};

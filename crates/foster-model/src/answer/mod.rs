@@ -2,7 +2,9 @@
 //! unknown is `null`.
 
 mod create;
+mod delete;
 mod doctor;
+mod gc;
 mod job;
 mod kill;
 mod list;
@@ -17,7 +19,9 @@ mod tail;
 mod wait;
 
 pub use create::CreateAnswer;
-pub use doctor::{DoctorAnswer, DoctorCheck, DoctorRoot};
+pub use delete::{DeleteAction, DeleteAnswer, DeleteResult};
+pub use doctor::{DiskUse, DoctorAnswer, DoctorCheck, DoctorRoot, JobUse};
+pub use gc::{GcAnswer, GcDeleted, GcFailed, GcSkipped, RulesFrom};
 pub use job::JobView;
 pub use kill::{KillAnswer, KillResult, PhaseReport, SentSignal, StopReport};
 pub use list::{ListAnswer, ListRow};
