@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 use foster_model::ErrorCode;
-use foster_service::{Containment, Context, Way};
+use foster_service::{Containment, Context, GcRules, Way};
 
 use crate::failure::Failure;
 use crate::render::Format;
@@ -86,6 +86,7 @@ impl Environment {
             env: self.variables.clone(),
             way: Way::Fork,
             containment,
+            auto_gc: Some(GcRules::default()),
         })
     }
 

@@ -3,8 +3,10 @@
 pub mod common;
 pub mod create;
 pub mod definition;
+pub mod delete;
 pub mod doctor;
 pub mod exec;
+pub mod gc;
 pub mod kill;
 pub mod list;
 pub mod logs;
@@ -83,6 +85,9 @@ pub enum Verb {
     Wait(wait::Args),
     Kill(kill::Args),
     Tag(tag::Args),
+    #[command(visible_alias = "rm")]
+    Delete(delete::Args),
+    Gc(gc::Args),
     Schema(schema::Args),
     Recover(recover::Args),
     Doctor(doctor::Args),
@@ -108,6 +113,8 @@ impl Verb {
             Self::Wait(_) => "wait",
             Self::Kill(_) => "kill",
             Self::Tag(_) => "tag",
+            Self::Delete(_) => "delete",
+            Self::Gc(_) => "gc",
             Self::Schema(_) => "schema",
             Self::Recover(_) => "recover",
             Self::Doctor(_) => "doctor",

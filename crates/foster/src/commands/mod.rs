@@ -1,8 +1,10 @@
 //! What is done for each verb: arguments become a request, and the service's answer is handed on.
 
 mod create;
+mod delete;
 mod doctor;
 mod exec;
+mod gc;
 mod kill;
 mod list;
 mod logs;
@@ -96,6 +98,8 @@ fn dispatch(verb: Verb, caller: &Caller<'_>) -> Status {
         Verb::Start(args) => say(caller, kind, Unread::Told, start::carry_out(&args, caller)),
         Verb::Restart(args) => say(caller, kind, Unread::Told, restart::carry_out(args, caller)),
         Verb::Tag(args) => say(caller, kind, Unread::Told, tag::carry_out(args, caller)),
+        Verb::Delete(args) => say(caller, kind, Unread::Told, delete::carry_out(args, caller)),
+        Verb::Gc(args) => say(caller, kind, Unread::Told, gc::carry_out(&args, caller)),
         Verb::Status(args) => say(caller, kind, Unread::Fine, status::carry_out(&args, caller)),
         Verb::List(args) => say(caller, kind, Unread::Fine, list::carry_out(args, caller)),
         Verb::Ps(args) => say(

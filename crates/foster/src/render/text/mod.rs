@@ -1,7 +1,9 @@
 //! Answers as text for people, one file for each verb.
 
 mod create;
+mod delete;
 mod doctor;
+mod gc;
 mod job;
 mod kill;
 mod list;
