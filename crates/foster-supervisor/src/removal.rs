@@ -60,8 +60,13 @@ pub fn collect(
         Err(error) => return Err(error.into()),
     };
     if dry_run {
-        if folder.lock_is_held().map_err(failed)? {
-            return Ok(Collected::Kept(IN_USE.to_owned()));
+        match folder.lock_is_held() {
+            Ok(false) => {}
+            Ok(true) => return Ok(Collected::Kept(IN_USE.to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Ok(Collected::Kept(NO_LOCK.to_owned()));
+            }
+            Err(error) => return Err(failed(error)),
         }
         let kept = reason_to_keep(&folder, finished_at)?;
         let bytes = || folder.disk_use().map_err(failed).map(Collected::Removed);
@@ -71,6 +76,9 @@ pub fn collect(
         Ok(Some(lock)) => lock,
         Ok(None) => return Ok(Collected::Kept(IN_USE.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Collected::Gone),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Ok(Collected::Kept(NO_LOCK.to_owned()));
+        }
         Err(error) => return Err(failed(error)),
     };
     if let Some(reason) = reason_to_keep(&folder, finished_at)? {
@@ -83,6 +91,7 @@ pub fn collect(
     }
 }
 
+const NO_LOCK: &str = "something else stands in its lock's place";
 const IN_USE: &str = "somebody looks after it, or is changing it";
 
 /// Looks at a job that nobody looks after once more, since what chose it may have been behind.

@@ -266,6 +266,7 @@ fn what_was_typed_is_known_also_if_it_is_wrong() {
         ),
         ("--output=text lst", None, Some(Format::Text)),
         ("lst run", None, None),
+        ("rm --nope", Some("delete"), None),
         ("--output xml list", Some("list"), None),
         ("run --nope -- x --json", Some("run"), None),
         ("", None, None),

@@ -28,7 +28,10 @@ impl Text for DeleteAnswer {
 }
 
 fn one(result: &DeleteResult, out: &mut String) {
-    let job = plain(&result.job);
+    let job = match result.job_id {
+        Some(job_id) => job_id.to_string(),
+        None => plain(&result.job).into_owned(),
+    };
     let state = result
         .state
         .map_or(String::new(), |state| format!(" ({state})"));
