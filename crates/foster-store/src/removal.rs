@@ -100,6 +100,28 @@ impl Root {
 }
 
 impl Removal {
+    /// Goes on with one that was cut short. `unlist` unless another folder bears the id again.
+    pub(crate) fn resumed(
+        root: Root,
+        id: JobId,
+        day: Dir,
+        gone: &str,
+        unlist: bool,
+        lock: Option<Lock>,
+    ) -> Self {
+        let next = if unlist { Step::Unlist } else { Step::Open };
+        Self {
+            root,
+            id,
+            day,
+            name: gone.to_owned(),
+            next,
+            attempts: 0,
+            freed: 0,
+            lock,
+        }
+    }
+
     /// Does the next step. Returns whether there is another.
     ///
     /// # Errors
@@ -215,77 +237,6 @@ impl Removal {
         if let Ok(jobs) = self.root.dir().and_then(|root| Ok(root.subdir("jobs")?)) {
             let _ = jobs.remove_subdir(&self.id.day());
         }
-    }
-}
-
-/// What a sweep has done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// How many folders were removed.
-    pub removed: u64,
-    /// How many can't be, or are being removed by somebody.
-    pub left: u64,
-    /// How many bytes of disk were given back.
-    pub freed_bytes: u64,
-}
-
-impl Root {
-    /// Removes what removals that were cut short have left.
-    pub fn sweep_gone(&self) -> io::Result<Swept> {
-        let mut swept = Swept::default();
-        self.for_each_entry(|day, name| {
-            let id = name
-                .strip_prefix(GONE)
-                .and_then(|rest| rest.get(..JobId::LENGTH));
-            let Some(id) = id.and_then(|id| id.parse::<JobId>().ok()) else {
-                return;
-            };
-            match self.sweep_one(day, name, id) {
-                Some(freed) => {
-                    swept.removed += 1;
-                    swept.freed_bytes += freed;
-                }
-                None => swept.left += 1,
-            }
-        })?;
-        Ok(swept)
-    }
-
-    fn sweep_one(&self, day: &Dir, name: &str, id: JobId) -> Option<u64> {
-        let lock = match day.subdir(name).map(|dir| Lock::take(&dir)) {
-            Ok(Ok(None)) => return None,
-            Ok(Ok(lock)) => lock,
-            // Whatever stands in the lock's place, or in the folder's: nobody can hold it.
-            Ok(Err(_)) | Err(_) => None,
-        };
-        let unlisted = day.stat(&id.to_string()).is_err();
-        let removal = Removal {
-            root: self.clone(),
-            id,
-            day: day.try_clone().ok()?,
-            name: name.to_owned(),
-            next: if unlisted { Step::Unlist } else { Step::Open },
-            attempts: 0,
-            freed: 0,
-            lock,
-        };
-        removal.finish().ok()
-    }
-
-    /// Calls `visit` with every name in every day's folder.
-    pub(crate) fn for_each_entry(&self, mut visit: impl FnMut(&Dir, &str)) -> io::Result<()> {
-        let jobs = match self.dir()?.subdir("jobs") {
-            Ok(jobs) => jobs,
-            Err(damage) if matches!(damage.problem, Problem::Missing) => return Ok(()),
-            Err(damage) => return Err(damage.into()),
-        };
-        for day in jobs.names()? {
-            let Ok(day) = jobs.subdir(&day) else { continue };
-            for name in day.names()? {
-                visit(&day, &name);
-            }
-        }
-        Ok(())
     }
 }
 

@@ -106,7 +106,14 @@ fn plant(sandbox: &Sandbox, ages: &[Duration]) -> Vec<String> {
             .join("jobs")
             .join(id.day())
             .join(id.to_string());
-        fs::create_dir_all(to.join("runs/1")).unwrap();
+        let folders = [to.join("runs"), to.join("runs/1")];
+        let day = to.parent().unwrap().to_owned();
+        for folder in [day, to.clone()].into_iter().chain(folders) {
+            // Two of one day share it.
+            if !folder.is_dir() {
+                fs::create_dir(folder).unwrap();
+            }
+        }
         for name in [
             "lock",
             "runs/1/stdout.log",
@@ -436,7 +443,7 @@ fn a_damaged_folder_goes_by_its_id_alone() {
             .iter()
             .any(|job| id(job) == *garbled)
     );
-    let all = sandbox.ok(["delete", "--all", "--dry-run"]);
+    let all = sandbox.ok(["delete", "--all", "--everywhere", "--dry-run"]);
     assert!(
         all["jobs"]
             .as_array()
@@ -726,7 +733,9 @@ fn a_job_is_deleted_or_started_and_never_both() {
     for_a_while(|| {
         let created = id(&sandbox.ok(["create", "--", "sleep", "600"]));
         attempt(&created, "start", &["--no-wait"]);
-        attempt(&done(&sandbox, &[]), "restart", &["--wait"]);
+        let ended = busy(&sandbox, &[]);
+        sandbox.ok(["kill", &ended, "--grace", "0s"]);
+        attempt(&ended, "restart", &["--no-wait"]);
         attempt(&busy(&sandbox, &[]), "kill", &["--grace", "0s"]);
     });
     sandbox.assert_nothing_left(SOON);
