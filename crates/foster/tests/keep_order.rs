@@ -54,8 +54,11 @@ fn busy(sandbox: &Sandbox, options: &[&str]) -> String {
     id(&sandbox.ok(call))
 }
 
-/// Everything below a folder: names, kinds, sizes, times of change and contents.
-fn tree(path: &Path) -> BTreeMap<PathBuf, (u32, u64, i64, Option<Vec<u8>>)> {
+/// Kind and mode, length, time of change, and what is in it.
+type Seen = (u32, u64, i64, Option<Vec<u8>>);
+
+/// Everything below a folder.
+fn tree(path: &Path) -> BTreeMap<PathBuf, Seen> {
     let mut found = BTreeMap::new();
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
