@@ -15,6 +15,7 @@ pub mod control;
 mod definition;
 mod error;
 mod event;
+mod gc_rules;
 mod id;
 mod limits;
 mod native;
@@ -37,6 +38,7 @@ pub use event::{
     Entry, Event, OutputEnd, PhaseSpec, ProcessInfo, Requester, StartFailure, Straggler,
     StreamTotals, Supervision, Target,
 };
+pub use gc_rules::{FinishedJob, GcRule, GcRules};
 pub use id::{InvalidJobId, JobId};
 pub use limits::{InvalidDuration, InvalidSize, parse_duration, parse_size};
 pub use native::NativeString;

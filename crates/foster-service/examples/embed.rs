@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         env: std::env::vars_os().collect(),
         // This program has one thread. One with more names the program: Way::Exec("foster".into()).
         way: Way::Fork,
+        auto_gc: Some(foster_service::GcRules::default()),
         containment: Containment::Auto,
     };
     let mut request = RunRequest::new(CommandLine::Argv(argv));

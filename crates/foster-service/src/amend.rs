@@ -7,6 +7,7 @@ use foster_supervisor::{AmendError, Amended, Client, ControlError, History, tell
 
 use crate::error::ServiceError;
 use crate::holder::wait_for_holder;
+use crate::lock::try_lock;
 use crate::view::is_foreign;
 use crate::watch::settled_record;
 
@@ -39,8 +40,7 @@ pub(crate) fn amend(
                 result => return result.and_then(|()| Ok(folder.definition()?)),
             }
         }
-        let lock = folder.try_lock();
-        match lock.map_err(ServiceError::io("the job's lock can't be taken"))? {
+        match try_lock(folder)? {
             Some(lock) => return amend_locked(root, folder, &lock, change, secrets),
             None => drop(wait_for_holder(&record, deadline)?),
         }
@@ -94,7 +94,7 @@ fn amend_locked(
     } = amended;
     history.note(Event::Amended { change, by: None });
     history.save(folder);
-    history.update_index(root, &definition);
+    history.update_index(root, folder, &definition);
     if tell {
         tell_of_the_end(root, folder, &definition, history.record());
     }

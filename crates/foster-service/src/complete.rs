@@ -197,6 +197,7 @@ mod tests {
             started_at: None,
             finished_at: None,
             duration_ms: None,
+            disk_bytes: None,
             more: false,
         }
     }

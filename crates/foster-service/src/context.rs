@@ -3,7 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use foster_model::{JobSelector, Time};
+use foster_model::{GcRules, JobSelector, Time};
 use foster_process::Containment;
 use foster_store::{JobFolder, ResolveError, Root};
 use foster_supervisor::Way;
@@ -23,6 +23,9 @@ pub struct Context {
     pub way: Way,
     /// How trees are to be held.
     pub containment: Containment,
+    /// The rules by which the root is cleaned up a little when a job is over that is started from
+    /// here; `None` for not at all.
+    pub auto_gc: Option<GcRules>,
 }
 
 impl Context {

@@ -4,6 +4,7 @@ use foster_process::{Level, kernel_features, system_name};
 use foster_store::Root;
 
 use crate::context::Context;
+use crate::disk_use::disk_use;
 use crate::error::ServiceError;
 
 /// Tells what this machine offers, by trying it, and how the root is. `config` is what the caller
@@ -53,6 +54,7 @@ fn examine_root(ctx: &Context) -> DoctorRoot {
         running: 0,
         free_bytes: None,
         filesystem: None,
+        disk: None,
     };
     // Looking makes nothing: a root that is not there yet is well, and is made by the first job.
     if !path.exists() {
@@ -71,14 +73,12 @@ fn fill_in(path: &std::path::Path, report: &mut DoctorRoot) -> Result<(), Servic
         report.free_bytes = Some(stat.f_bavail * stat.f_frsize);
     }
     report.filesystem = filesystem_of(root.path());
-    let rows = root
-        .index()
-        .newest_first()
-        .map_err(ServiceError::io("the index can't be read"))?;
-    for row in rows {
-        report.jobs += 1;
-        report.running += u64::from(row.state == State::Running);
-    }
+    let disk = disk_use(&root);
+    let disk = disk.map_err(ServiceError::io("the root can't be looked through"))?;
+    let running = disk.states.get(State::Running.as_str());
+    report.jobs = disk.states.values().sum();
+    report.running = running.copied().unwrap_or(0);
+    report.disk = Some(disk);
     Ok(())
 }
 

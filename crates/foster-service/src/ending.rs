@@ -9,6 +9,7 @@ use foster_store::{JobFolder, Root};
 use foster_supervisor::{Client, ControlError, Leftovers, from_specs, wake};
 
 use crate::error::ServiceError;
+use crate::lock::lock_failed;
 use crate::view::is_foreign;
 use crate::watch::{Watcher, is_only_defined, settled_record, wait_for};
 
@@ -174,7 +175,7 @@ fn alone(folder: &JobFolder, order: &Order) -> Result<KillResult, ServiceError> 
         Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
             return result(folder, true, None, None);
         }
-        Err(error) => return Err(ServiceError::io("the job's lock can't be taken")(error)),
+        Err(error) => return Err(lock_failed(folder, error)),
     };
     if is_foreign(&folder.definition()?) {
         return Err(ServiceError::Foreign(folder.id()));

@@ -5,8 +5,8 @@ use foster_model::{
     ErrorBody, ErrorCode, InvalidLabel, InvalidNotification, InvalidSelector, JobId, StartFailure,
 };
 use foster_process::UnknownSignal;
-use foster_store::{CreateError, DamageError, OpenError, ResolveError, RootError};
-use foster_supervisor::{ControlError, InvalidPhases, LaunchError, RecoverError};
+use foster_store::{CreateError, DamageError, OpenError, RemovalError, ResolveError, RootError};
+use foster_supervisor::{CollectError, ControlError, InvalidPhases, LaunchError, RecoverError};
 
 use crate::config::ConfigError;
 use crate::stdin::code_of;
@@ -88,6 +88,20 @@ pub enum ServiceError {
         /// Why not.
         message: String,
     },
+    /// The job is not over, and may not be deleted.
+    #[error("{message}")]
+    NotOver {
+        /// The job.
+        job_id: JobId,
+        /// What is not over.
+        message: String,
+    },
+    /// The job can't be removed.
+    #[error(transparent)]
+    Remove(#[from] RemovalError),
+    /// The job can't be cleaned up.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
     /// The job belongs to another machine or PID namespace.
     #[error("the job {0} belongs to another machine or PID namespace")]
     Foreign(JobId),
@@ -146,11 +160,20 @@ impl ServiceError {
                 RootError::WritableByOthers { .. } => ErrorCode::RootWritableByOthers,
                 RootError::Unusable { .. } => ErrorCode::RootUnusable,
             },
-            Self::Open(OpenError::NotFound { .. }) => ErrorCode::JobNotFound,
-            Self::Open(OpenError::Damaged(_)) | Self::Damaged(_) => ErrorCode::DamagedJob,
+            Self::Open(OpenError::NotFound { .. })
+            | Self::Remove(RemovalError::NotFound { .. }) => ErrorCode::JobNotFound,
+            Self::Open(OpenError::Damaged(_))
+            | Self::Damaged(_)
+            | Self::Collect(CollectError::Damaged(_) | CollectError::Open(OpenError::Damaged(_))) => {
+                ErrorCode::DamagedJob
+            }
             Self::Recover(RecoverError::Damaged(_)) => ErrorCode::DamagedJob,
             Self::Create(error) => code_of(error),
-            Self::Open(_) | Self::Recover(_) | Self::Io { .. } => ErrorCode::Io,
+            Self::Open(_)
+            | Self::Recover(_)
+            | Self::Io { .. }
+            | Self::Remove(_)
+            | Self::Collect(_) => ErrorCode::Io,
             Self::Start { failure, .. } => failure.code.parse().unwrap_or(ErrorCode::StartFailed),
             Self::Launch { source, .. } => match source {
                 LaunchError::Phases(_) => ErrorCode::InvalidArgument,
@@ -159,7 +182,7 @@ impl ServiceError {
             Self::Control(ControlError::OtherVersion { .. }) => ErrorCode::ProtocolMismatch,
             Self::Control(_) => ErrorCode::SupervisorUnreachable,
             Self::Refused { code, .. } => *code,
-            Self::State { .. } => ErrorCode::InvalidState,
+            Self::State { .. } | Self::NotOver { .. } => ErrorCode::InvalidState,
             Self::Foreign(_) => ErrorCode::ForeignJob,
             Self::Config(ConfigError::Variable { .. }) => ErrorCode::InvalidArgument,
             Self::Config(_) => ErrorCode::ConfigError,
@@ -174,12 +197,18 @@ impl ServiceError {
         body.job_id = match self {
             Self::Start { job_id, .. }
             | Self::Launch { job_id, .. }
-            | Self::State { job_id, .. } => Some(*job_id),
+            | Self::State { job_id, .. }
+            | Self::NotOver { job_id, .. } => Some(*job_id),
             Self::Foreign(job_id) => Some(*job_id),
             _ => None,
         };
         if let Self::Config(error) = self {
             body.hint = error.hint().or(body.hint);
+        }
+        if let Self::NotOver { job_id, .. } = self {
+            body.hint = Some(format!(
+                "end it first: `foster kill {job_id}`, or `foster delete --kill {job_id}`"
+            ));
         }
         if let Self::Resolve(ResolveError::Ambiguous { candidates, .. }) = self {
             body.candidates.clone_from(candidates);

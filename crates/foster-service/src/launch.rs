@@ -176,6 +176,7 @@ impl Launching {
             secrets: self.secrets,
             redact: self.redact,
             containment: self.containment,
+            auto_gc: ctx.auto_gc,
             way: ctx.way.clone(),
         });
         let folder = root.job(job_id)?;
@@ -257,7 +258,7 @@ fn fail(
         let (state, cause) = (State::Failed, Cause::StartFailed);
         history.note(Event::Finished { state, cause });
         history.save(folder);
-        history.update_index(root, definition);
+        history.update_index(root, folder, definition);
         tell_of_the_end(root, folder, definition, history.record());
     });
     match written {

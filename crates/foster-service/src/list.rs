@@ -130,7 +130,7 @@ impl Listing {
 }
 
 /// Fills in what did not fit into the index.
-fn complete(root: &Root, row: IndexRow) -> IndexRow {
+pub(crate) fn complete(root: &Root, row: IndexRow) -> IndexRow {
     let folder = root.job(row.job_id).ok();
     let read = folder.and_then(|folder| Some((folder.definition().ok()?, folder.record().ok()?)));
     let Some((definition, record)) = read else {

@@ -4,6 +4,7 @@ use foster_store::{JobFolder, Root};
 
 use crate::context::{self, Context, now};
 use crate::error::ServiceError;
+use crate::lock::try_lock;
 
 /// What `recover` is asked for.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +23,7 @@ pub fn recover(ctx: &Context, request: &RecoverRequest) -> Result<RecoverAnswer,
         root: ctx.absolute(&ctx.root).to_string_lossy().into_owned(),
         looked_at: 0,
         jobs: Vec::new(),
+        swept: 0,
         index_rebuilt: false,
     };
     if !request.jobs.is_empty() {
@@ -58,9 +60,12 @@ fn recover_all(root: &Root, answer: &mut RecoverAnswer) -> Result<(), ServiceErr
     // A launcher that was killed as it made a folder leaves a draft; a minute is long for that.
     let before = Time::from_unix_ms(now().unix_ms() - 60_000);
     let swept = root.sweep_drafts(before);
-    swept.map_err(ServiceError::io(
+    let swept = swept.map_err(ServiceError::io(
         "what launchers left half made can't be removed",
     ))?;
+    let gone = root.sweep_gone();
+    let gone = gone.map_err(ServiceError::io("what is half removed can't be removed"))?;
+    answer.swept = swept + gone.removed;
     answer.index_rebuilt = root.index().rebuild().is_ok();
     Ok(())
 }
@@ -86,10 +91,7 @@ fn recover_one(
     named: bool,
 ) -> Result<Option<RecoveredJob>, ServiceError> {
     let job = folder.id().to_string();
-    let locked = folder
-        .try_lock()
-        .map_err(ServiceError::io("the job's lock can't be taken"))?;
-    let Some(lock) = locked else {
+    let Some(lock) = try_lock(folder)? else {
         let record = folder.record()?;
         let action = "it is looked after; nothing had to be done".to_owned();
         let (state, cause, survivors) = (Some(record.state), record.cause, Vec::new());

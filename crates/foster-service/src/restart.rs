@@ -10,6 +10,7 @@ use crate::ending::{Begun, Order};
 use crate::error::ServiceError;
 use crate::holder::wait_for_holder;
 use crate::launch::launch_made;
+use crate::lock::try_lock;
 use crate::observation::Observation;
 use crate::phases::given_phases;
 use crate::start::start_locked;
@@ -57,8 +58,8 @@ pub fn restart(ctx: &Context, request: &RestartRequest) -> Result<RunAnswer, Ser
     request.observation.of(&root, started, began)
 }
 
-/// Ends what still lives of the run before, left stragglers included.
-fn end(
+/// Ends what still lives of a job, left stragglers included.
+pub(crate) fn end(
     root: &Root,
     folder: &JobFolder,
     phases: Option<Vec<PhaseSpec>>,
@@ -70,7 +71,7 @@ fn end(
         let count = report.survivors.len();
         Err(ServiceError::Refused {
             code: ErrorCode::SurvivorsLeft,
-            message: format!("{count} processes of its last run could not be ended"),
+            message: format!("{count} of its processes could not be ended"),
         })
     })
 }
@@ -80,8 +81,7 @@ fn end(
 fn take_lock(folder: &JobFolder, run: u32) -> Result<Lock, ServiceError> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let lock = folder.try_lock();
-        let lock = lock.map_err(ServiceError::io("the job's lock can't be taken"))?;
+        let lock = try_lock(folder)?;
         let record = folder.record()?;
         let unchanged = record.run == run && (record.state.is_final() || is_only_defined(&record));
         match lock {

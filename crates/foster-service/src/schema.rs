@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use foster_model::answer::{
-    ConfigAnswer, CreateAnswer, DeadlineAnswer, DoctorAnswer, InstallSkillAnswer, KillAnswer,
-    ListAnswer, LogLine, LogsAnswer, ManAnswer, NotifyAnswer, RecoverAnswer, RunAnswer,
-    SchemaAnswer, SendAnswer, StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
+    ConfigAnswer, CreateAnswer, DeadlineAnswer, DeleteAnswer, DoctorAnswer, GcAnswer,
+    InstallSkillAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, ManAnswer, NotifyAnswer,
+    RecoverAnswer, RunAnswer, SchemaAnswer, SendAnswer, StatusAnswer, TagAnswer, TailAnswer,
+    WaitAnswer,
 };
 use foster_model::{
     CompletionFile, Definition, Entry, ErrorBody, FinishEvent, MatchDelivery, MatchEvent,
@@ -41,6 +42,8 @@ fn all() -> BTreeMap<String, Value> {
             "install-skill",
             answer::<InstallSkillAnswer>("install-skill"),
         ),
+        ("delete", answer::<DeleteAnswer>("delete")),
+        ("gc", answer::<GcAnswer>("gc")),
         ("kill", answer::<KillAnswer>("kill")),
         ("list", answer::<ListAnswer>("list")),
         ("logs", answer::<LogsAnswer>("logs")),

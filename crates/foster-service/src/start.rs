@@ -7,6 +7,7 @@ use foster_store::{JobFolder, Lock};
 use crate::context::Context;
 use crate::error::ServiceError;
 use crate::launch::launch_made;
+use crate::lock::try_lock;
 use crate::observation::Observation;
 use crate::watch::{is_only_defined, settled_record};
 
@@ -29,9 +30,7 @@ pub fn start(ctx: &Context, request: &StartRequest) -> Result<RunAnswer, Service
     let began = Instant::now();
     let (root, folder) = ctx.find(&request.job)?;
     demand_unstarted(&folder, &settled_record(&root, &folder)?)?;
-    let lock = folder
-        .try_lock()
-        .map_err(ServiceError::io("the job's lock can't be taken"))?;
+    let lock = try_lock(&folder)?;
     let lock = lock.ok_or_else(|| state(&folder, "somebody else is starting it".to_owned()))?;
     start_locked(ctx, &root, folder, lock, request.observation, began)
 }

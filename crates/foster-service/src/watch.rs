@@ -9,6 +9,7 @@ use foster_supervisor::{Client, ControlError};
 
 use crate::error::ServiceError;
 use crate::holder::process;
+use crate::lock::try_lock;
 use crate::view::is_foreign;
 
 /// How often a link that breaks at once is made anew. A supervisor has one successor.
@@ -187,10 +188,7 @@ pub(crate) fn settled_record(root: &Root, folder: &JobFolder) -> Result<JobRecor
     if held.map_err(ServiceError::io("the job's lock can't be read"))? {
         return Ok(record);
     }
-    let lock = folder
-        .try_lock()
-        .map_err(ServiceError::io("the job's lock can't be taken"))?;
-    match lock {
+    match try_lock(folder)? {
         Some(lock) => Ok(foster_supervisor::recover(root, folder, &lock)?.record),
         // Somebody else was quicker, to recover it or to start it.
         None => Ok(folder.record()?),

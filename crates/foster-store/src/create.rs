@@ -10,7 +10,9 @@ use crate::{
 };
 
 /// What the name of a folder begins with that is still being made. No id does.
-const DRAFT: &str = ".new-";
+pub(crate) const DRAFT: &str = ".new-";
+/// How often the folder of a day is made that others take away as it is empty.
+const ATTEMPTS: u32 = 64;
 
 /// A job's folder could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -51,16 +53,13 @@ impl Root {
     ) -> Result<(JobFolder, Lock), CreateError> {
         let id = definition.job_id;
         let path = self.job_path(id);
-        let day = self
-            .day_for(definition)
-            .map_err(|source| io_error(&path, source))?;
         let draft = format!("{DRAFT}{id}");
         let exists = |source: io::Error| match source.kind() {
             io::ErrorKind::AlreadyExists => CreateError::Exists { path: path.clone() },
             _ => io_error(&path, source),
         };
         // Under its own name a folder is whole from its first moment, however its maker ends.
-        day.make_subdir(&draft).map_err(exists)?;
+        let day = self.begin_draft(definition, &draft).map_err(exists)?;
         let made = fill(&day, &draft, definition, private, stdin);
         let made = made.map_err(|error| match error {
             Filling::Io(source) => io_error(&path, source),
@@ -108,6 +107,19 @@ impl Root {
         let _ = self
             .index()
             .append(&IndexRow::from_parts(definition, &record));
+    }
+
+    /// Makes the empty folder of a draft, and returns that of its day.
+    fn begin_draft(&self, definition: &Definition, draft: &str) -> io::Result<Dir> {
+        for _ in 0..ATTEMPTS {
+            let day = self.day_for(definition)?;
+            match day.make_subdir(draft) {
+                // Its last job was removed just now, and the day with it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                made => return made.map(|()| day),
+            }
+        }
+        Err(io::ErrorKind::NotFound.into())
     }
 
     fn day_for(&self, definition: &Definition) -> io::Result<Dir> {

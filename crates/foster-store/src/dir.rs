@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 
 use crate::{DamageError, Problem};
 
@@ -148,6 +148,15 @@ impl Dir {
     pub fn stat(&self, name: &str) -> io::Result<(FileType, u64)> {
         let stat = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)?;
         Ok((FileType::from_raw_mode(stat.st_mode), stat.st_size as u64))
+    }
+
+    /// Returns all that the system tells of what bears the name.
+    pub fn raw_stat(&self, name: &str) -> io::Result<Stat> {
+        Ok(rustix::fs::statat(
+            &self.fd,
+            name,
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?)
     }
 
     /// Returns the length of a regular file.

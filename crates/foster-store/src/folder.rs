@@ -8,6 +8,7 @@ use rustix::fs::OFlags;
 
 use crate::dir::Dir;
 use crate::lock::Turn;
+use crate::tree_removal::disk_use;
 use crate::{DamageError, Lock, Problem};
 
 /// What a job was asked to do.
@@ -135,8 +136,21 @@ impl JobFolder {
     }
 
     /// Takes the job's lock; `None` if somebody else holds it.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if the job was removed since its folder was opened: a lock in what is left of it
+    /// would keep nobody out.
     pub fn try_lock(&self) -> io::Result<Option<Lock>> {
-        Lock::take(&self.dir)
+        match Lock::take(&self.dir)? {
+            Some(_) if !self.is_in_place()? => Err(io::ErrorKind::NotFound.into()),
+            lock => Ok(lock),
+        }
+    }
+
+    /// Returns the bytes of disk that the folder takes, with all that is in it.
+    pub fn disk_use(&self) -> io::Result<u64> {
+        disk_use(self.dir.as_fd())
     }
 
     /// Waits until nobody else is about to change the job from without.

@@ -6,8 +6,8 @@ use foster_model::JobId;
 use rustix::fs::OFlags;
 
 use crate::dir::Dir;
-use crate::index_lock::{IndexLock, noted};
-use crate::index_row::{LENGTH, id_in};
+use crate::index_lock::{IndexLock, noted, noted_removed};
+use crate::index_row::{LENGTH, id_in, is_removed};
 use crate::{DamageError, IndexIter, IndexRow, Problem, Root};
 
 pub(crate) const NAME: &str = "index";
@@ -56,7 +56,8 @@ impl Index {
         }
     }
 
-    /// Changes the row of a job, or adds it. Where there is no index, nothing is done.
+    /// Changes the row of a job, or adds it. Where there is no index, nothing is done, nor for a job
+    /// that was removed.
     pub fn update(&self, row: &IndexRow) -> io::Result<()> {
         let dir = self.root.dir()?;
         let lock = IndexLock::wait(&dir)?;
@@ -64,6 +65,7 @@ impl Index {
             return Ok(());
         };
         match find(&file, records, row.job_id)? {
+            Some(at) if is_removed_at(&file, at)? => Ok(()),
             Some(at) => file.write_all_at(&row.encode()?, at * RECORD),
             None => write_new(&file, records, row, &lock),
         }
@@ -84,12 +86,13 @@ impl Index {
         Ok(found.map(|(file, records)| IndexIter::new(file, records)))
     }
 
-    /// Returns how many records the index has.
-    pub(crate) fn count(&self) -> io::Result<u64> {
-        Ok(self.sound()?.1)
+    /// Returns how many jobs the index has, as far as it knows without reading it.
+    pub fn count(&self) -> io::Result<u64> {
+        let records = self.sound()?.1;
+        Ok(records.saturating_sub(noted_removed(&self.root.dir()?)))
     }
 
-    fn sound(&self) -> io::Result<(File, u64)> {
+    pub(crate) fn sound(&self) -> io::Result<(File, u64)> {
         let dir = self.root.dir()?;
         if let Some(found) = open_sound(&dir)? {
             return Ok(found);
@@ -121,7 +124,7 @@ fn open_whole(dir: &Dir, flags: OFlags) -> io::Result<Option<(File, u64)>> {
 }
 
 /// Opens the index for a change; `None` if it has to be made anew before.
-fn open_for_writing(dir: &Dir) -> io::Result<Option<(File, u64)>> {
+pub(crate) fn open_for_writing(dir: &Dir) -> io::Result<Option<(File, u64)>> {
     let whole = open_whole(dir, OFlags::RDWR)?;
     Ok(whole.filter(|(_, records)| *records >= noted(dir)))
 }
@@ -135,7 +138,7 @@ fn open_sound(dir: &Dir) -> io::Result<Option<(File, u64)>> {
     let sound = records > 0
         && records >= noted(dir)
         && file.read_exact_at(&mut first, 0).is_ok()
-        && IndexRow::decode(&first).is_some();
+        && (is_removed(&first) || IndexRow::decode(&first).is_some());
     Ok(sound.then_some((file, records)))
 }
 
@@ -147,7 +150,7 @@ fn write_new(file: &File, records: u64, row: &IndexRow, lock: &IndexLock) -> io:
         let _ = file.set_len(end);
         return written;
     }
-    lock.note(records + 1)
+    lock.note_records(records + 1)
 }
 
 /// Returns the number of a job's newest record.
@@ -162,6 +165,36 @@ fn find(file: &File, records: u64, id: JobId) -> io::Result<Option<u64>> {
         None => find_in(file, 0..records, &text),
         found => Ok(found),
     }
+}
+
+fn is_removed_at(file: &File, record: u64) -> io::Result<bool> {
+    let mut bytes = [0; 64];
+    file.read_exact_at(&mut bytes, record * RECORD)?;
+    Ok(is_removed(&bytes))
+}
+
+/// Returns the numbers of all records of a job near the place where they should stand, or of one
+/// elsewhere. A job has two where the index was made anew just as the job was being made.
+pub(crate) fn find_all(file: &File, records: u64, id: JobId) -> io::Result<Vec<u64>> {
+    let text = id.to_string();
+    let guess = partition(file, records, &text)?;
+    let near = guess.saturating_sub(NEAR)..(guess + NEAR).min(records);
+    let mut found = Vec::new();
+    let mut end = near.end;
+    while let Some(at) = find_in(file, near.start..end, &text)? {
+        found.push(at);
+        end = at;
+    }
+    if found.is_empty() {
+        found.extend(find_in(file, 0..records, &text)?);
+    }
+    let mut live = Vec::new();
+    for at in found {
+        if !is_removed_at(file, at)? {
+            live.push(at);
+        }
+    }
+    Ok(live)
 }
 
 /// Returns where the first record with an id not below `id` stands, if they are in order.

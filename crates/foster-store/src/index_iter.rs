@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt as _;
 use foster_model::JobId;
 
 use crate::IndexRow;
-use crate::index_row::LENGTH;
+use crate::index_row::{LENGTH, is_removed};
 
 /// How many records are read at once: 64 KiB.
 const BLOCK: u64 = 128;
@@ -14,7 +14,7 @@ const BLOCK: u64 = 128;
 /// Reads the index from its end: the newest job first.
 ///
 /// It reads only as far as it is asked, and what was appended since it was made it does not see.
-/// Records that can't be read are left out, and so is all but the newest record of a job.
+/// Records of removed jobs and those that can't be read are left out, and so is all but the newest record of a job.
 #[derive(Debug)]
 pub struct IndexIter {
     file: File,
@@ -56,7 +56,7 @@ impl IndexIter {
             self.next -= 1;
             let at = (self.next - self.block_start) as usize * LENGTH;
             let record = &self.block[at..at + LENGTH];
-            if !wanted(record) {
+            if is_removed(record) || !wanted(record) {
                 continue;
             }
             let row = IndexRow::decode(record).or_else(|| self.read_again());

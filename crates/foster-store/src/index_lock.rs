@@ -13,7 +13,7 @@ const NAME: &str = "index.lock";
 ///
 /// A file of its own, because a rebuild puts another file in the index's place. It ends with the
 /// value, or with the process. In the file stands how many records the index has at least, so that
-/// one that has lost some is noticed.
+/// one that has lost some is noticed, and how many of them are of removed jobs.
 pub(crate) struct IndexLock {
     file: File,
 }
@@ -30,18 +30,35 @@ impl IndexLock {
         }
     }
 
+    /// Writes down how many records the index has now, and how many of them are of removed jobs.
+    pub fn note(&self, records: u64, removed: u64) -> io::Result<()> {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&records.to_le_bytes());
+        bytes[8..].copy_from_slice(&removed.to_le_bytes());
+        self.file.write_all_at(&bytes, 0)
+    }
+
     /// Writes down how many records the index has now.
-    pub fn note(&self, records: u64) -> io::Result<()> {
+    pub fn note_records(&self, records: u64) -> io::Result<()> {
         self.file.write_all_at(&records.to_le_bytes(), 0)
     }
 }
 
 /// Returns how many records the index must have; 0 where that is not known.
 pub(crate) fn noted(root: &Dir) -> u64 {
+    number_at(root, 0)
+}
+
+/// Returns how many records of the index are of removed jobs; 0 where that is not known.
+pub(crate) fn noted_removed(root: &Dir) -> u64 {
+    number_at(root, 8)
+}
+
+fn number_at(root: &Dir, offset: u64) -> u64 {
     let mut bytes = [0; 8];
     let read = root
         .open(NAME, OFlags::RDONLY)
-        .map(|file| file.read_exact_at(&mut bytes, 0));
+        .map(|file| file.read_exact_at(&mut bytes, offset));
     match read {
         Ok(Ok(())) => u64::from_le_bytes(bytes),
         _ => 0,

@@ -8,7 +8,7 @@ use crate::index_row::LENGTH;
 use crate::{Index, IndexRow, JobFolder, OpenError, index};
 
 /// One fixed name: who holds the index's lock is alone, and a crash leaves one file at most.
-const TEMPORARY: &str = "index.new";
+pub(crate) const TEMPORARY: &str = "index.new";
 
 impl Index {
     /// Makes the index anew from the folders, and returns how many rows it has.
@@ -29,7 +29,7 @@ impl Index {
         }
         dir.replace(index::NAME, TEMPORARY, &content)?;
         let records = (content.len() / LENGTH) as u64;
-        lock.note(records)?;
+        lock.note(records, 0)?;
         Ok(records)
     }
 
@@ -45,7 +45,10 @@ impl Index {
 
 fn row_from(folder: &JobFolder) -> IndexRow {
     match (folder.definition(), folder.record()) {
-        (Ok(definition), Ok(record)) => IndexRow::from_parts(&definition, &record),
+        (Ok(definition), Ok(record)) => {
+            let row = IndexRow::from_parts(&definition, &record);
+            row.with_disk_bytes(folder)
+        }
         (_, record) => IndexRow::unreadable(folder.id(), record.ok()),
     }
 }

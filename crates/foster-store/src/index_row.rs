@@ -3,6 +3,8 @@ use std::io;
 use foster_model::{Cause, CommandLine, Definition, JobId, JobName, JobRecord, State, Tag, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::JobFolder;
+
 /// The length of a record in the index, in bytes, with the newline.
 pub(crate) const LENGTH: usize = 512;
 /// A command is cut to that many bytes before anything else has to give way.
@@ -39,6 +41,8 @@ pub struct IndexRow {
     pub finished_at: Option<Time>,
     /// From the leader's start to its exit, in milliseconds.
     pub duration_ms: Option<u64>,
+    /// How many bytes of disk its folder took when it was over; `None` if that was not looked at.
+    pub disk_bytes: Option<u64>,
     /// Whether something did not fit, or the job's files could not be read when the row was made:
     /// what is empty here has then to be looked up in the job's folder.
     pub more: bool,
@@ -72,6 +76,8 @@ struct Wire<'a> {
     finished: Option<i64>,
     #[serde(rename = "D", default, skip_serializing_if = "Option::is_none")]
     duration: Option<u64>,
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    disk_bytes: Option<u64>,
     #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
     more: bool,
 }
@@ -94,8 +100,18 @@ impl IndexRow {
             started_at: record.started_at,
             finished_at: record.finished_at,
             duration_ms: record.duration_ms,
+            disk_bytes: None,
             more: false,
         }
+    }
+
+    /// Returns the row with what the folder takes on disk, if the job is over.
+    #[must_use]
+    pub fn with_disk_bytes(mut self, folder: &JobFolder) -> Self {
+        if self.state.is_final() {
+            self.disk_bytes = folder.disk_use().ok();
+        }
+        self
     }
 
     /// Returns the row of a job whose files can't be read: it is to be listed all the same.
@@ -116,6 +132,7 @@ impl IndexRow {
             started_at: record.started_at,
             finished_at: record.finished_at,
             duration_ms: record.duration_ms,
+            disk_bytes: None,
             more: true,
         }
     }
@@ -181,6 +198,7 @@ impl IndexRow {
             started: self.started_at.map(|time| time.unix_ms()),
             finished: self.finished_at.map(|time| time.unix_ms()),
             duration: self.duration_ms,
+            disk_bytes: self.disk_bytes,
             more: self.more,
         }
     }
@@ -203,6 +221,7 @@ impl IndexRow {
             started_at: wire.started.map(Time::from_unix_ms),
             finished_at: wire.finished.map(Time::from_unix_ms),
             duration_ms: wire.duration,
+            disk_bytes: wire.disk_bytes,
             more: wire.more,
         })
     }
@@ -212,6 +231,25 @@ impl IndexRow {
 pub(crate) fn id_in(record: &[u8]) -> Option<&str> {
     let id = record.strip_prefix(br#"{"i":""#)?.get(..JobId::LENGTH)?;
     std::str::from_utf8(id).ok()
+}
+
+/// What stands in the record of a removed job behind its id.
+const REMOVED: &[u8] = br#"","removed":true}"#;
+
+/// Returns the record of a job that was removed: its id alone, so that others are still found by
+/// the order of theirs.
+pub(crate) fn removed_record(id: JobId) -> [u8; LENGTH] {
+    let mut record = [b' '; LENGTH];
+    record[LENGTH - 1] = b'\n';
+    let text = [br#"{"i":""#, id.to_string().as_bytes(), REMOVED].concat();
+    record[..text.len()].copy_from_slice(&text);
+    record
+}
+
+/// Returns whether a record is that of a removed job.
+pub(crate) fn is_removed(record: &[u8]) -> bool {
+    let behind = record.get(br#"{"i":""#.len() + JobId::LENGTH..);
+    behind.is_some_and(|rest| rest.starts_with(REMOVED))
 }
 
 fn command_text(command: &CommandLine) -> String {

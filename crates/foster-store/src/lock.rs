@@ -13,7 +13,7 @@ use crate::{DamageError, Problem, sys};
 #[derive(Debug)]
 pub struct Lock(OwnedFd);
 
-const NAME: &str = "lock";
+pub(crate) const NAME: &str = "lock";
 
 impl Lock {
     pub(crate) fn take(dir: &Dir) -> io::Result<Option<Self>> {

@@ -92,7 +92,7 @@ impl Root {
         only(text, found.parts)
     }
 
-    fn index_lags(&self) -> io::Result<bool> {
+    pub(crate) fn index_lags(&self) -> io::Result<bool> {
         Ok(self.index().count()? != self.job_ids()?.len() as u64)
     }
 

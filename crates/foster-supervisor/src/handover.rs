@@ -7,7 +7,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use foster_model::{JobId, NativeString, Secrets};
+use foster_model::{GcRules, JobId, NativeString, Secrets};
 use foster_process::{Forked, exit_now, fork};
 use foster_store::{JobFolder, Lock, Root};
 use rustix::net::{
@@ -32,6 +32,9 @@ struct Handover {
     log: Option<NativeString>,
     env: Vec<(NativeString, NativeString)>,
     containment: String,
+    /// Missing from launchers that know nothing of it.
+    #[serde(default)]
+    auto_gc: Option<GcRules>,
     secrets: Secrets,
     redact: Secrets,
 }
@@ -76,6 +79,7 @@ pub fn hand_over(program: &Path, launch: &Launch, theirs: UnixStream) -> Result<
             .map(|(k, v)| (native(k), native(v)))
             .collect(),
         containment: launch.containment.as_str().to_owned(),
+        auto_gc: launch.auto_gc,
         secrets: launch.secrets.clone(),
         redact: launch.redact.clone(),
     };
@@ -147,6 +151,7 @@ pub fn supervise_handed_over() -> Result<(), HandoverError> {
             .containment
             .parse()
             .map_err(|e: foster_process::UnknownContainment| unusable(&e))?,
+        auto_gc: handover.auto_gc,
         secrets: handover.secrets,
         redact: handover.redact,
         way: Way::Fork,

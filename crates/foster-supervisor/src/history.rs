@@ -72,8 +72,8 @@ impl History {
     }
 
     /// Brings the index up to date: a cache, rebuilt from the folders whenever it is in doubt.
-    pub fn update_index(&self, root: &Root, definition: &Definition) {
-        let row = IndexRow::from_parts(definition, &self.record);
+    pub fn update_index(&self, root: &Root, folder: &JobFolder, definition: &Definition) {
+        let row = IndexRow::from_parts(definition, &self.record).with_disk_bytes(folder);
         let _ = root.index().update(&row);
     }
 }

@@ -9,6 +9,7 @@ use foster_process::{
     set_subreaper, start_session, wait_any,
 };
 
+use crate::auto_gc::clean_up;
 use crate::bell::Bell;
 use crate::parts::Parts;
 use crate::supervisor::Supervisor;
@@ -120,6 +121,17 @@ fn supervise(parts: Parts, keeper: ProcessRef) -> i32 {
     }
 }
 
+/// The job is over, and nobody waits for this process any more. It lets go of the job before it
+/// looks after the root.
+fn clean_up_after(parts: Parts) {
+    let (root, rules) = (parts.root.clone(), parts.auto_gc);
+    drop(parts);
+    if let Some(rules) = rules.filter(|rules| !rules.is_empty()) {
+        // `foster gc` tells what goes wrong.
+        let _ = clean_up(&root, &rules);
+    }
+}
+
 /// Starts a notifier for the run that is under way or just over, outside of the job's tree: only the
 /// keeper, or who stands in its place, can do that.
 ///
@@ -164,6 +176,7 @@ fn attend(mut parts: Parts, supervisor: &ProcessRef) -> i32 {
         Ok(status.and_then(foster_process::ExitStatus::code) == Some(CONCLUDED))
     });
     if matches!(concluded, Ok(true)) {
+        clean_up_after(parts);
         return CONCLUDED;
     }
     name("supervisor", &parts);

@@ -4,7 +4,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 
 use foster_model::control::Message;
-use foster_model::{Definition, JobId, Secrets, StartFailure};
+use foster_model::{Definition, GcRules, JobId, Secrets, StartFailure};
 use foster_process::{Containment, Forked, Phase, Scope, SharedSlot, fork};
 use foster_store::{JobFolder, Lock, Root};
 
@@ -51,6 +51,8 @@ pub struct Launch {
     pub redact: Secrets,
     /// How the tree is to be held.
     pub containment: Containment,
+    /// The rules by which the keeper cleans the root up a little on its way out, if it is to.
+    pub auto_gc: Option<GcRules>,
     /// How the keeper comes into being.
     pub way: Way,
 }
@@ -141,5 +143,6 @@ pub(crate) fn prepare(
         log: launch.log,
         env: launch.env,
         containment: launch.containment,
+        auto_gc: launch.auto_gc,
     })
 }

@@ -12,6 +12,7 @@
 //! can be had.
 
 mod amending;
+mod auto_gc;
 mod bell;
 mod capture;
 mod control;
@@ -29,6 +30,7 @@ mod parts;
 mod phases;
 mod recover;
 mod redaction;
+mod removal;
 mod stdin_pipe;
 mod supervisor;
 mod telling;
@@ -46,4 +48,5 @@ pub use matching::check_patterns;
 pub use parts::start_failure;
 pub use phases::{InvalidPhases, from_specs, to_specs};
 pub use recover::{RecoverError, Recovery, recover};
+pub use removal::{CollectError, Collected, collect, leftover_processes, over_at};
 pub use telling::{secrets_of, tell_of_the_end};

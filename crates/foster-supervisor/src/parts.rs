@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use foster_model::answer::StopReport;
 use foster_model::{
-    AFTER_KILL, DRAIN_QUIET, Definition, ErrorCode, Secrets, StartFailure, StdinMode,
+    AFTER_KILL, DRAIN_QUIET, Definition, ErrorCode, GcRules, Secrets, StartFailure, StdinMode,
 };
 use foster_process::{
     Containment, Drain, Phase, ProcessRef, Scope, SharedSlot, SpawnError, SpawnPlan, pipe, spawn,
@@ -40,6 +40,8 @@ pub struct Parts {
     pub env: Vec<(OsString, OsString)>,
     pub phases: Vec<Phase>,
     pub containment: Containment,
+    /// The rules by which the root is cleaned up a little when the job is over.
+    pub auto_gc: Option<GcRules>,
     pub scope: Scope,
     pub slot: SharedSlot,
     pub readers: [Option<OwnedFd>; 2],

@@ -246,7 +246,8 @@ impl Case<'_> {
         // Only a loss of power could undo it, and the next look would do it again.
         let _ = self.folder.sync();
         let _ = self.folder.unlink_socket();
-        self.history.update_index(self.root, &self.definition);
+        self.history
+            .update_index(self.root, self.folder, &self.definition);
         tell_of_the_end(self.root, self.folder, &self.definition, self.record());
         format!("its keeper and supervisor were gone; it is {state} now")
     }

@@ -3,8 +3,8 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use foster_model::ErrorCode;
-use foster_model::answer::ConfigFileView;
+use foster_model::answer::{ConfigFileView, ConfigSource, RulesFrom};
+use foster_model::{ErrorCode, GcRules};
 use foster_service::config::{AnswerForm, Config, ConfigError, ConfigFile, Layers};
 use foster_service::{Containment, Context, ServiceError};
 
@@ -120,7 +120,37 @@ impl Configuration {
                 .map_err(ServiceError::from)?;
         }
         let containment = containment.unwrap_or(general.containment);
-        environment.context(root.clone(), containment, needs)
+        let auto_gc = match needs {
+            Needs::Launch => self.auto_gc()?,
+            // A wrong word about deleting keeps nobody from ending or starting what there is.
+            Needs::Root | Needs::Directory => self.auto_gc().unwrap_or_default(),
+        };
+        environment.context(root.clone(), containment, auto_gc, needs)
+    }
+
+    /// Returns the rules by which old jobs are deleted, and whether somebody has set any of them.
+    pub fn gc_rules(&self) -> Result<(GcRules, RulesFrom), Failure> {
+        let mut from = RulesFrom::Default;
+        for key in ["gc.older_than", "gc.max_jobs", "gc.max_bytes"] {
+            let value = self.config.value(key).map_err(ServiceError::from)?;
+            if value.is_some_and(|value| value.source != ConfigSource::Default) {
+                from = RulesFrom::Configuration;
+            }
+        }
+        let set = &self.config.settings.gc;
+        let rules = GcRules {
+            older_than: set.older_than,
+            max_jobs: set.max_jobs.map(|jobs| jobs as u64),
+            max_bytes: set.max_bytes,
+        };
+        Ok((rules, from))
+    }
+
+    /// Returns the rules for whoever deletes without being asked, if that is wanted.
+    fn auto_gc(&self) -> Result<Option<GcRules>, Failure> {
+        self.config.value("gc.auto").map_err(ServiceError::from)?;
+        let rules = self.gc_rules()?.0;
+        Ok(Some(rules).filter(|_| self.config.settings.gc.auto))
     }
 }
 

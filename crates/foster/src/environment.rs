@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 use foster_model::ErrorCode;
-use foster_service::{Containment, Context, Way};
+use foster_service::{Containment, Context, GcRules, Way};
 
 use crate::failure::Failure;
 
@@ -64,6 +64,7 @@ impl Environment {
         &self,
         root: PathBuf,
         containment: Containment,
+        auto_gc: Option<GcRules>,
         needs: Needs,
     ) -> Result<Context, Failure> {
         Ok(Context {
@@ -72,6 +73,7 @@ impl Environment {
             env: self.variables.clone(),
             way: Way::Fork,
             containment,
+            auto_gc,
         })
     }
 

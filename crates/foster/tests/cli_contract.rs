@@ -19,7 +19,9 @@ use foster_testkit::{DEADLINE, Finished, Sandbox, finish};
 use serde_json::Value;
 
 /// The verbs that take a job, with what makes a good call of each.
-const JOB_VERBS: [&str; 6] = ["status", "tail", "logs", "wait", "kill", "recover"];
+const JOB_VERBS: [&str; 7] = [
+    "status", "tail", "logs", "wait", "kill", "recover", "delete",
+];
 
 fn sandbox() -> Sandbox {
     Sandbox::new(Path::new(env!("CARGO_BIN_EXE_foster")))
@@ -220,7 +222,7 @@ fn what_could_be_a_path_is_no_job() {
             assert!(document["error"]["hint"].is_string());
         }
     }
-    for verb in ["wait", "kill", "recover"] {
+    for verb in ["wait", "kill", "recover", "delete"] {
         let (code, _) = sandbox.err([verb, "@1", "../x"]);
         assert_eq!(code, "invalid_job_id", "{verb}");
     }

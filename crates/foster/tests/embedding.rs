@@ -26,6 +26,7 @@ fn context(sandbox: &Sandbox, way: Way) -> Context {
         cwd: sandbox.work().to_owned(),
         env: std::env::vars_os().collect(),
         way,
+        auto_gc: None,
         containment: Containment::Auto,
     }
 }

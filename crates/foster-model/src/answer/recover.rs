@@ -12,6 +12,8 @@ pub struct RecoverAnswer {
     pub looked_at: u64,
     /// The jobs whose record was changed, or can't be read.
     pub jobs: Vec<RecoveredJob>,
+    /// How many folders were removed that were half made or half removed.
+    pub swept: u64,
     /// Whether the index was made anew.
     pub index_rebuilt: bool,
 }

@@ -3,12 +3,14 @@
     reason = "locks of open file descriptions are in no safe wrapper"
 )]
 
+use std::ffi::CStr;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::FolderEvent;
@@ -70,6 +72,18 @@ pub(crate) fn watch_dir(dir: BorrowedFd<'_>) -> io::Result<OwnedFd> {
 pub(crate) fn reserve(file: &std::fs::File, offset: u64, length: u64) -> io::Result<()> {
     let keep_size = rustix::fs::FallocateFlags::KEEP_SIZE;
     Ok(rustix::fs::fallocate(file, keep_size, offset, length)?)
+}
+
+/// Opens a folder in a directory: no link, and nothing that is mounted there.
+pub(crate) fn open_dir_within(dir: BorrowedFd<'_>, name: &CStr) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
+    match rustix::fs::openat2(dir, name, flags, Mode::empty(), resolve) {
+        // Before Linux 5.6, or where a filter doesn't know the call: mounts of other file systems
+        // are still told by their device.
+        Err(Errno::NOSYS | Errno::PERM) => Ok(rustix::fs::openat(dir, name, flags, Mode::empty())?),
+        opened => Ok(opened?),
+    }
 }
 
 /// Returns the paths under which a socket in that directory may be reached, best first.

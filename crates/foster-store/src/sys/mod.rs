@@ -8,7 +8,8 @@ mod chosen;
 mod chosen;
 
 pub(crate) use chosen::{
-    lock_is_held, open_watch, reserve, socket_paths, take_events, try_lock, watch_dir, watch_folder,
+    lock_is_held, open_dir_within, open_watch, reserve, socket_paths, take_events, try_lock,
+    watch_dir, watch_folder,
 };
 
 /// What happened in a folder that is watched.

@@ -1,8 +1,9 @@
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::FlockOperation;
+use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::FolderEvent;
@@ -24,6 +25,12 @@ pub(crate) fn lock_is_held(file: BorrowedFd<'_>) -> io::Result<bool> {
         Err(Errno::WOULDBLOCK) => Ok(true),
         Err(errno) => Err(errno.into()),
     }
+}
+
+/// Opens a folder in a directory: no link. What is mounted there is told by its device.
+pub(crate) fn open_dir_within(dir: BorrowedFd<'_>, name: &CStr) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(dir, name, flags, Mode::empty())?)
 }
 
 /// Returns the paths under which a socket in that directory may be reached. There is no name for

@@ -192,6 +192,6 @@ impl Supervisor {
 
     fn update_index(&self) {
         self.history
-            .update_index(&self.parts.root, &self.parts.definition);
+            .update_index(&self.parts.root, &self.parts.folder, &self.parts.definition);
     }
 }

@@ -7,8 +7,10 @@ pub mod create;
 pub mod deadline;
 mod defaults;
 pub mod definition;
+pub mod delete;
 pub mod doctor;
 pub mod exec;
+pub mod gc;
 mod input;
 pub mod install_skill;
 pub mod kill;
@@ -102,6 +104,9 @@ pub enum Verb {
     Deadline(deadline::Args),
     Tag(tag::Args),
     Notify(notify::Args),
+    #[command(visible_alias = "rm")]
+    Delete(delete::Args),
+    Gc(gc::Args),
     Schema(schema::Args),
     Recover(recover::Args),
     Doctor(doctor::Args),
@@ -137,6 +142,8 @@ impl Verb {
             Self::Deadline(_) => "deadline",
             Self::Tag(_) => "tag",
             Self::Notify(_) => "notify",
+            Self::Delete(_) => "delete",
+            Self::Gc(_) => "gc",
             Self::Schema(_) => "schema",
             Self::Recover(_) => "recover",
             Self::Doctor(_) => "doctor",

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use foster_service::{Observation, Observe};
+use foster_service::{GcRules, Observation, Observe};
 
 use super::common::SnapshotArgs;
 use super::value;
@@ -27,9 +27,17 @@ pub struct ObservationArgs {
     pub wait: bool,
     #[command(flatten)]
     pub snapshot: SnapshotArgs,
+    /// Delete no old jobs when this one is over
+    #[arg(long)]
+    no_auto_gc: bool,
 }
 
 impl ObservationArgs {
+    /// Returns the rules by which old jobs are deleted when this one is over, if they are to be.
+    pub fn auto_gc(&self, rules: Option<GcRules>) -> Option<GcRules> {
+        rules.filter(|_| !self.no_auto_gc)
+    }
+
     /// Returns what the service is asked for.
     pub fn observation(&self) -> Observation {
         let observe = match self.snapshot_after {

@@ -42,7 +42,7 @@ impl Typed {
                 _ if matches!(word, "--root" | "--config") && !verb_is_over => drop(words.next()),
                 _ if !verb_is_over && !word.starts_with('-') => {
                     verb_is_over = true;
-                    verb = is_verb(word).then(|| word.to_owned());
+                    verb = verb_called(word);
                 }
                 _ => {}
             }
@@ -55,10 +55,14 @@ impl Typed {
     }
 }
 
-fn is_verb(word: &str) -> bool {
-    Cli::command()
-        .get_subcommands()
-        .any(|verb| verb.get_name() == word)
+/// Returns the verb that a word means, by its name or another that it has.
+fn verb_called(word: &str) -> Option<String> {
+    let cli = Cli::command();
+    let mut verbs = cli.get_subcommands();
+    let is_called = |verb: &&clap::Command| {
+        verb.get_name() == word || verb.get_all_aliases().any(|alias| alias == word)
+    };
+    verbs.find(is_called).map(|verb| verb.get_name().to_owned())
 }
 
 /// Returns the error of an answer for a command line that was refused.

@@ -5,8 +5,10 @@ mod completions;
 mod config;
 mod create;
 mod deadline;
+mod delete;
 mod doctor;
 mod exec;
+mod gc;
 mod install_skill;
 mod kill;
 mod list;
@@ -146,6 +148,8 @@ fn dispatch(verb: Verb, typed: &[OsString], caller: &Caller<'_>) -> Status {
         Verb::Create(args) => say(caller, kind, Unread::Told, create::carry_out(*args, caller)),
         Verb::Start(args) => say(caller, kind, Unread::Told, start::carry_out(&args, caller)),
         Verb::Restart(args) => say(caller, kind, Unread::Told, restart::carry_out(args, caller)),
+        Verb::Delete(args) => say(caller, kind, Unread::Told, delete::carry_out(args, caller)),
+        Verb::Gc(args) => say(caller, kind, Unread::Told, gc::carry_out(&args, caller)),
         Verb::Notify(args) => say(caller, kind, Unread::Told, notify::carry_out(args, caller)),
         Verb::Send(args) => say(caller, kind, Unread::Told, send::carry_out(args, caller)),
         Verb::Deadline(args) => say(

@@ -14,6 +14,7 @@ pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<RunAnswer>, 
         observation: args.observation.observation(),
         escalation: args.escalate,
     };
-    let context = caller.context(Needs::Root)?;
+    let mut context = caller.context(Needs::Root)?;
+    context.auto_gc = args.observation.auto_gc(context.auto_gc);
     Ok(foster_service::restart(&context, &request)?.into())
 }

@@ -11,6 +11,7 @@ pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<RunAnswer>, 
         job: args.definition.request()?,
         observation: args.observation.observation(),
     };
-    let context = caller.launching_context(containment)?;
+    let mut context = caller.launching_context(containment)?;
+    context.auto_gc = args.observation.auto_gc(context.auto_gc);
     Ok(foster_service::run(&context, request)?.into())
 }

@@ -12,6 +12,7 @@ pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<RunAnswer>,
         job: selector(&args.job)?,
         observation: args.observation.observation(),
     };
-    let context = caller.context(Needs::Root)?;
+    let mut context = caller.context(Needs::Root)?;
+    context.auto_gc = args.observation.auto_gc(context.auto_gc);
     Ok(foster_service::start(&context, &request)?.into())
 }

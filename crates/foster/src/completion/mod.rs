@@ -76,7 +76,11 @@ impl Asker {
             configuration.config.settings.general.root
         });
         let containment = Containment::default();
-        let context = |root| environment.context(root, containment, Needs::Root).ok();
+        let context = |root| {
+            environment
+                .context(root, containment, None, Needs::Root)
+                .ok()
+        };
         let names = environment.variables().iter().map(|(name, _)| name.clone());
         Self {
             context: root.and_then(context),

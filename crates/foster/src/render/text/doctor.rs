@@ -1,4 +1,4 @@
-use foster_model::answer::{DoctorAnswer, DoctorCheck};
+use foster_model::answer::{DiskUse, DoctorAnswer, DoctorCheck};
 
 use super::words::bytes;
 use super::{Paint, Style, Text, config, hint, line, plain};
@@ -23,6 +23,9 @@ impl Text for DoctorAnswer {
                 format!("{} free", bytes(free))
             });
         line!(out, "  {filesystem}, {free}");
+        if let Some(disk) = &root.disk {
+            disk_use(disk, out);
+        }
         if let Some(problem) = &root.problem {
             line!(out, "  problem: {}", plain(&problem.message));
             hint(Paint::new(style.colors.out), problem.hint.as_deref(), out);
@@ -36,6 +39,32 @@ impl Text for DoctorAnswer {
             "Not all is well."
         };
         line!(out, "\n{verdict}");
+    }
+}
+
+fn disk_use(disk: &DiskUse, out: &mut String) {
+    let at_least = if disk.complete { "" } else { "at least " };
+    line!(out, "  {at_least}{} in job folders", bytes(disk.bytes));
+    let states: Vec<_> = disk
+        .states
+        .iter()
+        .map(|(state, count)| format!("{count} {state}"))
+        .collect();
+    if !states.is_empty() {
+        line!(out, "  {}", states.join(", "));
+    }
+    for job in &disk.biggest {
+        line!(
+            out,
+            "  {} ({}): {}",
+            job.job_id,
+            job.state,
+            bytes(job.bytes)
+        );
+    }
+    if disk.drafts + disk.gone > 0 {
+        let (drafts, gone) = (disk.drafts, disk.gone);
+        line!(out, "  {drafts} folders half made, {gone} half removed");
     }
 }
 

@@ -3,7 +3,9 @@
 mod config;
 mod create;
 mod deadline;
+mod delete;
 mod doctor;
+mod gc;
 mod install_skill;
 mod job;
 mod kill;

@@ -31,6 +31,13 @@ impl Text for RecoverAnswer {
             self.looked_at,
             plain(&self.root)
         );
+        if self.swept > 0 {
+            line!(
+                out,
+                "{} folders removed that were half made or half removed",
+                self.swept
+            );
+        }
         if self.index_rebuilt {
             line!(out, "the index was made anew");
         }
