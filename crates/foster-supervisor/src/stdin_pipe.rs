@@ -5,10 +5,12 @@ use std::os::unix::net::UnixStream;
 
 use foster_process::pipe;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags,
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// The pipe to a command's open standard input.
 ///
@@ -25,8 +27,8 @@ use rustix::net::{
 /// to have the successor open the pipe anew through `/proc`, which is too late for a command that
 /// sleeps in `read`: it sees the end in between.
 ///
-/// What is in flight counts against `RLIMIT_NOFILE` of all processes of a user who is not
-/// privileged: one for each running job of this kind.
+/// What is in flight counts for all processes of a user together, one for each running job of this
+/// kind, and whoever is not privileged may put no more there than its own `RLIMIT_NOFILE`.
 #[derive(Debug)]
 pub struct StdinPipe {
     /// The command's end, until it has it.
@@ -47,16 +49,10 @@ impl StdinPipe {
         set_blocking(&writer, false)?;
         let (put, shelf) = UnixStream::pair()?;
         shelf.set_nonblocking(true)?;
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut rights = SendAncillaryBuffer::new(&mut space);
-        let fds = [writer.as_fd()];
-        rights.push(SendAncillaryMessage::ScmRights(&fds));
-        rustix::net::sendmsg(
-            &put,
-            &[IoSlice::new(b"W")],
-            &mut rights,
-            SendFlags::NOSIGNAL,
-        )?;
+        match put_in_flight(&put, &writer) {
+            Err(Errno::TOOMANYREFS) => with_highest_limit(|| put_in_flight(&put, &writer))?,
+            done => done?,
+        }
         Ok(Self {
             reader: Some(reader),
             writer: Some(writer),
@@ -108,7 +104,7 @@ impl StdinPipe {
             RecvFlags::CMSG_CLOEXEC,
         );
         match received {
-            Err(rustix::io::Errno::AGAIN) => return Ok(None),
+            Err(Errno::AGAIN) => return Ok(None),
             received => received?,
         };
         let mut fds = rights.drain().filter_map(|message| match message {
@@ -117,6 +113,29 @@ impl StdinPipe {
         });
         Ok(fds.next())
     }
+}
+
+fn put_in_flight(put: &UnixStream, fd: &OwnedFd) -> rustix::io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut rights = SendAncillaryBuffer::new(&mut space);
+    let fds = [fd.as_fd()];
+    rights.push(SendAncillaryMessage::ScmRights(&fds));
+    let byte = [IoSlice::new(b"W")];
+    rustix::net::sendmsg(put, &byte, &mut rights, SendFlags::NOSIGNAL).map(drop)
+}
+
+/// Does something with the hard limit of descriptors as the soft one: that is low for the sake of
+/// programs with `select`, and what is in flight is no number that they could meet.
+fn with_highest_limit<T>(what: impl FnOnce() -> rustix::io::Result<T>) -> rustix::io::Result<T> {
+    let before = getrlimit(Resource::Nofile);
+    let highest = Rlimit {
+        current: before.maximum,
+        ..before
+    };
+    setrlimit(Resource::Nofile, highest)?;
+    let done = what();
+    setrlimit(Resource::Nofile, before)?;
+    done
 }
 
 fn set_blocking(fd: &OwnedFd, blocking: bool) -> io::Result<()> {

@@ -796,6 +796,27 @@ fn the_other_verbs_answer_too() {
 }
 
 #[test]
+fn input_and_deadlines_answer_by_their_schemas() {
+    let foster = Checked::new();
+    let id = foster.start(&["--stdin", "open", "--timeout", "1h"], &["sleep", "600"]);
+    foster.ok(&["status", &id]);
+    foster.ok(&["deadline", &id, "2h"]);
+    foster.ok(&["deadline", &id, "none"]);
+    foster.ok(&["send", &id, "a line"]);
+    let (code, partial) = foster.err(&["send", &id, &"x".repeat(100_000), "--timeout", "200ms"]);
+    assert_eq!(code, "timed_out");
+    foster.validate("send", &partial);
+    foster.ok(&["send", &id, "--eof"]);
+    assert_eq!(foster.code(&["send", &id, "x"]), "invalid_state");
+    let journal = fs::read_to_string(foster.sandbox.job_dir(&id).join("events.ndjson"));
+    for line in journal.unwrap().lines() {
+        foster.validate("event", &serde_json::from_str(line).unwrap());
+    }
+    let created = foster.ok(&["create", "--stdin", "text", "--", "cat"]);
+    foster.ok(&["deadline", text(&created["job_id"]), "1m"]);
+}
+
+#[test]
 fn a_root_that_cannot_be_trusted_is_refused_by_every_verb() {
     let foster = Checked::new();
     let root = foster.sandbox.root().to_owned();

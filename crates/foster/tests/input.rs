@@ -584,6 +584,51 @@ fn no_confirmed_byte_is_lost_or_doubled_when_the_supervisor_is_killed() {
 }
 
 #[test]
+fn a_stream_cut_by_the_supervisors_death_tells_where() {
+    let input = flood(Stream::Stdout, 8 << 20);
+    let end = Instant::now() + race_time();
+    let mut cut = 0;
+    for round in 0..50 {
+        if cut > 0 && Instant::now() >= end {
+            break;
+        }
+        let sandbox = sandbox();
+        let id = open(&sandbox, &["cat"]);
+        let (_, supervisor) = guardians(&sandbox, &id);
+        let run = sandbox.job_dir(&id).join("runs/1");
+        let answer = std::thread::scope(|scope| {
+            let args = [id.as_str(), "-", "--timeout", "none"];
+            let (sandbox, input) = (&sandbox, &input);
+            let sender = scope.spawn(move || send_bytes(sandbox, &args, input));
+            let wanted = 50_000 * (round % 7 + 1);
+            let size = || fs::metadata(run.join("stdout.log")).map_or(0, |meta| meta.len());
+            wait_on_dir(&run, SOON, || (size() >= wanted).then_some(()));
+            assert!(supervisor.kill());
+            sender.join().unwrap()
+        });
+        sandbox.ok(["send", &id, "--eof"]);
+        let printed = printed(&sandbox, &id);
+        assert!(input.starts_with(&printed), "what arrived is in order");
+        let [sent, unconfirmed] = ["sent_bytes", "unconfirmed_bytes"]
+            .map(|field| answer.value[field].as_u64().unwrap() as usize);
+        assert!(sent > 0, "{:#}", answer.value);
+        let there = sent..=sent + unconfirmed;
+        assert!(
+            there.contains(&printed.len()),
+            "{} {there:?}",
+            printed.len()
+        );
+        if answer.value["ok"] == false {
+            cut += 1;
+            let error = &answer.value["error"];
+            let told = pick(error, &["code", "retryable"]);
+            assert_eq!(told, json!(["supervisor_unreachable", false]), "{error:#}");
+        }
+    }
+    assert!(cut > 0, "it was never cut");
+}
+
+#[test]
 fn the_end_is_real_whoever_is_dead_or_stopped() {
     let harm: [fn(Watched, Watched); 4] = [
         |keeper, _| assert!(keeper.signal(Signal::STOP)),

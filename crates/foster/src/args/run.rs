@@ -23,4 +23,5 @@ Examples:
   foster run -- cargo build
   foster run --no-wait --name web -- npm run dev
   foster run --shell 'make 2>&1 | tee build.txt' --timeout 30m
+  git diff | foster run --stdin - -- ./review
   foster run --wait --env-file .env --mask API_KEY -- ./deploy production";
