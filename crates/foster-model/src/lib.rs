@@ -11,11 +11,13 @@
 mod amendment;
 pub mod answer;
 pub mod control;
+mod cursor;
 mod definition;
 mod error;
 mod event;
 mod id;
 mod limits;
+mod moment;
 mod native;
 mod private;
 mod record;
@@ -23,9 +25,11 @@ mod secrets;
 mod selector;
 mod state;
 mod tag;
+mod tag_pattern;
 mod time;
 
 pub use amendment::Amendment;
+pub use cursor::{Cursor, InvalidCursor};
 pub use definition::{CommandLine, Definition, EnvValue, Host, Identity, StdinMode, Stragglers};
 pub use error::{ErrorBody, ErrorCode, Exit};
 pub use event::{
@@ -34,6 +38,7 @@ pub use event::{
 };
 pub use id::{InvalidJobId, JobId};
 pub use limits::{InvalidDuration, InvalidSize, parse_duration, parse_size};
+pub use moment::{InvalidMoment, Moment};
 pub use native::NativeString;
 pub use private::{PrivateValues, Variables};
 pub use record::{JobRecord, StateFile};
@@ -41,6 +46,7 @@ pub use secrets::Secrets;
 pub use selector::{InvalidSelector, JobSelector};
 pub use state::{Cause, EventKind, IllegalTransition, State, transition};
 pub use tag::{InvalidLabel, JobName, Tag};
+pub use tag_pattern::TagPattern;
 pub use time::Time;
 
 /// The name of the environment variable that every process of a job carries: `<job id>/<nonce>`.
