@@ -6,7 +6,8 @@ use foster_model::JobId;
 use rustix::fs::OFlags;
 
 use crate::dir::Dir;
-use crate::index_lock::{IndexLock, noted};
+use crate::index_iter::MOST_AWRY;
+use crate::index_lock::{IndexLock, is_unsorted, noted};
 use crate::index_row::{LENGTH, id_in};
 use crate::{DamageError, IndexIter, IndexRow, Problem, Root};
 
@@ -69,12 +70,14 @@ impl Index {
         }
     }
 
-    /// Returns the rows, newest first, each job once. The index is made anew first if it is
-    /// missing, empty, of an impossible length or shorter than it was, or if its first record can't
+    /// Returns the rows, newest first ([`IndexIter::in_order`] for another order), each job once. The
+    /// index is made anew first if it is missing, empty, of an impossible length or shorter than it was, or if its first record can't
     /// be read.
     pub fn newest_first(&self) -> io::Result<IndexIter> {
         let (file, records) = self.sound()?;
-        Ok(IndexIter::new(file, records))
+        // Asked after the records were counted: whoever writes one marks the index before.
+        let unsorted = is_unsorted(&self.root.dir()?);
+        Ok(IndexIter::new(file, records, unsorted))
     }
 
     /// Returns how many records the index has.
@@ -133,6 +136,9 @@ fn open_sound(dir: &Dir) -> io::Result<Option<(File, u64)>> {
 }
 
 fn write_new(file: &File, records: u64, row: &IndexRow, lock: &IndexLock) -> io::Result<()> {
+    if stands_awry(file, records, row.job_id)? {
+        lock.note_unsorted()?;
+    }
     let end = records * RECORD;
     let written = file.write_all_at(&row.encode()?, end);
     if written.is_err() {
@@ -141,6 +147,17 @@ fn write_new(file: &File, records: u64, row: &IndexRow, lock: &IndexLock) -> io:
         return written;
     }
     lock.note(records + 1)
+}
+
+/// Returns whether a new job would stand further from its place than readers look by themselves. So
+/// it comes when the clock was set back, or when machines with clocks apart share a root.
+fn stands_awry(file: &File, records: u64, id: JobId) -> io::Result<bool> {
+    let Some(earlier) = records.checked_sub(MOST_AWRY) else {
+        return Ok(false);
+    };
+    let mut record = [0; 64];
+    file.read_exact_at(&mut record, earlier * RECORD)?;
+    Ok(id_in(&record).is_some_and(|found| found > id.to_string().as_str()))
 }
 
 /// Returns the number of a job's newest record.
@@ -158,7 +175,7 @@ fn find(file: &File, records: u64, id: JobId) -> io::Result<Option<u64>> {
 }
 
 /// Returns where the first record with an id not below `id` stands, if they are in order.
-fn partition(file: &File, records: u64, id: &str) -> io::Result<u64> {
+pub(crate) fn partition(file: &File, records: u64, id: &str) -> io::Result<u64> {
     let (mut low, mut high) = (0, records);
     let mut record = [0; 64];
     while low < high {

@@ -20,6 +20,7 @@
 //!
 //! Nothing here starts a process, prints, reads the environment or a clock.
 
+mod changes;
 mod create;
 mod damage;
 mod dir;
@@ -30,7 +31,9 @@ mod index_iter;
 mod index_lock;
 mod index_rebuild;
 mod index_row;
+mod index_sieve;
 mod journal;
+mod journal_reader;
 mod lane;
 mod lock;
 mod merger;
@@ -50,13 +53,16 @@ mod text;
 mod timeline_reader;
 mod timeline_writer;
 
+pub use changes::{Change, Changes};
 pub use create::CreateError;
 pub use damage::{DamageError, Problem};
 pub use folder::JobFolder;
 pub use index::Index;
-pub use index_iter::IndexIter;
+pub use index_iter::{IndexIter, IndexOrder};
 pub use index_row::IndexRow;
+pub use index_sieve::Sieve;
 pub use journal::JournalWriter;
+pub use journal_reader::{JournalPlace, JournalReader};
 pub use lock::Lock;
 pub use merger::{LineMerger, RawLine};
 pub use open::OpenError;

@@ -3,6 +3,7 @@
 
 mod create;
 mod doctor;
+mod events;
 mod job;
 mod kill;
 mod list;
@@ -18,7 +19,8 @@ mod wait;
 
 pub use create::CreateAnswer;
 pub use doctor::{DoctorAnswer, DoctorCheck, DoctorRoot};
-pub use job::JobView;
+pub use events::JobEvent;
+pub use job::{JobView, LeftOut};
 pub use kill::{KillAnswer, KillResult, PhaseReport, SentSignal, StopReport};
 pub use list::{ListAnswer, ListRow};
 pub use logs::{LogLine, LogPosition, LogsAnswer};
@@ -29,4 +31,4 @@ pub use snapshot::{Excerpt, Snapshot};
 pub use status::StatusAnswer;
 pub use tag::TagAnswer;
 pub use tail::TailAnswer;
-pub use wait::{JobResult, WaitAnswer, WaitReason};
+pub use wait::{JobResult, OutputMatch, WaitAnswer, WaitReason};

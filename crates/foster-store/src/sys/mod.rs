@@ -6,5 +6,12 @@ mod chosen;
 #[cfg(not(all(any(target_os = "linux", target_os = "android"), not(foster_portable))))]
 #[path = "other.rs"]
 mod chosen;
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(foster_portable)))]
+#[path = "inotify.rs"]
+mod folder_watch;
+#[cfg(not(all(any(target_os = "linux", target_os = "android"), not(foster_portable))))]
+#[path = "no_inotify.rs"]
+mod folder_watch;
 
 pub(crate) use chosen::{lock_is_held, reserve, socket_paths, try_lock};
+pub(crate) use folder_watch::{FolderChange, FolderWatch};
