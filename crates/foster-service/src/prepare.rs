@@ -2,6 +2,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use foster_model::{
     CommandLine, Definition, ErrorCode, JOB_VARIABLE, JobId, PrivateValues, SCHEMA_VERSION,
@@ -9,7 +10,7 @@ use foster_model::{
 };
 use foster_supervisor::{current_host, from_specs};
 
-use crate::context::{Context, now};
+use crate::context::Context;
 use crate::environment::{
     JobEnvironment, Sources, from_os, read_file, resolve_settings, to_variables,
 };
@@ -62,7 +63,7 @@ impl Prepared {
         let definition = Definition {
             schema_version: SCHEMA_VERSION.to_owned(),
             job_id,
-            created_at: now(),
+            created_at: job_id.time(),
             command: concealed(&request.command, &secrets),
             cwd: secrets.conceal(private.cwd.as_bytes()),
             env: environment.shown,
@@ -171,8 +172,9 @@ fn read_stdin(ctx: &Context, file: Option<&Path>) -> Result<Option<Vec<u8>>, Sta
 fn new_id() -> Result<(JobId, String), ServiceError> {
     let mut id = [0; 16];
     random(&mut id)?;
-    let unix_ms = u64::try_from(now().unix_ms()).unwrap_or(0);
-    let id = JobId::from_parts(unix_ms, u128::from_le_bytes(id));
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let unix_ns = u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX);
+    let id = JobId::made_at(unix_ns, u128::from_le_bytes(id));
     Ok((id, new_nonce()?))
 }
 

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use foster_model::answer::{
-    CreateAnswer, DoctorAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, RecoverAnswer,
-    RunAnswer, SchemaAnswer, StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
+    CreateAnswer, DoctorAnswer, JobEvent, KillAnswer, ListAnswer, LogLine, LogsAnswer,
+    RecoverAnswer, RunAnswer, SchemaAnswer, StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
 };
 use foster_model::{Definition, Entry, ErrorBody, SCHEMA_VERSION, StateFile};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -45,7 +45,8 @@ fn all() -> BTreeMap<String, Value> {
         ("tail", answer::<TailAnswer>("tail")),
         ("wait", answer::<WaitAnswer>("wait")),
         ("error", error()),
-        ("event", plain::<Entry>()),
+        ("event", answer::<JobEvent>("event")),
+        ("journal_entry", plain::<Entry>()),
         ("log_line", plain::<LogLine>()),
         ("meta_file", plain::<Definition>()),
         ("state_file", plain::<StateFile>()),

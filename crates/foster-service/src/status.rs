@@ -4,17 +4,36 @@ use foster_store::Stream;
 
 use crate::context::{Context, now};
 use crate::error::ServiceError;
+use crate::run_choice::record_of;
 use crate::snapshot::observed;
 use crate::view::view;
-use crate::watch::shown_record;
+
+/// What `status` is asked for.
+#[derive(Debug, Clone)]
+pub struct StatusRequest {
+    /// The job.
+    pub job: JobSelector,
+    /// The number of the run; the newest, if none is given.
+    pub run: Option<u32>,
+}
+
+impl From<JobSelector> for StatusRequest {
+    fn from(job: JobSelector) -> Self {
+        Self { job, run: None }
+    }
+}
 
 /// Tells everything that is known of a job.
 ///
 /// # Errors
-/// No such job, or more than one; files that can't be understood.
-pub fn status(ctx: &Context, job: &JobSelector) -> Result<StatusAnswer, ServiceError> {
-    let (root, folder) = ctx.find(job)?;
-    let record = shown_record(&root, &folder)?;
+/// No such job or run, or more than one job; files that can't be understood.
+pub fn status(
+    ctx: &Context,
+    request: impl Into<StatusRequest>,
+) -> Result<StatusAnswer, ServiceError> {
+    let request = request.into();
+    let (root, folder) = ctx.find(&request.job)?;
+    let record = record_of(&root, &folder, request.run)?;
     let definition = folder.definition()?;
     let run = folder.run(record.run)?;
     let bytes = |stream| -> Result<u64, ServiceError> {

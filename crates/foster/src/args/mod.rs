@@ -4,7 +4,9 @@ pub mod common;
 pub mod create;
 pub mod definition;
 pub mod doctor;
+pub mod events;
 pub mod exec;
+pub mod grep;
 pub mod kill;
 pub mod list;
 pub mod logs;
@@ -83,6 +85,7 @@ pub enum Verb {
     Wait(wait::Args),
     Kill(kill::Args),
     Tag(tag::Args),
+    Events(events::Args),
     Schema(schema::Args),
     Recover(recover::Args),
     Doctor(doctor::Args),
@@ -108,6 +111,7 @@ impl Verb {
             Self::Wait(_) => "wait",
             Self::Kill(_) => "kill",
             Self::Tag(_) => "tag",
+            Self::Events(_) => "events",
             Self::Schema(_) => "schema",
             Self::Recover(_) => "recover",
             Self::Doctor(_) => "doctor",

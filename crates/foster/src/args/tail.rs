@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 
 use super::common::StreamArgs;
+use super::grep::GrepArgs;
 use super::value;
 
 /// Show the newest output of a job
@@ -21,4 +22,9 @@ pub struct Args {
     /// Read forward from this offset of the stream, in bytes, instead of the last lines
     #[arg(long, value_name = "OFFSET", conflicts_with = "lines")]
     pub from: Option<u64>,
+    /// Show the output of this run; the first is 1 [default: the newest]
+    #[arg(long, value_name = "N")]
+    pub run: Option<u32>,
+    #[command(flatten)]
+    pub grep: GrepArgs,
 }

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use foster_model::{
-    InvalidDuration, InvalidSelector, InvalidSize, JobName, JobSelector, PhaseSpec, State,
-    Stragglers, Tag, Target, parse_duration, parse_size,
+    Cause, Cursor, InvalidDuration, InvalidMoment, InvalidSelector, InvalidSize, JobName,
+    JobSelector, Moment, PhaseSpec, State, Stragglers, Tag, TagPattern, Target, parse_duration,
+    parse_size,
 };
-use foster_service::{Containment, EnvSetting, ServiceError, Since};
+use foster_service::{Containment, EnvSetting, NamePattern, ServiceError, Since, SortBy, Stream};
 
+use super::wait::StreamChoice;
 use crate::render::Format;
 
 /// A value was refused: why, and what to write instead.
@@ -100,20 +102,67 @@ pub fn cap(text: &str) -> Result<Limit<u64>, Refused> {
     }
 }
 
-/// Reads where `logs` begins: an offset in the stream, or a time before now.
+/// Reads where `logs` begins: an offset in the stream, or a moment.
 pub fn since(text: &str) -> Result<Since, Refused> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let hint = "write an offset in bytes, such as 4096, or a duration with its unit, such as 5m";
+    let hint = "write an offset in bytes, such as 4096, a duration with its unit, such as 5m, or a \
+                time, such as 2026-11-20T08:00:00Z";
     if digits {
         let offset = text.parse().map(Since::Offset);
         return offset.map_err(|_| refused(format!("{text:?} is too large"), hint));
     }
-    let ago = parse_duration(text).map(Since::Ago);
-    ago.map_err(|_| {
-        refused(
-            format!("{text:?} is neither an offset nor a duration"),
-            hint,
-        )
+    let moment = text.parse().map(Since::Moment);
+    moment.map_err(|_| {
+        let message = format!("{text:?} is neither an offset nor a duration nor a time");
+        refused(message, hint)
+    })
+}
+
+/// Reads a moment: a duration before now, or a time.
+pub fn moment(text: &str) -> Result<Moment, Refused> {
+    text.parse().map_err(|error: InvalidMoment| {
+        let hint = match &error {
+            InvalidMoment::NoUnit(n) => format!("write {n}s, {n}m or {n}h for so long ago"),
+            InvalidMoment::Malformed(_) => {
+                "write 5m for five minutes ago, or 2026-11-20T08:00:00Z".to_owned()
+            }
+        };
+        refused(error.to_string(), hint)
+    })
+}
+
+/// Reads how many: a number, or `none`.
+pub fn count(text: &str) -> Result<Limit<usize>, Refused> {
+    let hint = "write a number, or none for all";
+    match text {
+        "none" => Ok(Limit::None),
+        "0" => Err(refused("0 would list nothing", hint)),
+        _ => text
+            .parse()
+            .map(Limit::At)
+            .map_err(|_| refused(format!("{text:?} is no number"), hint)),
+    }
+}
+
+/// Reads the place where a listing goes on.
+pub fn cursor(text: &str) -> Result<Cursor, Refused> {
+    let hint = "give the `next` of an answer of list, as it is";
+    text.parse()
+        .map_err(|error: foster_model::InvalidCursor| refused(error.to_string(), hint))
+}
+
+/// Reads which tags are meant.
+pub fn tag_pattern(text: &str) -> Result<TagPattern, Refused> {
+    text.parse()
+        .map_err(|error: foster_model::InvalidLabel| label(&error))
+}
+
+/// Reads which names are meant.
+pub fn name_pattern(text: &str) -> Result<NamePattern, Refused> {
+    text.parse().map_err(|error: ServiceError| {
+        let text = error.to_string();
+        let (message, hint) = text.split_once(": ").unwrap_or((&text, "write a name"));
+        refused(message, hint)
     })
 }
 
@@ -215,6 +264,41 @@ pub fn state() -> impl TypedValueParser<Value = State> {
         ("killed", State::Killed),
         ("failed", State::Failed),
         ("lost", State::Lost),
+    ])
+}
+
+/// Reads the cause of a job's end.
+pub fn cause() -> impl TypedValueParser<Value = Cause> {
+    words(&[
+        ("exit", Cause::Exit),
+        ("signal", Cause::Signal),
+        ("timeout", Cause::Timeout),
+        ("stop", Cause::Stop),
+        ("oom", Cause::Oom),
+        ("start_failed", Cause::StartFailed),
+        ("supervisor_lost", Cause::SupervisorLost),
+        ("outer_job_ended", Cause::OuterJobEnded),
+        ("reboot", Cause::Reboot),
+    ])
+}
+
+/// Reads what a listing is sorted by.
+pub fn sort_by() -> impl TypedValueParser<Value = SortBy> {
+    words(&[
+        ("created", SortBy::Created),
+        ("started", SortBy::Started),
+        ("finished", SortBy::Finished),
+        ("duration", SortBy::Duration),
+        ("name", SortBy::Name),
+    ])
+}
+
+/// Reads in which stream something is looked for.
+pub fn stream() -> impl TypedValueParser<Value = StreamChoice> {
+    words(&[
+        ("stdout", StreamChoice::Only(Stream::Stdout)),
+        ("stderr", StreamChoice::Only(Stream::Stderr)),
+        ("either", StreamChoice::Either),
     ])
 }
 

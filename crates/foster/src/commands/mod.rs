@@ -2,8 +2,10 @@
 
 mod create;
 mod doctor;
+mod events;
 mod exec;
 mod kill;
+mod lines;
 mod list;
 mod logs;
 mod recover;
@@ -98,15 +100,11 @@ fn dispatch(verb: Verb, caller: &Caller<'_>) -> Status {
         Verb::Tag(args) => say(caller, kind, Unread::Told, tag::carry_out(args, caller)),
         Verb::Status(args) => say(caller, kind, Unread::Fine, status::carry_out(&args, caller)),
         Verb::List(args) => say(caller, kind, Unread::Fine, list::carry_out(args, caller)),
-        Verb::Ps(args) => say(
-            caller,
-            kind,
-            Unread::Fine,
-            list::carry_out_ps(&args, caller),
-        ),
-        Verb::Tail(args) => say(caller, kind, Unread::Fine, tail::carry_out(&args, caller)),
+        Verb::Ps(args) => say(caller, kind, Unread::Fine, list::carry_out_ps(args, caller)),
+        Verb::Tail(args) => say(caller, kind, Unread::Fine, tail::carry_out(args, caller)),
         Verb::Logs(args) => logs::carry_out(args, caller),
-        Verb::Wait(args) => say(caller, kind, Unread::Fine, wait::carry_out(&args, caller)),
+        Verb::Events(args) => events::carry_out(&args, caller),
+        Verb::Wait(args) => say(caller, kind, Unread::Fine, wait::carry_out(args, caller)),
         Verb::Kill(args) => say(caller, kind, Unread::Told, kill::carry_out(args, caller)),
         Verb::Schema(args) => say(caller, kind, Unread::Fine, schema::carry_out(&args)),
         Verb::Recover(args) => say(

@@ -8,6 +8,9 @@ impl Text for KillAnswer {
         if let Some(result) = &self.job {
             one(result, out);
         }
+        if self.jobs.as_ref().is_some_and(Vec::is_empty) {
+            line!(out, "no jobs");
+        }
         for result in self.jobs.iter().flatten() {
             match result {
                 JobResult::Done(result) => one(result, out),

@@ -2,6 +2,7 @@
 
 mod create;
 mod doctor;
+mod events;
 mod job;
 mod kill;
 mod list;
@@ -18,6 +19,8 @@ mod words;
 
 use foster_model::{ErrorBody, ProcessInfo};
 
+pub use events::event;
+pub use list::Listing;
 pub use logs::{LogText, logs_end};
 pub use words::plain;
 
