@@ -46,6 +46,8 @@ fn program() -> Way {
 fn waiting(selector: JobSelector) -> WaitRequest {
     WaitRequest {
         jobs: vec![selector],
+        group: None,
+        output: None,
         any: false,
         timeout: Some(Duration::from_secs(30)),
         tail_lines: 50,
@@ -176,6 +178,8 @@ fn no_secret_is_in_arguments_environments_or_readable_files() {
     let selector = JobSelector::Id(answer.job.job_id);
     let request = KillRequest {
         jobs: vec![selector],
+        group: None,
+        tags: Vec::new(),
         signal: None,
         target: foster_model::Target::Tree,
         grace: Some(Duration::ZERO),

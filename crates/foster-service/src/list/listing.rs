@@ -46,7 +46,11 @@ impl<'a> Listing<'a> {
         if self.is_past_the_end(&row) {
             return false;
         }
-        let row = if row.more { complete(root, row) } else { row };
+        let row = if row.more || self.wants_more_of(&row) {
+            complete(root, row)
+        } else {
+            row
+        };
         let within = |scope: &Path| Path::new(&row.cwd).starts_with(scope);
         if !self.request.filter.takes(&row) {
             // It is none of those that are meant.
@@ -62,6 +66,13 @@ impl<'a> Listing<'a> {
         self.beyond += usize::from(self.truncated);
         let all_is_known = self.truncated && (self.others || self.scope.is_none());
         !all_is_known && self.beyond < LOOK_AHEAD
+    }
+
+    /// Returns whether what is looked for in the command may be where the index has cut it.
+    fn wants_more_of(&self, row: &IndexRow) -> bool {
+        let missing = |text: &String| !row.command.contains(text);
+        let wanted = self.request.filter.command.as_ref().is_some_and(missing);
+        wanted && row.command.ends_with('…')
     }
 
     /// Returns whether neither this job nor any that follows was created when it had to be.
