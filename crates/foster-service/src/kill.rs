@@ -85,7 +85,7 @@ fn kill_selected(
         tags: request.tags.clone(),
         ..JobFilter::default()
     };
-    let found = Selection::find(&root, &filter)?.open;
+    let found = Selection::find(&root, &filter)?.living();
     let jobs: Vec<_> = found.into_iter().map(JobSelector::Id).collect();
     let results = end_all(&root, &jobs, order);
     Ok(several(&jobs, results, began))

@@ -1,4 +1,4 @@
-use foster_model::JobId;
+use foster_model::{JobId, JobRecord};
 use foster_store::{IndexRow, Root};
 
 use crate::error::ServiceError;
@@ -9,10 +9,12 @@ use crate::watch::is_only_defined;
 /// Jobs that were not named but found: by their group, or by a tag. Of all directories, as with names.
 #[derive(Default)]
 pub(crate) struct Selection {
-    /// Those that are not over, or of which processes may be left; newest first.
-    pub open: Vec<JobId>,
-    /// Those that are over; newest first.
-    pub over: Vec<JobId>,
+    /// Those that are not over; newest first.
+    open: Vec<JobId>,
+    /// Those that are over and still have a supervisor: processes of theirs may be left.
+    lingering: Vec<JobId>,
+    /// The others that are over; newest first.
+    over: Vec<JobId>,
 }
 
 impl Selection {
@@ -40,12 +42,35 @@ impl Selection {
             // It was deleted, and the index does not know yet.
             return;
         };
-        let held = || folder.lock_is_held().is_ok_and(|held| held);
-        let only_defined = |record| is_only_defined(&record) && !held();
-        if row.state.is_final() && !held() {
-            self.over.push(id);
-        } else if !folder.record().is_ok_and(only_defined) {
+        let held = folder.lock_is_held().is_ok_and(|held| held);
+        // The index may be behind.
+        let record = folder.record();
+        let is_over = |record: &JobRecord| record.state.is_final();
+        if row.state.is_final() || record.as_ref().is_ok_and(is_over) {
+            let over = if held {
+                &mut self.lingering
+            } else {
+                &mut self.over
+            };
+            over.push(id);
+        } else if held || !record.is_ok_and(|record| is_only_defined(&record)) {
             self.open.push(id);
         }
     }
+
+    /// Returns those to which something can be done.
+    pub fn living(self) -> Vec<JobId> {
+        newest_first(self.open, self.lingering)
+    }
+
+    /// Returns those that are not over, and those that are.
+    pub fn open_and_over(self) -> (Vec<JobId>, Vec<JobId>) {
+        (self.open, newest_first(self.lingering, self.over))
+    }
+}
+
+fn newest_first(mut ids: Vec<JobId>, others: Vec<JobId>) -> Vec<JobId> {
+    ids.extend(others);
+    ids.sort_unstable_by(|one, two| two.cmp(one));
+    ids
 }

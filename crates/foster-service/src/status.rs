@@ -23,6 +23,12 @@ impl From<JobSelector> for StatusRequest {
     }
 }
 
+impl From<&JobSelector> for StatusRequest {
+    fn from(job: &JobSelector) -> Self {
+        job.clone().into()
+    }
+}
+
 /// Tells everything that is known of a job.
 ///
 /// # Errors

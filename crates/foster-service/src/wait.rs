@@ -96,13 +96,12 @@ fn wait_for_one(
     began: Instant,
 ) -> Result<WaitAnswer, ServiceError> {
     let deadline = request.deadline(began);
-    let (reason, matched) = match &request.output {
-        Some(pattern) => wait_for_output(root, folder, pattern, deadline)?,
-        None => {
-            let watchers = &mut [Watcher::new(root, folder, None)];
-            let over = wait_for(watchers, false, deadline)?;
-            (reason(over, WaitReason::Finished), None)
-        }
+    let (reason, matched) = if let Some(pattern) = &request.output {
+        wait_for_output(root, folder, pattern, deadline)?
+    } else {
+        let watchers = &mut [Watcher::new(root, folder, None)];
+        let over = wait_for(watchers, false, deadline)?;
+        (reason(over, WaitReason::Finished), None)
     };
     let record = shown_record(root, folder)?;
     let snapshot = snapshot(folder, &record, request.tail_lines, request.max_bytes)?;
@@ -167,7 +166,7 @@ fn wait_for_group(
         group: Some(group.clone()),
         ..JobFilter::default()
     };
-    let Selection { open, over } = Selection::find(&root, &filter)?;
+    let (open, over) = Selection::find(&root, &filter)?.open_and_over();
     let left_out = over.len().saturating_sub(MOST_OVER) as u64;
     let shown_over = over.into_iter().take(MOST_OVER);
     let mut ids: Vec<_> = open.iter().copied().map(|id| (id, true)).collect();

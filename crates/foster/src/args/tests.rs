@@ -167,7 +167,7 @@ fn bad_lines_are_refused_with_a_hint() {
         ("list --since yesterday", "2026"),
         ("list --until 5", "5m"),
         ("list --cursor x", "next"),
-        ("list --sort age", "--help"),
+        ("list --sort 7", "--help"),
         ("list --cause bored", "--help"),
         ("events", "--help"),
         ("events x --all", "--help"),
