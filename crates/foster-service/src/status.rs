@@ -23,21 +23,11 @@ impl From<JobSelector> for StatusRequest {
     }
 }
 
-impl From<&JobSelector> for StatusRequest {
-    fn from(job: &JobSelector) -> Self {
-        job.clone().into()
-    }
-}
-
 /// Tells everything that is known of a job.
 ///
 /// # Errors
 /// No such job or run, or more than one job; files that can't be understood.
-pub fn status(
-    ctx: &Context,
-    request: impl Into<StatusRequest>,
-) -> Result<StatusAnswer, ServiceError> {
-    let request = request.into();
+pub fn status(ctx: &Context, request: &StatusRequest) -> Result<StatusAnswer, ServiceError> {
     let (root, folder) = ctx.find(&request.job)?;
     let record = record_of(&root, &folder, request.run)?;
     let definition = folder.definition()?;

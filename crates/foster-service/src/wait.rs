@@ -1,23 +1,20 @@
+mod group;
+
 use std::time::{Duration, Instant};
 
 use foster_model::answer::{JobResult, JobView, OutputMatch, WaitAnswer, WaitReason};
-use foster_model::{ErrorBody, ErrorCode, JobId, JobName, JobRecord, JobSelector};
+use foster_model::{ErrorBody, ErrorCode, JobName, JobRecord, JobSelector};
 use foster_process::wait_any;
 use foster_store::{JobFolder, Root};
 
 use crate::context::{self, Context};
 use crate::error::ServiceError;
 use crate::hint::hint;
-use crate::job_filter::JobFilter;
 use crate::outcome::Outcome;
 use crate::output_search::{OutputPattern, OutputSearch};
-use crate::selection::Selection;
 use crate::snapshot::snapshot;
 use crate::view::view;
 use crate::watch::{Standing, Watcher, is_only_defined, shown_record, wait_for};
-
-/// How many jobs of a group that were over before an answer shows.
-const MOST_OVER: usize = 100;
 
 /// What `wait` is asked for.
 #[derive(Debug, Clone)]
@@ -47,7 +44,7 @@ pub struct WaitRequest {
 pub fn wait(ctx: &Context, request: &WaitRequest) -> Result<Outcome<WaitAnswer>, ServiceError> {
     let began = Instant::now();
     if let Some(group) = &request.group {
-        return wait_for_group(ctx, group, request, began);
+        return group::wait_for_group(ctx, group, request, began);
     }
     let pattern = request
         .output
@@ -142,69 +139,6 @@ fn wait_for_output(
             _ => return Ok((WaitReason::Finished, None)),
         }
     }
-}
-
-fn wait_for_group(
-    ctx: &Context,
-    group: &JobName,
-    request: &WaitRequest,
-    began: Instant,
-) -> Result<Outcome<WaitAnswer>, ServiceError> {
-    if request.output.is_some() || !request.jobs.is_empty() {
-        let text = "a group is waited for by itself, without jobs and without a pattern";
-        return Err(ServiceError::Invalid(text.to_owned()));
-    }
-    let Some(root) = ctx.look_for_root()? else {
-        return Ok(WaitAnswer {
-            jobs: Some(Vec::new()),
-            jobs_left_out: Some(0),
-            ..answer(WaitReason::Finished, began)
-        }
-        .into());
-    };
-    let filter = JobFilter {
-        group: Some(group.clone()),
-        ..JobFilter::default()
-    };
-    let (open, over) = Selection::find(&root, &filter)?.open_and_over();
-    let left_out = over.len().saturating_sub(MOST_OVER) as u64;
-    let shown_over = over.into_iter().take(MOST_OVER);
-    let mut ids: Vec<_> = open.iter().copied().map(|id| (id, true)).collect();
-    ids.extend(shown_over.map(|id| (id, false)));
-    ids.sort_unstable_by(|one, two| two.cmp(one));
-    let (reason, jobs, error) = wait_for_ids(&root, &ids, request, began)?;
-    Ok(Outcome {
-        answer: WaitAnswer {
-            hint: next_to_wait_for(&jobs),
-            jobs: Some(jobs),
-            jobs_left_out: Some(left_out),
-            ..answer(reason, began)
-        },
-        error,
-    })
-}
-
-type Results = (WaitReason, Vec<JobResult<JobView>>, Option<ErrorBody>);
-
-/// Waits for those of the jobs that are marked, and tells of all.
-fn wait_for_ids(
-    root: &Root,
-    ids: &[(JobId, bool)],
-    request: &WaitRequest,
-    began: Instant,
-) -> Result<Results, ServiceError> {
-    let selector = |id: &JobId| JobSelector::Id(*id);
-    let found: Vec<_> = ids
-        .iter()
-        .map(|(id, open)| (selector(id), find(root, &selector(id)), *open))
-        .collect();
-    let open = found.iter().filter(|(_, _, open)| *open);
-    let folders: Vec<_> = open
-        .filter_map(|(_, folder, _)| folder.as_ref().ok())
-        .collect();
-    let reason = wait_for_folders(root, &folders, request, began)?;
-    let (jobs, error) = results(root, found.iter().map(|(job, folder, _)| (job, folder)));
-    Ok((reason, jobs, error))
 }
 
 fn wait_for_folders(

@@ -1,8 +1,9 @@
 //! Journals that are read while they are written, and what is told of changes.
+#![cfg(target_os = "linux")]
 
 mod common;
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use std::fs::OpenOptions;
     use std::io::Write as _;

@@ -1,5 +1,6 @@
 //! What can be typed: one structure for each verb, its form checked and nothing else.
 
+mod choice;
 pub mod common;
 pub mod create;
 pub mod definition;

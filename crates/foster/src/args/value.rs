@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use foster_model::{
-    Cause, Cursor, InvalidDuration, InvalidMoment, InvalidSelector, InvalidSize, JobName,
-    JobSelector, Moment, PhaseSpec, State, Stragglers, Tag, TagPattern, Target, parse_duration,
-    parse_size,
+    InvalidDuration, InvalidSelector, InvalidSize, JobName, JobSelector, PhaseSpec, State,
+    Stragglers, Tag, Target, parse_duration, parse_size,
 };
-use foster_service::{Containment, EnvSetting, NamePattern, ServiceError, Since, SortBy, Stream};
+use foster_service::{Containment, EnvSetting, ServiceError, Since};
 
-use super::wait::StreamChoice;
+pub use super::choice::{cause, count, cursor, moment, name_pattern, sort_by, stream, tag_pattern};
 use crate::render::Format;
 
 /// A value was refused: why, and what to write instead.
@@ -40,7 +39,8 @@ impl<T> From<Limit<T>> for Option<T> {
     }
 }
 
-fn refused(message: impl Into<String>, hint: impl Into<String>) -> Refused {
+/// Returns a refusal with what to write instead.
+pub fn refused(message: impl Into<String>, hint: impl Into<String>) -> Refused {
     Refused {
         message: message.into(),
         hint: Some(hint.into()),
@@ -118,54 +118,6 @@ pub fn since(text: &str) -> Result<Since, Refused> {
     })
 }
 
-/// Reads a moment: a duration before now, or a time.
-pub fn moment(text: &str) -> Result<Moment, Refused> {
-    text.parse().map_err(|error: InvalidMoment| {
-        let hint = match &error {
-            InvalidMoment::NoUnit(n) => format!("write {n}s, {n}m or {n}h for so long ago"),
-            InvalidMoment::Malformed(_) => {
-                "write 5m for five minutes ago, or 2026-11-20T08:00:00Z".to_owned()
-            }
-        };
-        refused(error.to_string(), hint)
-    })
-}
-
-/// Reads how many: a number, or `none`.
-pub fn count(text: &str) -> Result<Limit<usize>, Refused> {
-    let hint = "write a number, or none for all";
-    match text {
-        "none" => Ok(Limit::None),
-        "0" => Err(refused("0 would list nothing", hint)),
-        _ => text
-            .parse()
-            .map(Limit::At)
-            .map_err(|_| refused(format!("{text:?} is no number"), hint)),
-    }
-}
-
-/// Reads the place where a listing goes on.
-pub fn cursor(text: &str) -> Result<Cursor, Refused> {
-    let hint = "give the `next` of an answer of list, as it is";
-    text.parse()
-        .map_err(|error: foster_model::InvalidCursor| refused(error.to_string(), hint))
-}
-
-/// Reads which tags are meant.
-pub fn tag_pattern(text: &str) -> Result<TagPattern, Refused> {
-    text.parse()
-        .map_err(|error: foster_model::InvalidLabel| label(&error))
-}
-
-/// Reads which names are meant.
-pub fn name_pattern(text: &str) -> Result<NamePattern, Refused> {
-    text.parse().map_err(|error: ServiceError| {
-        let text = error.to_string();
-        let (message, hint) = text.split_once(": ").unwrap_or((&text, "write a name"));
-        refused(message, hint)
-    })
-}
-
 /// Reads the phases of an escalation, such as `INT:2s,TERM:5s`.
 pub fn escalation(text: &str) -> Result<Vec<PhaseSpec>, Refused> {
     text.split(',').map(phase).collect()
@@ -194,7 +146,8 @@ pub fn name(text: &str) -> Result<JobName, Refused> {
     JobName::try_from(text.to_owned()).map_err(|error| label(&error))
 }
 
-fn label(error: &foster_model::InvalidLabel) -> Refused {
+/// Returns the refusal of a name or of a tag.
+pub fn label(error: &foster_model::InvalidLabel) -> Refused {
     let text = error.to_string();
     match text.split_once(": use ") {
         Some((message, rest)) => refused(message, format!("use {rest}")),
@@ -226,7 +179,7 @@ pub fn variable() -> impl TypedValueParser<Value = EnvSetting> {
 }
 
 /// Reads one of a few words.
-fn words<T: Copy + Send + Sync + 'static>(
+pub fn words<T: Copy + Send + Sync + 'static>(
     table: &'static [(&'static str, T)],
 ) -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(table.iter().map(|(word, _)| *word)).try_map(|text| {
@@ -264,41 +217,6 @@ pub fn state() -> impl TypedValueParser<Value = State> {
         ("killed", State::Killed),
         ("failed", State::Failed),
         ("lost", State::Lost),
-    ])
-}
-
-/// Reads the cause of a job's end.
-pub fn cause() -> impl TypedValueParser<Value = Cause> {
-    words(&[
-        ("exit", Cause::Exit),
-        ("signal", Cause::Signal),
-        ("timeout", Cause::Timeout),
-        ("stop", Cause::Stop),
-        ("oom", Cause::Oom),
-        ("start_failed", Cause::StartFailed),
-        ("supervisor_lost", Cause::SupervisorLost),
-        ("outer_job_ended", Cause::OuterJobEnded),
-        ("reboot", Cause::Reboot),
-    ])
-}
-
-/// Reads what a listing is sorted by.
-pub fn sort_by() -> impl TypedValueParser<Value = SortBy> {
-    words(&[
-        ("created", SortBy::Created),
-        ("started", SortBy::Started),
-        ("finished", SortBy::Finished),
-        ("duration", SortBy::Duration),
-        ("name", SortBy::Name),
-    ])
-}
-
-/// Reads in which stream something is looked for.
-pub fn stream() -> impl TypedValueParser<Value = StreamChoice> {
-    words(&[
-        ("stdout", StreamChoice::Only(Stream::Stdout)),
-        ("stderr", StreamChoice::Only(Stream::Stderr)),
-        ("either", StreamChoice::Either),
     ])
 }
 

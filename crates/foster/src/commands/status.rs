@@ -12,5 +12,5 @@ pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<StatusAnswe
         run: args.run,
     };
     let context = caller.context(Needs::Root)?;
-    Ok(foster_service::status(&context, request)?.into())
+    Ok(foster_service::status(&context, &request)?.into())
 }
