@@ -29,6 +29,24 @@ impl JobId {
         Self(Ulid::from_parts(unix_ms, random))
     }
 
+    /// Returns the id of a job that is made at that moment, in nanoseconds since 1970.
+    ///
+    /// The nanoseconds within the millisecond stand before the random bits (60 of them are left), so
+    /// that ids of one millisecond sort in the order in which they were made: a ULID alone would
+    /// leave that to chance.
+    pub fn made_at(unix_ns: u64, random: u128) -> Self {
+        const RANDOM_BITS: u32 = 60;
+
+        let within = u128::from(unix_ns % 1_000_000);
+        let random = random & ((1 << RANDOM_BITS) - 1);
+        Self::from_parts(unix_ns / 1_000_000, within << RANDOM_BITS | random)
+    }
+
+    /// Returns the id as a number; greater ones were made later.
+    pub fn as_number(&self) -> u128 {
+        self.0.0
+    }
+
     /// Returns the moment at which the id was made, to the millisecond.
     pub fn time(&self) -> Time {
         Time::from_unix_ms(self.0.timestamp_ms() as i64)
@@ -120,6 +138,14 @@ mod tests {
         #[test]
         fn noise_never_panics(text: String) {
             let _ = text.parse::<JobId>();
+        }
+
+        #[test]
+        fn ids_sort_as_they_were_made(ns in 0u64..(1 << 62), later in 1u64..5_000_000, one: u128, two: u128) {
+            let (first, second) = (JobId::made_at(ns, one), JobId::made_at(ns + later, two));
+            prop_assert!(first < second);
+            prop_assert!(first.to_string() < second.to_string());
+            prop_assert_eq!(first.time().unix_ms() as u64, ns / 1_000_000);
         }
     }
 

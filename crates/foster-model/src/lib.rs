@@ -12,12 +12,14 @@ mod amendment;
 pub mod answer;
 mod blob;
 pub mod control;
+mod cursor;
 mod definition;
 mod error;
 mod event;
 mod gc_rules;
 mod id;
 mod limits;
+mod moment;
 mod native;
 mod notice;
 mod notify;
@@ -28,10 +30,12 @@ mod secrets;
 mod selector;
 mod state;
 mod tag;
+mod tag_pattern;
 mod time;
 
 pub use amendment::Amendment;
 pub use blob::Blob;
+pub use cursor::{Cursor, InvalidCursor};
 pub use definition::{CommandLine, Definition, EnvValue, Host, Identity, StdinMode, Stragglers};
 pub use error::{ErrorBody, ErrorCode, Exit};
 pub use event::{
@@ -41,6 +45,7 @@ pub use event::{
 pub use gc_rules::{FinishedJob, GcRule, GcRules};
 pub use id::{InvalidJobId, JobId};
 pub use limits::{InvalidDuration, InvalidSize, parse_duration, parse_size};
+pub use moment::{InvalidMoment, Moment};
 pub use native::NativeString;
 pub use notice::{
     CompletionFile, DeliveryResult, FINISH_EVENT, FinishEvent, MATCH_EVENT, MatchCount,
@@ -57,6 +62,7 @@ pub use secrets::{REDACTED, Secrets};
 pub use selector::{InvalidSelector, JobSelector};
 pub use state::{Cause, EventKind, IllegalTransition, State, TimeoutKind, transition};
 pub use tag::{InvalidLabel, JobName, Tag};
+pub use tag_pattern::TagPattern;
 pub use time::Time;
 
 /// The name of the environment variable that every process of a job carries: `<job id>/<nonce>`.

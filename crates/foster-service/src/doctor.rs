@@ -84,7 +84,7 @@ fn fill_in(path: &std::path::Path, report: &mut DoctorRoot) -> Result<(), Servic
 
 /// Returns the type of the file system that a path lies on, as the longest mount point above it has
 /// it. Systems without `/proc` don't tell.
-fn filesystem_of(path: &std::path::Path) -> Option<String> {
+pub(crate) fn filesystem_of(path: &std::path::Path) -> Option<String> {
     let mounts = std::fs::read_to_string("/proc/self/mounts").ok()?;
     let fields = mounts.lines().filter_map(|line| {
         let mut fields = line.split(' ').skip(1);

@@ -1,13 +1,16 @@
 use std::time::{Duration, Instant};
 
 use foster_model::answer::{JobResult, KillAnswer, KillResult};
-use foster_model::{ErrorBody, ErrorCode, JobSelector, PhaseSpec, Target};
+use foster_model::{ErrorBody, ErrorCode, JobName, JobSelector, PhaseSpec, TagPattern, Target};
 use foster_process::Signal;
+use foster_store::Root;
 use foster_supervisor::from_specs;
 
 use crate::context::{self, Context};
 use crate::ending::{Begun, Order};
 use crate::error::ServiceError;
+use crate::found_jobs::FoundJobs;
+use crate::job_filter::JobFilter;
 use crate::outcome::Outcome;
 use crate::phases::given_phases;
 
@@ -16,6 +19,10 @@ use crate::phases::given_phases;
 pub struct KillRequest {
     /// The jobs.
     pub jobs: Vec<JobSelector>,
+    /// Instead of jobs: the group whose jobs are ended.
+    pub group: Option<JobName>,
+    /// Instead of jobs, or beside a group: the tags that the jobs bear, all of them. Of all directories.
+    pub tags: Vec<TagPattern>,
     /// Exactly this signal, by name or number, instead of an escalation.
     pub signal: Option<String>,
     /// To whom that signal goes.
@@ -30,54 +37,90 @@ pub struct KillRequest {
 
 /// Ends jobs, or sends them a signal. All escalations run side by side.
 ///
+/// Of a group, or of those that bear a tag, the jobs are meant that are not over, and those that are
+/// over and have a supervisor yet (`--stragglers leave`); that there are none is no error.
+///
 /// # Errors
 /// If one job is named: no such job, one that was never started, one of another machine. If several
 /// are, such a job is told of in its place.
 pub fn kill(ctx: &Context, request: &KillRequest) -> Result<Outcome<KillAnswer>, ServiceError> {
     let began = Instant::now();
     let order = request.order()?;
+    if request.selects() {
+        return kill_selected(ctx, request, &order, began);
+    }
     let root = ctx.root_of_jobs(&request.jobs)?;
-    let begun: Vec<_> = request
-        .jobs
-        .iter()
-        .map(|job| {
-            let folder = context::find(&root, job, true)?;
-            let begun = Begun::new(&root, &folder, &order)?;
-            Ok::<_, ServiceError>((folder, begun))
-        })
-        .collect();
-    let mut results: Vec<_> = begun
-        .into_iter()
-        .map(|begun| {
-            let (folder, begun) = begun?;
-            begun.finish(&root, &folder, &order)
-        })
-        .collect();
-    let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let mut results = end_all(&root, &request.jobs, &order);
     match results.len() {
         0 => Err(ServiceError::Invalid("no job was named".to_owned())),
         1 => {
             let result = results.remove(0)?;
             let error = result.survivors_left();
             let answer = KillAnswer {
-                elapsed_ms,
+                elapsed_ms: ms(began),
                 job: Some(result),
                 jobs: None,
             };
             Ok(Outcome { answer, error })
         }
-        _ => Ok(several(request, results, elapsed_ms)),
+        _ => Ok(several(&request.jobs, results, began)),
     }
 }
 
-fn several(
+fn kill_selected(
+    ctx: &Context,
     request: &KillRequest,
+    order: &Order,
+    began: Instant,
+) -> Result<Outcome<KillAnswer>, ServiceError> {
+    if !request.jobs.is_empty() {
+        let text = "name jobs, or a group or tags, and not both";
+        return Err(ServiceError::Invalid(text.to_owned()));
+    }
+    let Some(root) = ctx.look_for_root()? else {
+        return Ok(several(&[], Vec::new(), began));
+    };
+    let filter = JobFilter {
+        group: request.group.clone(),
+        tags: request.tags.clone(),
+        ..JobFilter::default()
+    };
+    let found = FoundJobs::find(&root, &filter)?.living();
+    let jobs: Vec<_> = found.into_iter().map(JobSelector::Id).collect();
+    let results = end_all(&root, &jobs, order);
+    Ok(several(&jobs, results, began))
+}
+
+/// Tells all of them before any is waited for.
+fn end_all(
+    root: &Root,
+    jobs: &[JobSelector],
+    order: &Order,
+) -> Vec<Result<KillResult, ServiceError>> {
+    let begin = |job| {
+        let folder = context::find(root, job, true)?;
+        let begun = Begun::new(root, &folder, order)?;
+        Ok::<_, ServiceError>((folder, begun))
+    };
+    let begun: Vec<_> = jobs.iter().map(begin).collect();
+    let finish = |begun: Result<_, ServiceError>| {
+        let (folder, begun): (_, Begun) = begun?;
+        begun.finish(root, &folder, order)
+    };
+    begun.into_iter().map(finish).collect()
+}
+
+fn ms(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn several(
+    named: &[JobSelector],
     results: Vec<Result<KillResult, ServiceError>>,
-    elapsed_ms: u64,
+    began: Instant,
 ) -> Outcome<KillAnswer> {
     let mut failed = 0;
-    let jobs = request
-        .jobs
+    let jobs = named
         .iter()
         .zip(results)
         .map(|(selector, result)| match result {
@@ -98,7 +141,7 @@ fn several(
     let error = (failed > 0).then(text);
     Outcome {
         answer: KillAnswer {
-            elapsed_ms,
+            elapsed_ms: ms(began),
             job: None,
             jobs,
         },
@@ -107,6 +150,11 @@ fn several(
 }
 
 impl KillRequest {
+    /// Returns whether the jobs are found rather than named.
+    fn selects(&self) -> bool {
+        self.group.is_some() || !self.tags.is_empty()
+    }
+
     fn order(&self) -> Result<Order, ServiceError> {
         if let Some(name) = &self.signal {
             if self.grace.is_some() || self.escalation.is_some() {

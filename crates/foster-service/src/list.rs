@@ -1,196 +1,165 @@
+mod listing;
+mod rows;
+mod sorting;
+
 use std::path::{Path, PathBuf};
 
-use foster_model::answer::{ListAnswer, ListRow};
-use foster_model::{JobRecord, State, Tag};
-use foster_store::{IndexRow, Root};
+use foster_model::answer::ListAnswer;
+use foster_model::{Cursor, State};
+use foster_store::{IndexIter, IndexOrder, Root};
 
 use crate::context::Context;
 use crate::error::ServiceError;
-use crate::view::is_foreign;
-use crate::watch::shown_record;
+use crate::job_filter::JobFilter;
+use listing::Listing;
 
-/// How many rows beyond the last one shown are looked at to tell whether there are others.
-const LOOK_AHEAD: usize = 4096;
+pub(crate) use rows::complete;
+
+/// What a listing is sorted by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SortBy {
+    /// When the job was created: the newest first.
+    #[default]
+    Created,
+    /// When it was started: the latest first.
+    Started,
+    /// When it was over: the latest first.
+    Finished,
+    /// How long its leader ran: the longest first.
+    Duration,
+    /// Its name, from A to Z.
+    Name,
+}
 
 /// What `list` is asked for.
 #[derive(Debug, Clone)]
 pub struct ListRequest {
     /// Whether jobs of other directories are listed too.
     pub all: bool,
-    /// How many jobs at most.
-    pub limit: usize,
-    /// The states to list; all, if empty.
-    pub states: Vec<State>,
-    /// A mark that they must bear.
-    pub tag: Option<Tag>,
+    /// The directory at or below which jobs are listed, instead of the caller's.
+    pub cwd: Option<PathBuf>,
+    /// How many jobs at most; `None` for all.
+    pub limit: Option<usize>,
+    /// Which jobs.
+    pub filter: JobFilter,
+    /// In which order. Where the key is the same, or not known, the newest job comes first.
+    pub sort: SortBy,
+    /// Whether the order is turned round. Jobs without the key come last all the same.
+    pub reverse: bool,
+    /// Where to go on: the `next` of another answer.
+    pub cursor: Option<Cursor>,
 }
 
-/// Lists jobs, newest first, from the index. What it calls unfinished is looked at in its folder.
+impl Default for ListRequest {
+    /// Returns the defaults of the command line.
+    fn default() -> Self {
+        Self {
+            all: false,
+            cwd: None,
+            limit: Some(50),
+            filter: JobFilter::default(),
+            sort: SortBy::Created,
+            reverse: false,
+            cursor: None,
+        }
+    }
+}
+
+/// Lists jobs from the index. What it calls unfinished is looked at in its folder, and so is what did
+/// not fit into it.
 ///
 /// # Errors
-/// A root that can't be used. A job that can't be read is listed with the reason.
+/// A root that can't be used; a cursor with another order than that of creation, or from a listing in
+/// the other direction. A job that can't be read is listed with the reason.
 pub fn list(ctx: &Context, request: &ListRequest) -> Result<ListAnswer, ServiceError> {
-    let scope = ctx.cwd.canonicalize().unwrap_or_else(|_| ctx.cwd.clone());
-    // As the index has it: text, with U+FFFD where a name is none.
-    let scope = PathBuf::from(scope.to_string_lossy().into_owned());
-    let scope = (!request.all).then_some(scope);
-    let mut listing = Listing::default();
+    request.check()?;
+    let scope = request.scope(ctx);
+    let mut listing = Listing::new(request, scope.as_deref());
     if let Some(root) = ctx.look_for_root()? {
-        listing.read(&root, request, scope.as_deref())?;
+        read(&root, request, &mut listing)?;
     }
-    let hint = listing.hint();
+    let listed = listing.finish();
     Ok(ListAnswer {
         root: ctx.absolute(&ctx.root).to_string_lossy().into_owned(),
         scope: scope.map(|path| path.to_string_lossy().into_owned()),
-        jobs: listing.jobs,
-        truncated: listing.truncated,
-        others_outside_scope: listing.others,
-        hint,
+        hint: hint(listed.truncated, listed.others, listed.next),
+        next: listed.next.map(|cursor| cursor.to_string()),
+        jobs: listed.jobs,
+        truncated: listed.truncated,
+        others_outside_scope: listed.others,
     })
 }
 
-#[derive(Default)]
-struct Listing {
-    jobs: Vec<ListRow>,
-    truncated: bool,
-    others: bool,
-    beyond: usize,
+fn read(root: &Root, request: &ListRequest, listing: &mut Listing<'_>) -> Result<(), ServiceError> {
+    let failed = || ServiceError::io("the index can't be read");
+    let mut rows = rows_of(root, request).map_err(failed())?;
+    for row in rows.by_ref() {
+        if !listing.take(root, row) {
+            break;
+        }
+    }
+    rows.take_error()
+        .map_or(Ok(()), |error| Err(failed()(error)))
 }
 
-impl Listing {
-    fn read(
-        &mut self,
-        root: &Root,
-        request: &ListRequest,
-        scope: Option<&Path>,
-    ) -> Result<(), ServiceError> {
-        let failed = || ServiceError::io("the index can't be read");
-        let mut rows = root.index().newest_first().map_err(failed())?;
-        for row in rows.by_ref() {
-            if !self.take(root, request, scope, row) {
-                break;
-            }
-        }
-        rows.take_error()
-            .map_or(Ok(()), |error| Err(failed()(error)))
-    }
-
-    /// Takes in a row of the index. Returns whether more are wanted.
-    fn take(
-        &mut self,
-        root: &Root,
-        request: &ListRequest,
-        scope: Option<&Path>,
-        row: IndexRow,
-    ) -> bool {
-        let row = if row.more { complete(root, row) } else { row };
-        let tagged = request
-            .tag
-            .as_ref()
-            .is_none_or(|tag| row.tags.contains(tag));
-        if scope.is_some_and(|scope| !Path::new(&row.cwd).starts_with(scope)) {
-            self.others = true;
-        } else if tagged {
-            self.consider(root, request, row);
-        }
-        self.beyond += usize::from(self.truncated);
-        let all_is_known = self.truncated && (self.others || scope.is_none());
-        !all_is_known && self.beyond < LOOK_AHEAD
-    }
-
-    fn consider(&mut self, root: &Root, request: &ListRequest, row: IndexRow) {
-        let could_match =
-            |state: State| request.states.is_empty() || request.states.contains(&state);
-        // The index may be behind: what it calls unfinished may be over, never the other way.
-        let settled = row.state.is_final();
-        if (settled && !could_match(row.state)) || self.truncated {
-            return;
-        }
-        let row = if settled {
-            shown(row)
-        } else {
-            judged(root, row)
-        };
-        if could_match(row.state) {
-            if self.jobs.len() < request.limit {
-                self.jobs.push(row);
-            } else {
-                self.truncated = true;
-            }
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match (self.truncated, self.others) {
-            (true, _) => Some("there are more: give --limit".to_owned()),
-            (false, true) => Some("there are others, of other directories: give --all".to_owned()),
-            (false, false) => None,
-        }
-    }
-}
-
-/// Fills in what did not fit into the index.
-pub(crate) fn complete(root: &Root, row: IndexRow) -> IndexRow {
-    let folder = root.job(row.job_id).ok();
-    let read = folder.and_then(|folder| Some((folder.definition().ok()?, folder.record().ok()?)));
-    let Some((definition, record)) = read else {
-        return row;
+fn rows_of(root: &Root, request: &ListRequest) -> std::io::Result<IndexIter> {
+    let oldest_first = request.reverse && request.sort == SortBy::Created;
+    let order = if oldest_first {
+        IndexOrder::OldestFirst
+    } else {
+        IndexOrder::NewestFirst
     };
-    let cwd = definition.cwd.to_lossy().into_owned();
-    let (name, tags) = (definition.name.clone(), definition.tags.clone());
-    let group = definition.group.clone();
-    IndexRow {
-        cwd,
-        name,
-        tags,
-        group,
-        more: true,
-        ..IndexRow::from_parts(&definition, &record)
+    let rows = root.index().newest_first()?.in_order(order);
+    let rows = rows.through(request.filter.sieve());
+    match request.cursor {
+        Some(cursor) => rows.after(cursor.after),
+        None => Ok(rows),
     }
 }
 
-fn judged(root: &Root, row: IndexRow) -> ListRow {
-    let judged = (|| -> Result<(JobRecord, bool), ServiceError> {
-        let folder = root.job(row.job_id)?;
-        let foreign = is_foreign(&folder.definition()?);
-        Ok((shown_record(root, &folder)?, foreign))
-    })();
-    match judged {
-        Ok((record, foreign)) => ListRow {
-            state: record.state,
-            cause: record.cause,
-            exit_code: record.exit_code,
-            signal: record.signal,
-            started_at: record.started_at,
-            finished_at: record.finished_at,
-            duration_ms: record.duration_ms,
-            foreign,
-            ..shown(row)
-        },
-        Err(error) => ListRow {
-            damage: Some(error.body().message),
-            ..shown(row)
-        },
+impl ListRequest {
+    /// Returns a request for the running jobs.
+    pub fn running() -> Self {
+        Self {
+            filter: JobFilter {
+                states: vec![State::Running],
+                ..JobFilter::default()
+            },
+            ..Self::default()
+        }
+    }
+
+    fn check(&self) -> Result<(), ServiceError> {
+        let Some(cursor) = self.cursor else {
+            return Ok(());
+        };
+        let wrong = match (self.sort, cursor.oldest_first == self.reverse) {
+            (SortBy::Created, true) => return Ok(()),
+            (SortBy::Created, false) => "the cursor is of a listing in the other direction",
+            _ => "a cursor goes on in the order of creation, and in no other",
+        };
+        Err(ServiceError::Invalid(wrong.to_owned()))
+    }
+
+    fn scope(&self, ctx: &Context) -> Option<PathBuf> {
+        let cwd = match &self.cwd {
+            _ if self.all => return None,
+            Some(cwd) => ctx.absolute(cwd),
+            None => ctx.cwd.clone(),
+        };
+        let cwd = cwd.canonicalize().unwrap_or(cwd);
+        // As the index has it: text, with U+FFFD where a name is none.
+        Some(Path::new(cwd.to_string_lossy().as_ref()).to_owned())
     }
 }
 
-fn shown(row: IndexRow) -> ListRow {
-    ListRow {
-        job_id: row.job_id,
-        name: row.name,
-        tags: row.tags,
-        group: row.group,
-        state: row.state,
-        cause: row.cause,
-        exit_code: row.exit_code,
-        signal: row.signal,
-        command: row.command,
-        cwd: row.cwd,
-        created_at: row.created_at,
-        started_at: row.started_at,
-        finished_at: row.finished_at,
-        duration_ms: row.duration_ms,
-        damage: None,
-        foreign: false,
+fn hint(truncated: bool, others: bool, next: Option<Cursor>) -> Option<String> {
+    match (truncated, others, next) {
+        (true, _, Some(next)) => Some(format!(
+            "there are more: give --limit, or --cursor {next} for those that follow"
+        )),
+        (true, _, None) => Some("there are more: give --limit".to_owned()),
+        (false, true, _) => Some("there are others, of other directories: give --all".to_owned()),
+        (false, false, _) => None,
     }
 }

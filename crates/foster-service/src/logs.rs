@@ -2,22 +2,24 @@ use std::io;
 use std::time::Duration;
 
 use foster_model::answer::{LogLine, LogPosition, LogsAnswer};
-use foster_model::{JobSelector, Time};
+use foster_model::{JobRecord, JobSelector, Moment};
 use foster_process::wait_any;
 use foster_store::{JobFolder, LineMerger, RawLine, Root, Stream};
 
 use crate::context::{Context, now};
 use crate::error::ServiceError;
+use crate::grep::{Grep, GrepRequest};
+use crate::run_choice::record_of;
 use crate::snapshot::is_final;
-use crate::watch::{Standing, Watcher, shown_record};
+use crate::watch::{Standing, Watcher};
 
 /// Where `logs` begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
     /// At this offset of each stream that is shown.
     Offset(u64),
-    /// With the lines that were complete no longer ago than this.
-    Ago(Duration),
+    /// With the lines that were complete then, or later.
+    Moment(Moment),
 }
 
 /// What `logs` is asked for.
@@ -25,6 +27,8 @@ pub enum Since {
 pub struct LogsRequest {
     /// The job.
     pub job: JobSelector,
+    /// The number of the run; the newest, if none is given.
+    pub run: Option<u32>,
     /// The stream, if not both.
     pub only: Option<Stream>,
     /// Where to begin, if not at the beginning.
@@ -33,6 +37,8 @@ pub struct LogsRequest {
     pub follow: bool,
     /// How many bytes of lines at most.
     pub max_bytes: Option<u64>,
+    /// Which lines, if not all. One of more than 64 KiB is looked at in pieces, as it is given out.
+    pub grep: Option<GrepRequest>,
 }
 
 /// One line, as text for answers and as the command wrote it.
@@ -45,28 +51,35 @@ pub struct LogItem {
     /// Whether a line's end followed; without one they are a piece of a line that is very long, or
     /// that never ended.
     pub terminated: bool,
+    /// Whether lines were left out between the one given out before and this.
+    pub after_a_gap: bool,
 }
 
 /// Gives out both streams of a job, line by line, in the order in which the lines were complete.
 /// The answer tells where to go on; its `lines` are empty, since `sink` has had them.
 ///
 /// # Errors
-/// No such job, or more than one; files that can't be read; a sink that fails.
+/// No such job or run, or more than one job; an expression that is none; files that can't be read; a
+/// sink that fails.
 pub fn logs(
     ctx: &Context,
     request: &LogsRequest,
     sink: &mut dyn FnMut(LogItem) -> io::Result<()>,
 ) -> Result<LogsAnswer, ServiceError> {
+    let grep = request.grep.as_ref().map(Grep::new).transpose()?;
     let (root, folder) = ctx.find(&request.job)?;
-    let mut reader = Reader::new(&folder, request, sink)?;
-    if request.follow {
+    let record = record_of(&root, &folder, request.run)?;
+    let run = record.run;
+    let mut reader = Reader::new(&folder, run, request, grep, sink)?;
+    if request.follow && !is_final(&record) {
         reader.follow(&root, &folder)?;
     } else {
-        reader.read(&root, &folder)?;
+        reader.read(&record)?;
     }
-    let record = shown_record(&root, &folder)?;
+    let record = record_of(&root, &folder, Some(run))?;
     Ok(LogsAnswer {
         job_id: folder.id(),
+        run,
         state: record.state,
         is_final: is_final(&record),
         lines: Vec::new(),
@@ -75,17 +88,27 @@ pub fn logs(
     })
 }
 
+/// A line, and how many came before it.
+type Numbered = (u64, RawLine);
+
 struct Reader<'a> {
     merger: LineMerger,
     sink: &'a mut dyn FnMut(LogItem) -> io::Result<()>,
+    grep: Option<Grep<Numbered>>,
     budget: Option<u64>,
     truncated: bool,
+    /// The number of the next line.
+    number: u64,
+    /// The number of the one that was given out last.
+    given: Option<u64>,
 }
 
 impl<'a> Reader<'a> {
     fn new(
         folder: &JobFolder,
+        run: u32,
         request: &LogsRequest,
+        grep: Option<Grep<Numbered>>,
         sink: &'a mut dyn FnMut(LogItem) -> io::Result<()>,
     ) -> Result<Self, ServiceError> {
         let (from, since) = match request.since {
@@ -97,27 +120,29 @@ impl<'a> Reader<'a> {
                 },
                 None,
             ),
-            Some(Since::Ago(ago)) => {
-                let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
-                let since = Time::from_unix_ms(now().unix_ms().saturating_sub(ago));
-                (LogPosition::default(), Some(since))
-            }
+            Some(Since::Moment(moment)) => (LogPosition::default(), Some(moment.time(now()))),
         };
-        let run = folder.run(folder.record()?.run)?;
+        let run = folder.run(run)?;
         let merger = LineMerger::new(&run, from, request.only, since)?;
         Ok(Self {
+            truncated: grep.as_ref().is_some_and(Grep::is_done),
             merger,
             sink,
+            grep,
             budget: request.max_bytes,
-            truncated: false,
+            number: 0,
+            given: None,
         })
     }
 
-    fn read(&mut self, root: &Root, folder: &JobFolder) -> Result<(), ServiceError> {
-        let over = is_final(&shown_record(root, folder)?);
+    fn read(&mut self, record: &JobRecord) -> Result<(), ServiceError> {
         self.drain()?;
         // What a running job has begun may become a longer line; of one that is over it is all.
-        if over { self.finish() } else { Ok(()) }
+        if is_final(record) {
+            self.finish()
+        } else {
+            Ok(())
+        }
     }
 
     fn follow(&mut self, root: &Root, folder: &JobFolder) -> Result<(), ServiceError> {
@@ -142,7 +167,7 @@ impl<'a> Reader<'a> {
         while !self.truncated
             && let Some(line) = self.merger.next_line().map_err(failed())?
         {
-            self.give(line)?;
+            self.choose(line)?;
         }
         Ok(())
     }
@@ -151,12 +176,36 @@ impl<'a> Reader<'a> {
         while !self.truncated
             && let Some(line) = self.merger.finish().map_err(failed())?
         {
-            self.give(line)?;
+            self.choose(line)?;
         }
         Ok(())
     }
 
-    fn give(&mut self, line: RawLine) -> Result<(), ServiceError> {
+    fn choose(&mut self, line: RawLine) -> Result<(), ServiceError> {
+        let line = (self.number, line);
+        self.number += 1;
+        let Some(mut grep) = self.grep.take() else {
+            return self.give(line, None);
+        };
+        let matches = grep.matches(&line.1.bytes);
+        let result = grep.take(line, matches, |line, matches| {
+            self.give(line, Some(matches))
+        });
+        self.truncated |= grep.is_done();
+        self.grep = Some(grep);
+        result
+    }
+
+    fn give(
+        &mut self,
+        (number, line): Numbered,
+        matches: Option<bool>,
+    ) -> Result<(), ServiceError> {
+        if self.truncated {
+            // Several come at once with their context.
+            return Ok(());
+        }
+        let before = self.given.replace(number);
         let length = line.bytes.len() as u64 + 1;
         if let Some(budget) = &mut self.budget {
             *budget = budget.saturating_sub(length);
@@ -170,11 +219,13 @@ impl<'a> Reader<'a> {
             offset: line.offset,
             text,
             partial: line.partial,
+            matches,
         };
         (self.sink)(LogItem {
             line: shown,
             bytes: line.bytes,
             terminated: line.terminated,
+            after_a_gap: before.is_some_and(|before| before + 1 < number),
         })
         .map_err(ServiceError::io("the lines can't be passed on"))
     }

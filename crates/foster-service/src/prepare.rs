@@ -1,5 +1,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use foster_model::{
     CommandLine, Definition, JOB_VARIABLE, JobId, Notifications, PrivateValues, SCHEMA_VERSION,
@@ -7,7 +8,7 @@ use foster_model::{
 };
 use foster_supervisor::{current_host, from_specs};
 
-use crate::context::{Context, now};
+use crate::context::Context;
 use crate::environment::{
     JobEnvironment, Sources, from_os, read_file, resolve_settings, to_variables,
 };
@@ -76,7 +77,7 @@ impl Prepared {
         let definition = Definition {
             schema_version: SCHEMA_VERSION.to_owned(),
             job_id,
-            created_at: now(),
+            created_at: job_id.time(),
             command: concealed(&request.command, &secrets),
             cwd: secrets.conceal(private.cwd.as_bytes()),
             env: environment.shown,
@@ -171,8 +172,9 @@ fn read_files(ctx: &Context, files: &[PathBuf]) -> Result<Vec<(OsString, OsStrin
 fn new_id() -> Result<(JobId, String), ServiceError> {
     let mut id = [0; 16];
     random(&mut id)?;
-    let unix_ms = u64::try_from(now().unix_ms()).unwrap_or(0);
-    let id = JobId::from_parts(unix_ms, u128::from_le_bytes(id));
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let unix_ns = u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX);
+    let id = JobId::made_at(unix_ns, u128::from_le_bytes(id));
     Ok((id, new_nonce()?))
 }
 

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use foster_model::answer::{
     ConfigAnswer, CreateAnswer, DeadlineAnswer, DeleteAnswer, DoctorAnswer, GcAnswer,
-    InstallSkillAnswer, KillAnswer, ListAnswer, LogLine, LogsAnswer, ManAnswer, NotifyAnswer,
-    RecoverAnswer, RunAnswer, SchemaAnswer, SendAnswer, StatusAnswer, TagAnswer, TailAnswer,
-    WaitAnswer,
+    InstallSkillAnswer, JobEvent, KillAnswer, ListAnswer, LogLine, LogsAnswer, ManAnswer,
+    NotifyAnswer, RecoverAnswer, RunAnswer, SchemaAnswer, SendAnswer, StatusAnswer, TagAnswer,
+    TailAnswer, WaitAnswer,
 };
 use foster_model::{
     CompletionFile, Definition, Entry, ErrorBody, FinishEvent, MatchDelivery, MatchEvent,
@@ -61,7 +61,8 @@ fn all() -> BTreeMap<String, Value> {
         ("tail", answer::<TailAnswer>("tail")),
         ("wait", answer::<WaitAnswer>("wait")),
         ("error", error()),
-        ("event", plain::<Entry>()),
+        ("event", answer::<JobEvent>("event")),
+        ("journal_entry", plain::<Entry>()),
         ("log_line", plain::<LogLine>()),
         ("completion_file", plain::<CompletionFile>()),
         ("job_finished_event", plain::<FinishEvent>()),

@@ -62,6 +62,7 @@ pub(crate) fn digest_of(
     let end = parts.last().map_or(start, foster_store::Part::end);
     let omitted = log.omitted(observed);
     Ok(Excerpt {
+        matches: None,
         tail: None,
         range: [parts.first().map_or(start, |part| part.offset), end],
         observed_bytes: observed,

@@ -6,17 +6,32 @@ use crate::context::{Context, now};
 use crate::deadline::{deadline_of, remaining_ms};
 use crate::error::ServiceError;
 use crate::notify::notifications;
+use crate::run_choice::record_of;
 use crate::snapshot::observed;
 use crate::view::view;
-use crate::watch::shown_record;
+
+/// What `status` is asked for.
+#[derive(Debug, Clone)]
+pub struct StatusRequest {
+    /// The job.
+    pub job: JobSelector,
+    /// The number of the run; the newest, if none is given.
+    pub run: Option<u32>,
+}
+
+impl From<JobSelector> for StatusRequest {
+    fn from(job: JobSelector) -> Self {
+        Self { job, run: None }
+    }
+}
 
 /// Tells everything that is known of a job.
 ///
 /// # Errors
-/// No such job, or more than one; files that can't be understood.
-pub fn status(ctx: &Context, job: &JobSelector) -> Result<StatusAnswer, ServiceError> {
-    let (root, folder) = ctx.find(job)?;
-    let record = shown_record(&root, &folder)?;
+/// No such job or run, or more than one job; files that can't be understood.
+pub fn status(ctx: &Context, request: &StatusRequest) -> Result<StatusAnswer, ServiceError> {
+    let (root, folder) = ctx.find(&request.job)?;
+    let record = record_of(&root, &folder, request.run)?;
     let definition = folder.definition()?;
     let run = folder.run(record.run)?;
     let bytes = |stream| -> Result<u64, ServiceError> {

@@ -114,6 +114,7 @@ impl StreamLog {
             omitted_bytes: omitted.iter().map(|[from, to]| to - from).sum(),
             omitted,
             truncated: included < observed,
+            matches: None,
         }
     }
 }

@@ -46,6 +46,12 @@ impl JobFolder {
         self.dir.path()
     }
 
+    /// Returns the absolute path of the root that the folder lies in.
+    pub fn root_path(&self) -> &Path {
+        // jobs/DAY/ID
+        self.path().ancestors().nth(3).unwrap_or(self.path())
+    }
+
     /// Returns the descriptor of the directory.
     pub fn dir(&self) -> BorrowedFd<'_> {
         self.dir.as_fd()

@@ -6,7 +6,8 @@ use foster_model::JobId;
 use rustix::fs::OFlags;
 
 use crate::dir::Dir;
-use crate::index_lock::{IndexLock, noted, noted_removed};
+use crate::index_iter::MOST_AWRY;
+use crate::index_lock::{IndexLock, is_unsorted, noted, noted_removed};
 use crate::index_row::{LENGTH, id_in, is_removed};
 use crate::{DamageError, IndexIter, IndexRow, Problem, Root};
 
@@ -71,19 +72,22 @@ impl Index {
         }
     }
 
-    /// Returns the rows, newest first, each job once. The index is made anew first if it is
-    /// missing, empty, of an impossible length or shorter than it was, or if its first record can't
+    /// Returns the rows, newest first ([`IndexIter::in_order`] for another order), each job once. The
+    /// index is made anew first if it is missing, empty, of an impossible length or shorter than it was, or if its first record can't
     /// be read.
     pub fn newest_first(&self) -> io::Result<IndexIter> {
         let (file, records) = self.sound()?;
-        Ok(IndexIter::new(file, records))
+        // Asked after the records were counted: whoever writes one marks the index before.
+        let unsorted = is_unsorted(&self.root.dir()?);
+        Ok(IndexIter::new(file, records, unsorted))
     }
 
     /// Returns the rows as [`Index::newest_first`], without making the index anew and without waiting for
     /// anybody: `None` if it would have to be made.
     pub fn as_it_stands(&self) -> io::Result<Option<IndexIter>> {
-        let found = open_sound(&self.root.dir()?)?;
-        Ok(found.map(|(file, records)| IndexIter::new(file, records)))
+        let dir = self.root.dir()?;
+        let found = open_sound(&dir)?;
+        Ok(found.map(|(file, records)| IndexIter::new(file, records, is_unsorted(&dir))))
     }
 
     /// Returns how many jobs the index has, as far as it knows without reading it.
@@ -143,6 +147,9 @@ fn open_sound(dir: &Dir) -> io::Result<Option<(File, u64)>> {
 }
 
 fn write_new(file: &File, records: u64, row: &IndexRow, lock: &IndexLock) -> io::Result<()> {
+    if stands_awry(file, records, row.job_id)? {
+        lock.note_unsorted()?;
+    }
     let end = records * RECORD;
     let written = file.write_all_at(&row.encode()?, end);
     if written.is_err() {
@@ -151,6 +158,17 @@ fn write_new(file: &File, records: u64, row: &IndexRow, lock: &IndexLock) -> io:
         return written;
     }
     lock.note_records(records + 1)
+}
+
+/// Returns whether a new job would stand further from its place than readers look by themselves. So
+/// it comes when the clock was set back, or when machines with clocks apart share a root.
+fn stands_awry(file: &File, records: u64, id: JobId) -> io::Result<bool> {
+    let Some(earlier) = records.checked_sub(MOST_AWRY) else {
+        return Ok(false);
+    };
+    let mut record = [0; 64];
+    file.read_exact_at(&mut record, earlier * RECORD)?;
+    Ok(id_in(&record).is_some_and(|found| found > id.to_string().as_str()))
 }
 
 /// Returns the number of a job's newest record.
@@ -198,7 +216,7 @@ pub(crate) fn find_all(file: &File, records: u64, id: JobId) -> io::Result<Vec<u
 }
 
 /// Returns where the first record with an id not below `id` stands, if they are in order.
-fn partition(file: &File, records: u64, id: &str) -> io::Result<u64> {
+pub(crate) fn partition(file: &File, records: u64, id: &str) -> io::Result<u64> {
     let (mut low, mut high) = (0, records);
     let mut record = [0; 64];
     while low < high {

@@ -1,42 +1,113 @@
-use std::collections::HashSet;
+use std::collections::{BinaryHeap, HashSet};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
 use foster_model::JobId;
 
-use crate::IndexRow;
-use crate::index_row::{LENGTH, is_removed};
+use crate::index_row::{LENGTH, id_in, is_removed};
+use crate::{IndexRow, Sieve};
 
 /// How many records are read at once: 64 KiB.
 const BLOCK: u64 = 128;
 
-/// Reads the index from its end: the newest job first.
+/// Records stand in the order in which jobs were published, which is nearly the order of their ids:
+/// a job is at most so many places away from where it belongs, or the index is marked as unsorted.
+pub(crate) const MOST_AWRY: u64 = 1024;
+
+/// In which order rows are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexOrder {
+    /// The newest job first.
+    NewestFirst,
+    /// The oldest job first.
+    OldestFirst,
+}
+
+/// Reads the index in the order of ids, which is that of creation: also of those that were made in
+/// the same millisecond, and whatever the order in which they were written down.
 ///
-/// It reads only as far as it is asked, and what was appended since it was made it does not see.
-/// Records of removed jobs and those that can't be read are left out, and so is all but the newest record of a job.
+/// It reads only a little further than it is asked, and what was appended since it was made it does
+/// not see. Records of removed jobs and those that can't be read are left out, and so is all but the
+/// newest record of a job.
 #[derive(Debug)]
 pub struct IndexIter {
     file: File,
+    records: u64,
+    order: IndexOrder,
+    /// How far away from its place a record may stand.
+    awry: u64,
+    sieve: Sieve,
+    /// Rows up to this one were asked for before.
+    after: Option<JobId>,
     block: Vec<u8>,
     /// The number of the first record in `block`.
     block_start: u64,
-    /// The number of the record that was given last; those before it are still to come.
-    next: u64,
+    /// How many records were looked at, from that end of the file where it begins.
+    looked_at: u64,
+    /// Records whose turn has not come.
+    waiting: BinaryHeap<Waiting>,
     seen: HashSet<JobId>,
     error: Option<io::Error>,
 }
 
+/// A record that was read. The greatest is given out first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Waiting {
+    /// The id, or its complement if the oldest job is wanted first.
+    rank: u128,
+    /// The number of the record: of two of one job the later one counts.
+    number: u64,
+    record: Box<[u8; LENGTH]>,
+}
+
 impl IndexIter {
-    pub(crate) fn new(file: File, records: u64) -> Self {
+    pub(crate) fn new(file: File, records: u64, unsorted: bool) -> Self {
         Self {
             file,
+            records,
+            order: IndexOrder::NewestFirst,
+            awry: if unsorted { records } else { MOST_AWRY },
+            sieve: Sieve::default(),
+            after: None,
             block: Vec::new(),
-            block_start: records,
-            next: records,
+            block_start: 0,
+            looked_at: 0,
+            waiting: BinaryHeap::new(),
             seen: HashSet::new(),
             error: None,
         }
+    }
+
+    /// Gives the rows in this order. To be said before the first is asked for.
+    #[must_use]
+    pub fn in_order(mut self, order: IndexOrder) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Leaves out the rows that the sieve holds back; they are not even parsed.
+    #[must_use]
+    pub fn through(mut self, sieve: Sieve) -> Self {
+        self.sieve = sieve;
+        self
+    }
+
+    /// Begins behind this job, in the order that was chosen before. The job itself need not exist.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn after(mut self, job: JobId) -> io::Result<Self> {
+        self.after = Some(job);
+        if self.awry < self.records {
+            let place = self.place_of(job)?;
+            let before = match self.order {
+                IndexOrder::NewestFirst => self.records - place,
+                IndexOrder::OldestFirst => place,
+            };
+            self.looked_at = before.saturating_sub(2 * self.awry);
+        }
+        Ok(self)
     }
 
     /// Returns why the iteration ended, if it was because the file could not be read.
@@ -44,32 +115,79 @@ impl IndexIter {
         self.error.take()
     }
 
-    /// Returns the next row whose record `wanted` takes; the rest is not even parsed.
+    /// Returns the next row whose record `wanted` takes; the rest is not even parsed. To be called
+    /// with the same `wanted` each time.
     pub(crate) fn next_matching(
         &mut self,
         wanted: impl Fn(&[u8]) -> bool,
     ) -> io::Result<Option<IndexRow>> {
-        while self.next > 0 {
-            if self.next == self.block_start {
-                self.read_block()?;
+        loop {
+            while !self.first_is_settled() {
+                self.look_at_one(&wanted)?;
             }
-            self.next -= 1;
-            let at = (self.next - self.block_start) as usize * LENGTH;
-            let record = &self.block[at..at + LENGTH];
-            if is_removed(record) || !wanted(record) {
-                continue;
-            }
-            let row = IndexRow::decode(record).or_else(|| self.read_again());
+            let Some(first) = self.waiting.pop() else {
+                return Ok(None);
+            };
+            let row = IndexRow::decode(&*first.record).or_else(|| self.read_again(first.number));
             if let Some(row) = row.filter(|row| self.seen.insert(row.job_id)) {
                 return Ok(Some(row));
             }
         }
-        Ok(None)
     }
 
-    fn read_block(&mut self) -> io::Result<()> {
-        let start = self.next.saturating_sub(BLOCK);
-        self.block.resize((self.next - start) as usize * LENGTH, 0);
+    /// Returns whether nothing that is still to be read can come before the first that waits.
+    fn first_is_settled(&self) -> bool {
+        let read_all = self.looked_at >= self.records;
+        let read_enough = |first: &Waiting| {
+            let place = match self.order {
+                IndexOrder::NewestFirst => self.records - 1 - first.number,
+                IndexOrder::OldestFirst => first.number,
+            };
+            self.looked_at > place + self.awry
+        };
+        read_all || self.waiting.peek().is_some_and(read_enough)
+    }
+
+    fn look_at_one(&mut self, wanted: impl Fn(&[u8]) -> bool) -> io::Result<()> {
+        let number = match self.order {
+            IndexOrder::NewestFirst => self.records - 1 - self.looked_at,
+            IndexOrder::OldestFirst => self.looked_at,
+        };
+        let in_block = self.block_start..self.block_start + (self.block.len() / LENGTH) as u64;
+        if !in_block.contains(&number) {
+            self.read_block(number)?;
+        }
+        self.looked_at += 1;
+        let at = (number - self.block_start) as usize * LENGTH;
+        let Some(record) = self.block.get(at..).and_then(|rest| rest.first_chunk()) else {
+            return Ok(());
+        };
+        let id = id_in(record).and_then(|id| id.parse::<JobId>().ok());
+        let order = self.order;
+        let behind = self.after.map(|after| rank(after, order));
+        let comes = |rank: &u128| behind.is_none_or(|behind| *rank < behind);
+        if let Some(rank) = id.map(|id| rank(id, order)).filter(comes)
+            && !is_removed(record)
+            && self.sieve.takes(record)
+            && wanted(record)
+        {
+            let record = Box::new(*record);
+            self.waiting.push(Waiting {
+                rank,
+                number,
+                record,
+            });
+        }
+        Ok(())
+    }
+
+    /// Reads the block that begins, or ends, with the record of this number.
+    fn read_block(&mut self, number: u64) -> io::Result<()> {
+        let (start, end) = match self.order {
+            IndexOrder::NewestFirst => ((number + 1).saturating_sub(BLOCK), number + 1),
+            IndexOrder::OldestFirst => (number, (number + BLOCK).min(self.records)),
+        };
+        self.block.resize((end - start) as usize * LENGTH, 0);
         self.file
             .read_exact_at(&mut self.block, start * LENGTH as u64)?;
         self.block_start = start;
@@ -77,12 +195,25 @@ impl IndexIter {
     }
 
     /// Reads one record once more: it may have been changed while its block was read.
-    fn read_again(&self) -> Option<IndexRow> {
+    fn read_again(&self, number: u64) -> Option<IndexRow> {
         let mut record = [0; LENGTH];
         self.file
-            .read_exact_at(&mut record, self.next * LENGTH as u64)
+            .read_exact_at(&mut record, number * LENGTH as u64)
             .ok()?;
         IndexRow::decode(&record)
+    }
+
+    /// Returns how many records stand before the place of a job, more or less: the search itself is
+    /// led astray by as much as records are.
+    fn place_of(&self, job: JobId) -> io::Result<u64> {
+        crate::index::partition(&self.file, self.records, &job.to_string())
+    }
+}
+
+fn rank(id: JobId, order: IndexOrder) -> u128 {
+    match order {
+        IndexOrder::NewestFirst => id.as_number(),
+        IndexOrder::OldestFirst => !id.as_number(),
     }
 }
 
@@ -94,7 +225,8 @@ impl Iterator for IndexIter {
             Ok(row) => row,
             Err(error) => {
                 self.error = Some(error);
-                self.next = 0;
+                self.waiting.clear();
+                self.looked_at = self.records;
                 None
             }
         }

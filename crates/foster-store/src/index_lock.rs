@@ -8,6 +8,8 @@ use rustix::io::Errno;
 use crate::dir::Dir;
 
 const NAME: &str = "index.lock";
+/// Where in the file it stands whether the records are in their places, behind two numbers.
+const UNSORTED_AT: u64 = 16;
 
 /// The right to write to the index, held for the moment of a write.
 ///
@@ -38,6 +40,16 @@ impl IndexLock {
         self.file.write_all_at(&bytes, 0)
     }
 
+    /// Writes down that records may stand far from their places, until the index is made anew.
+    pub fn note_unsorted(&self) -> io::Result<()> {
+        self.file.write_all_at(&[1], UNSORTED_AT)
+    }
+
+    /// Writes down that all records stand in their places.
+    pub fn note_sorted(&self) -> io::Result<()> {
+        self.file.write_all_at(&[0], UNSORTED_AT)
+    }
+
     /// Writes down how many records the index has now.
     pub fn note_records(&self, records: u64) -> io::Result<()> {
         self.file.write_all_at(&records.to_le_bytes(), 0)
@@ -63,4 +75,13 @@ fn number_at(root: &Dir, offset: u64) -> u64 {
         Ok(Ok(())) => u64::from_le_bytes(bytes),
         _ => 0,
     }
+}
+
+/// Returns whether records may stand far from their places.
+pub(crate) fn is_unsorted(root: &Dir) -> bool {
+    let mut byte = [0];
+    let read = root
+        .open(NAME, OFlags::RDONLY)
+        .map(|file| file.read_exact_at(&mut byte, UNSORTED_AT));
+    matches!(read, Ok(Ok(()))) && byte != [0]
 }

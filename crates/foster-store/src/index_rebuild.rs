@@ -30,6 +30,7 @@ impl Index {
         dir.replace(index::NAME, TEMPORARY, &content)?;
         let records = (content.len() / LENGTH) as u64;
         lock.note(records, 0)?;
+        lock.note_sorted()?;
         Ok(records)
     }
 

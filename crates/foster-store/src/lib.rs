@@ -20,6 +20,7 @@
 //!
 //! Nothing here starts a process, prints, reads the environment or a clock.
 
+mod changes;
 mod create;
 mod damage;
 mod dir;
@@ -34,9 +35,11 @@ mod index_oldest;
 mod index_rebuild;
 mod index_removal;
 mod index_row;
+mod index_sieve;
 mod index_watch;
 mod input;
 mod journal;
+mod journal_reader;
 mod lane;
 mod lock;
 mod merger;
@@ -61,17 +64,20 @@ mod timeline_writer;
 mod tree_removal;
 mod usage;
 
+pub use changes::{Change, Changes};
 pub use create::CreateError;
 pub use damage::{DamageError, Problem};
 pub use ends::Part;
 pub use folder::JobFolder;
 pub use gc_turn::GcTurn;
 pub use index::Index;
-pub use index_iter::IndexIter;
+pub use index_iter::{IndexIter, IndexOrder};
 pub use index_row::IndexRow;
+pub use index_sieve::Sieve;
 pub use index_watch::IndexWatch;
 pub use input::{Input, InputError};
 pub use journal::JournalWriter;
+pub use journal_reader::{JournalPlace, JournalReader};
 pub use lock::{Lock, Turn};
 pub use merger::{LineMerger, RawLine};
 pub use notices::LineWriter;

@@ -152,7 +152,7 @@ fn a_wrong_call_is_answered_like_any_other() {
         ("run --containment jail true", "run", "--help"),
         ("status", "status", "--help"),
         ("status a b", "status", "--help"),
-        ("list --limit few", "list", "--help"),
+        ("list --limit few", "list", "none"),
         ("list --state runing", "list", "'running'"),
         ("ps --state running", "ps", "--help"),
         ("tail x --stdout --stderr", "tail", "--help"),

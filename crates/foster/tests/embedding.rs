@@ -48,6 +48,8 @@ fn waiting(selector: JobSelector) -> WaitRequest {
     WaitRequest {
         digest: false,
         jobs: vec![selector],
+        group: None,
+        output: None,
         any: false,
         timeout: Some(Duration::from_secs(30)),
         tail_lines: 50,
@@ -184,6 +186,8 @@ fn no_secret_is_in_arguments_environments_or_readable_files() {
     let selector = JobSelector::Id(answer.job.job_id);
     let request = KillRequest {
         jobs: vec![selector],
+        group: None,
+        tags: Vec::new(),
         signal: None,
         target: foster_model::Target::Tree,
         grace: Some(Duration::ZERO),
@@ -226,7 +230,13 @@ fn a_job_of_an_embedder_outlives_its_supervisor() {
     assert_eq!((ended.state, ended.exit_code), (State::Exited, Some(8)));
     let log = fs::read(&ended.stdout_log_path).unwrap();
     assert!(log == foster_testkit::flood(foster_testkit::Stream::Stdout, 300_000));
-    assert_eq!(status(&ctx, &selector).unwrap().job.exit_code, Some(8));
+    assert_eq!(
+        status(&ctx, &selector.clone().into())
+            .unwrap()
+            .job
+            .exit_code,
+        Some(8)
+    );
 }
 
 #[test]
@@ -237,7 +247,10 @@ fn what_cannot_be_started_is_an_error_with_a_job() {
     assert_eq!(error.code(), ErrorCode::CommandNotFound);
     let job = error.body().job_id.unwrap();
     assert_eq!(
-        status(&ctx, &JobSelector::Id(job)).unwrap().job.state,
+        status(&ctx, &JobSelector::Id(job).into())
+            .unwrap()
+            .job
+            .state,
         State::Failed
     );
 }
@@ -246,7 +259,7 @@ fn what_cannot_be_started_is_an_error_with_a_job() {
 fn assert_not_open(sandbox: &Sandbox, ctx: &Context, error: &foster_service::ServiceError) {
     assert_eq!(error.code(), ErrorCode::LaunchFailed, "{error}");
     let job = error.body().job_id.unwrap();
-    let view = status(ctx, &JobSelector::Id(job)).unwrap().job;
+    let view = status(ctx, &JobSelector::Id(job).into()).unwrap().job;
     assert_eq!(
         (view.state, view.cause),
         (State::Failed, Some(Cause::StartFailed))
@@ -284,7 +297,10 @@ fn state_after(sandbox: &Sandbox, program: &str) -> State {
     let error = run(&ctx, RunRequest::new(argv(&["true"]))).unwrap_err();
     assert_eq!(error.code(), ErrorCode::LaunchFailed, "{program}: {error}");
     let job = error.body().job_id.unwrap();
-    status(&ctx, &JobSelector::Id(job)).unwrap().job.state
+    status(&ctx, &JobSelector::Id(job).into())
+        .unwrap()
+        .job
+        .state
 }
 
 #[test]

@@ -747,7 +747,7 @@ fn the_state_file_has_the_shape_that_scripts_rely_on() {
         .unwrap()
         .lines()
     {
-        foster.validate("event", &serde_json::from_str(line).unwrap());
+        foster.validate("journal_entry", &serde_json::from_str(line).unwrap());
     }
     let failed =
         text(&foster.err(&["run", "--", "nowhere-to-be-found"]).1["error"]["job_id"]).to_owned();

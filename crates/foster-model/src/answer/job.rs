@@ -13,6 +13,8 @@ use crate::{
 pub struct JobView {
     /// The job.
     pub job_id: JobId,
+    /// The root that it is kept in: with `job_id` enough to find it again, from anywhere.
+    pub root: String,
     /// The name it is called by.
     pub name: Option<JobName>,
     /// Its marks.
@@ -84,6 +86,22 @@ pub struct JobView {
     /// Whether the job belongs to another machine or PID namespace: then all of this is as its
     /// files tell it, and nothing was judged.
     pub foreign: bool,
+    /// What was left out above, so that no answer is endless; `null` if nothing was. The job's files
+    /// have it all.
+    pub left_out: Option<LeftOut>,
+}
+
+/// How much of a job an answer leaves out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOut {
+    /// Bytes of the command, beyond 16 KiB.
+    pub command_bytes: u64,
+    /// Explicit variables, beyond 100 of them or 16 KiB.
+    pub env_vars: u64,
+    /// Processes in `holders`, beyond 100.
+    pub holders: u64,
+    /// Processes in `stragglers`, beyond 100.
+    pub stragglers: u64,
 }
 
 /// How a command's standard input stands.

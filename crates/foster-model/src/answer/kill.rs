@@ -12,7 +12,8 @@ pub struct KillAnswer {
     /// The job, if exactly one was named.
     #[serde(flatten)]
     pub job: Option<KillResult>,
-    /// The jobs in the order in which they were named, if several were.
+    /// The jobs in the order in which they were named, if several were; with `--group` and `--tag`
+    /// those that were found, however many they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jobs: Option<Vec<JobResult<KillResult>>>,
 }

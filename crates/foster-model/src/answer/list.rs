@@ -22,7 +22,7 @@ pub struct ListRow {
     pub exit_code: Option<i32>,
     /// The signal that ended the leader.
     pub signal: Option<String>,
-    /// The command, joined by spaces; cut, if long.
+    /// The command, joined by spaces; cut at 512 bytes, and ends in `…` then.
     pub command: String,
     /// Where it runs.
     pub cwd: String,
@@ -47,11 +47,14 @@ pub struct ListAnswer {
     pub root: String,
     /// The directory at or below which the jobs were started; `null` for all of them.
     pub scope: Option<String>,
-    /// The jobs, newest first.
+    /// The jobs, newest first unless another order was asked for.
     pub jobs: Vec<ListRow>,
     /// Whether there are more of them than were asked for.
     pub truncated: bool,
-    /// Whether there are jobs outside the scope.
+    /// What `--cursor` takes to go on behind the last of them; `null` if there are no more, or if they
+    /// are sorted by something else than their creation.
+    pub next: Option<String>,
+    /// Whether there are jobs outside the scope that would have been listed.
     pub others_outside_scope: bool,
     /// What to do about either.
     pub hint: Option<String>,

@@ -16,6 +16,9 @@ pub struct LogLine {
     pub text: String,
     /// Whether the line's end is still to come (or never came).
     pub partial: bool,
+    /// With `--grep`: whether the line matches; the others are context. Left out without it.
+    #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
+    pub matches: Option<bool>,
 }
 
 /// The answer of `logs`. With `--follow`, the lines come first, one document each, and this answer
@@ -24,6 +27,8 @@ pub struct LogLine {
 pub struct LogsAnswer {
     /// The job.
     pub job_id: JobId,
+    /// The number of the run that the lines are of.
+    pub run: u32,
     /// Where it stands.
     pub state: State,
     /// Whether nothing will be added.
@@ -31,7 +36,7 @@ pub struct LogsAnswer {
     pub is_final: bool,
     /// The lines, in the order in which they were seen to be complete.
     pub lines: Vec<LogLine>,
-    /// Whether lines were left out at the end because of `--max-bytes`.
+    /// Whether it ended early, because of `--max-bytes` or `--max-matches`.
     pub truncated: bool,
     /// Where to go on, for each stream: the offset after the last byte that was looked at.
     pub next: LogPosition,

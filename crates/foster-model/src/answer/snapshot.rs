@@ -40,4 +40,8 @@ pub struct Excerpt {
     /// Whether there is more in the stream than the text shows. What a digest folds counts as
     /// shown.
     pub truncated: bool,
+    /// With `tail --grep`: the offsets of the lines that match. The text has only these and their
+    /// context then, while `range` and `included_bytes` tell what was looked at. Left out without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matches: Option<Vec<u64>>,
 }

@@ -9,6 +9,8 @@ use crate::{JobId, State};
 pub struct TailAnswer {
     /// The job.
     pub job_id: JobId,
+    /// The number of the run that the output is of.
+    pub run: u32,
     /// Where it stands.
     pub state: State,
     /// Whether nothing will be added.

@@ -6,6 +6,12 @@ mod chosen;
 #[cfg(not(all(any(target_os = "linux", target_os = "android"), not(foster_portable))))]
 #[path = "other.rs"]
 mod chosen;
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(foster_portable)))]
+#[path = "inotify.rs"]
+mod folder_watch;
+#[cfg(not(all(any(target_os = "linux", target_os = "android"), not(foster_portable))))]
+#[path = "no_inotify.rs"]
+mod folder_watch;
 
 pub(crate) use chosen::{
     lock_is_held, open_dir_within, open_watch, reserve, socket_paths, take_events, try_lock,
@@ -20,3 +26,4 @@ pub(crate) enum FolderEvent {
     /// To the folder itself; or more than can be told one by one.
     Folder,
 }
+pub(crate) use folder_watch::{FolderChange, FolderWatch};

@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use foster_model::Target;
+use foster_model::{JobName, TagPattern, Target};
 
 use super::definition::Phases;
 use super::value;
@@ -14,8 +14,18 @@ use super::value;
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The jobs
-    #[arg(required = true, value_name = "JOB")]
+    #[arg(
+        required_unless_present_any = ["group", "tag"],
+        conflicts_with_all = ["group", "tag"],
+        value_name = "JOB"
+    )]
     pub jobs: Vec<OsString>,
+    /// End the jobs of this group, of all directories
+    #[arg(long, value_name = "GROUP", value_parser = value::name)]
+    pub group: Option<JobName>,
+    /// End the jobs with this tag, of all directories; ns.* takes all below ns (repeatable: with all)
+    #[arg(long, value_name = "TAG", value_parser = value::tag_pattern)]
+    pub tag: Vec<TagPattern>,
     /// Send this signal and nothing else: a name, or a number
     #[arg(long, value_name = "NAME", conflicts_with_all = ["grace", "escalate"])]
     pub signal: Option<String>,
@@ -48,5 +58,6 @@ const EXAMPLES: &str = "\
 Examples:
   foster kill @1
   foster kill web --grace 30s
+  foster kill --group build
   foster kill web --escalate INT:2s,TERM:5s
   foster kill web --signal HUP --to leader";

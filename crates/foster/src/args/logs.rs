@@ -3,6 +3,7 @@ use std::ffi::OsString;
 use foster_service::Since;
 
 use super::common::StreamArgs;
+use super::grep::GrepArgs;
 use super::value;
 
 /// Show both streams of a job, interleaved in the order they came
@@ -23,12 +24,17 @@ pub struct Args {
     /// Begin each line with its time and its stream
     #[arg(long, short)]
     pub timestamps: bool,
-    /// Begin at this offset of the stream, in bytes, or this long ago
-    #[arg(long, value_name = "OFFSET|DURATION", value_parser = value::since)]
+    /// Begin at this offset of the stream, in bytes, or this long ago, or at this time
+    #[arg(long, value_name = "OFFSET|DURATION|TIME", value_parser = value::since)]
     pub since: Option<Since>,
+    /// Show the output of this run; the first is 1 [default: the newest]
+    #[arg(long, value_name = "N")]
+    pub run: Option<u32>,
     /// Show at most this much text
     #[arg(long, value_name = "SIZE", value_parser = value::size)]
     pub max_bytes: Option<u64>,
+    #[command(flatten)]
+    pub lines: GrepArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -36,4 +42,5 @@ Examples:
   foster logs @1
   foster logs web --follow --timestamps
   foster logs web --stderr --since 10m
+  foster logs @1 --grep 'error|warning' --context 2 --max-matches 20
   foster logs web --json --follow | jq -r .text";

@@ -1,5 +1,6 @@
 //! What can be typed: one structure for each verb, its form checked and nothing else.
 
+mod choice;
 pub mod common;
 pub mod completions;
 pub mod config;
@@ -9,8 +10,10 @@ mod defaults;
 pub mod definition;
 pub mod delete;
 pub mod doctor;
+pub mod events;
 pub mod exec;
 pub mod gc;
+pub mod grep;
 mod input;
 pub mod install_skill;
 pub mod kill;
@@ -107,6 +110,7 @@ pub enum Verb {
     #[command(visible_alias = "rm")]
     Delete(delete::Args),
     Gc(gc::Args),
+    Events(events::Args),
     Schema(schema::Args),
     Recover(recover::Args),
     Doctor(doctor::Args),
@@ -144,6 +148,7 @@ impl Verb {
             Self::Notify(_) => "notify",
             Self::Delete(_) => "delete",
             Self::Gc(_) => "gc",
+            Self::Events(_) => "events",
             Self::Schema(_) => "schema",
             Self::Recover(_) => "recover",
             Self::Doctor(_) => "doctor",

@@ -6,6 +6,9 @@ use std::ffi::OsString;
 pub struct Args {
     /// The job
     pub job: OsString,
+    /// Tell of this run; the first is 1 [default: the newest]
+    #[arg(long, value_name = "N")]
+    pub run: Option<u32>,
 }
 
 const EXAMPLES: &str = "\

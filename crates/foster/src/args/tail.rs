@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 
 use super::common::StreamArgs;
+use super::grep::GrepArgs;
 use super::value;
 
 /// Show the newest output of a job
@@ -30,6 +31,11 @@ pub struct Args {
     /// Show a digest of each stream instead: cleaned and folded, failures first
     #[arg(long)]
     pub digest: bool,
+    /// Show the output of this run; the first is 1 [default: the newest]
+    #[arg(long, value_name = "N")]
+    pub run: Option<u32>,
+    #[command(flatten)]
+    pub grep: GrepArgs,
 }
 
 const EXAMPLES: &str = "\

@@ -9,6 +9,7 @@ use foster_model::{
 };
 use foster_service::{Containment, EnvSetting, ServiceError, Since};
 
+pub use super::choice::{cause, count, cursor, moment, name_pattern, sort_by, stream, tag_pattern};
 use crate::output::When;
 use crate::render::Format;
 
@@ -39,7 +40,8 @@ impl<T> From<Limit<T>> for Option<T> {
     }
 }
 
-fn refused(message: impl Into<String>, hint: impl Into<String>) -> Refused {
+/// Returns a refusal with what to write instead.
+pub fn refused(message: impl Into<String>, hint: impl Into<String>) -> Refused {
     Refused {
         message: message.into(),
         hint: Some(hint.into()),
@@ -126,20 +128,19 @@ pub fn cap(text: &str) -> Result<Limit<u64>, Refused> {
     }
 }
 
-/// Reads where `logs` begins: an offset in the stream, or a time before now.
+/// Reads where `logs` begins: an offset in the stream, or a moment.
 pub fn since(text: &str) -> Result<Since, Refused> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let hint = "write an offset in bytes, such as 4096, or a duration with its unit, such as 5m";
+    let hint = "write an offset in bytes, such as 4096, a duration with its unit, such as 5m, or a \
+                time, such as 2026-11-20T08:00:00Z";
     if digits {
         let offset = text.parse().map(Since::Offset);
         return offset.map_err(|_| refused(format!("{text:?} is too large"), hint));
     }
-    let ago = parse_duration(text).map(Since::Ago);
-    ago.map_err(|_| {
-        refused(
-            format!("{text:?} is neither an offset nor a duration"),
-            hint,
-        )
+    let moment = text.parse().map(Since::Moment);
+    moment.map_err(|_| {
+        let message = format!("{text:?} is neither an offset nor a duration nor a time");
+        refused(message, hint)
     })
 }
 
@@ -171,7 +172,8 @@ pub fn name(text: &str) -> Result<JobName, Refused> {
     JobName::try_from(text.to_owned()).map_err(|error| label(&error))
 }
 
-fn label(error: &foster_model::InvalidLabel) -> Refused {
+/// Returns the refusal of a name or of a tag.
+pub fn label(error: &foster_model::InvalidLabel) -> Refused {
     let text = error.to_string();
     match text.split_once(": use ") {
         Some((message, rest)) => refused(message, format!("use {rest}")),
@@ -203,7 +205,7 @@ pub fn variable() -> impl TypedValueParser<Value = EnvSetting> {
 }
 
 /// Reads one of a few words.
-fn words<T: Copy + Send + Sync + 'static>(
+pub fn words<T: Copy + Send + Sync + 'static>(
     table: &'static [(&'static str, T)],
 ) -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(table.iter().map(|(word, _)| *word)).try_map(|text| {

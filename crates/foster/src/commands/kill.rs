@@ -9,6 +9,8 @@ use crate::failure::Failure;
 pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<KillAnswer>, Failure> {
     let request = KillRequest {
         jobs: selectors(&args.jobs)?,
+        group: args.group,
+        tags: args.tag,
         signal: args.signal,
         target: args.to,
         grace: args.grace,

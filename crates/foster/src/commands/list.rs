@@ -1,44 +1,43 @@
 use foster_model::State;
 use foster_model::answer::ListAnswer;
-use foster_service::{ListRequest, Outcome};
+use foster_service::ListRequest;
 
 use super::{Caller, Unread, say, watch};
 use crate::args::list::{Args, PsArgs};
 use crate::environment::Needs;
 use crate::exit::Status;
 use crate::failure::Failure;
+use crate::render::text::Listing;
 
 pub fn carry_out(args: Args, caller: &Caller<'_>) -> Status {
-    let request = ListRequest {
-        all: args.scope.all,
-        limit: args.scope.limit,
-        states: args.state,
-        tag: args.tag,
-    };
-    answer("list", &request, args.scope.watch, caller)
+    let (ids, watched) = (args.chosen.ids, args.chosen.watch);
+    let request = args.chosen.request(args.state, args.cause);
+    answer("list", &request, ids, watched, caller)
 }
 
-pub fn carry_out_ps(args: &PsArgs, caller: &Caller<'_>) -> Status {
-    let request = ListRequest {
-        all: args.scope.all,
-        limit: args.scope.limit,
-        states: vec![State::Running],
-        tag: None,
-    };
-    answer("ps", &request, args.scope.watch, caller)
+pub fn carry_out_ps(args: PsArgs, caller: &Caller<'_>) -> Status {
+    let (ids, watched) = (args.chosen.ids, args.chosen.watch);
+    let request = args.chosen.request(vec![State::Running], Vec::new());
+    answer("ps", &request, ids, watched, caller)
 }
 
-fn answer(kind: &str, request: &ListRequest, watched: bool, caller: &Caller<'_>) -> Status {
+fn answer(
+    kind: &str,
+    request: &ListRequest,
+    ids_alone: bool,
+    watched: bool,
+    caller: &Caller<'_>,
+) -> Status {
     if watched {
-        watch::carry_out(kind, request, caller)
-    } else {
-        say(caller, kind, Unread::Fine, list(request, caller))
+        return watch::carry_out(kind, request, ids_alone, caller);
     }
+    let listing = list(request, caller).map(|answer| Listing { answer, ids_alone }.into());
+    say::<Listing>(caller, kind, Unread::Fine, listing)
 }
 
-fn list(request: &ListRequest, caller: &Caller<'_>) -> Result<Outcome<ListAnswer>, Failure> {
+fn list(request: &ListRequest, caller: &Caller<'_>) -> Result<ListAnswer, Failure> {
     let context = caller.context(needs(request))?;
-    Ok(foster_service::list(&context, request)?.into())
+    Ok(foster_service::list(&context, request)?)
 }
 
 /// Returns what a listing needs to know of its caller.

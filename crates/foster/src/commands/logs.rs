@@ -1,15 +1,14 @@
-use std::io::{self, BufWriter, Write as _};
-
 use foster_model::Exit;
 use foster_model::answer::{LogLine, LogsAnswer};
 use foster_service::{Context, LogItem, LogsRequest, Outcome};
 
+use super::lines::Lines;
 use super::{Caller, Unread, say, say_failure};
 use crate::args::{logs::Args, selector};
 use crate::environment::Needs;
 use crate::exit::Status;
 use crate::failure::Failure;
-use crate::output::{self, Stdout};
+use crate::output;
 use crate::render::{self, Format, text};
 
 const KIND: &str = "logs";
@@ -27,8 +26,10 @@ pub fn carry_out(args: Args, caller: &Caller<'_>) -> Status {
         Err(failure) => return say_failure(caller.style, KIND, &failure),
     };
     let one_document = caller.style.format != Format::Text && !args.follow;
+    let groups = args.lines.has_context();
     let request = LogsRequest {
         job,
+        run: args.run,
         only: args.streams.only(),
         since: args.since,
         follow: args.follow,
@@ -36,11 +37,13 @@ pub fn carry_out(args: Args, caller: &Caller<'_>) -> Status {
             None if one_document => Some(MOST_IN_A_DOCUMENT),
             given => given,
         },
+        grep: args.lines.request(),
     };
     if one_document {
         say(caller, KIND, Unread::Fine, collect(&context, &request))
     } else {
-        stream(&context, &request, args.timestamps, caller)
+        let as_text = text::LogText::new(args.timestamps, groups);
+        stream(&context, &request, as_text, caller)
     }
 }
 
@@ -59,16 +62,11 @@ fn collect(context: &Context, request: &LogsRequest) -> Result<Outcome<LogsAnswe
 fn stream(
     context: &Context,
     request: &LogsRequest,
-    timestamps: bool,
+    mut as_text: text::LogText,
     caller: &Caller<'_>,
 ) -> Status {
     let format = caller.style.format;
-    let mut lines = Lines {
-        out: Stdout::buffered(),
-        flush: request.follow,
-        closed: false,
-    };
-    let mut as_text = text::LogText::new(timestamps);
+    let mut lines = Lines::new(request.follow);
     let result = foster_service::logs(context, request, &mut |item: LogItem| {
         lines.write(&match format {
             Format::Json => render::json_line(LINE_KIND, &item.line),
@@ -81,7 +79,7 @@ fn stream(
         let _ = lines.write(b"\n");
     }
     let flushed = lines.end(format);
-    if lines.closed {
+    if lines.is_closed() {
         return Exit::Ok.into();
     }
     // What follows the lines is one more document, on one line.
@@ -105,35 +103,5 @@ fn stream(
             let last = Caller { style, ..*caller };
             say(&last, KIND, Unread::Fine, Ok(answer.into()))
         }
-    }
-}
-
-struct Lines {
-    out: BufWriter<Stdout>,
-    flush: bool,
-    /// Nobody reads any more.
-    closed: bool,
-}
-
-impl Lines {
-    fn write(&mut self, line: &[u8]) -> io::Result<()> {
-        let written = self.out.write_all(line);
-        let written = written.and_then(|()| if self.flush { self.out.flush() } else { Ok(()) });
-        self.note(written)
-    }
-
-    fn end(&mut self, format: Format) -> io::Result<()> {
-        // The answer, or an error, is one more document of the stream.
-        let begin: &[u8] = if format == Format::Yaml {
-            b"---\n"
-        } else {
-            b""
-        };
-        let written = self.out.write_all(begin).and_then(|()| self.out.flush());
-        self.note(written)
-    }
-
-    fn note(&mut self, written: io::Result<()>) -> io::Result<()> {
-        written.inspect_err(|error| self.closed |= error.kind() == io::ErrorKind::BrokenPipe)
     }
 }

@@ -7,10 +7,12 @@ mod create;
 mod deadline;
 mod delete;
 mod doctor;
+mod events;
 mod exec;
 mod gc;
 mod install_skill;
 mod kill;
+mod lines;
 mod list;
 mod logs;
 mod man;
@@ -161,10 +163,11 @@ fn dispatch(verb: Verb, typed: &[OsString], caller: &Caller<'_>) -> Status {
         Verb::Tag(args) => say(caller, kind, Unread::Told, tag::carry_out(args, caller)),
         Verb::Status(args) => say(caller, kind, Unread::Fine, status::carry_out(&args, caller)),
         Verb::List(args) => list::carry_out(args, caller),
-        Verb::Ps(args) => list::carry_out_ps(&args, caller),
-        Verb::Tail(args) => say(caller, kind, Unread::Fine, tail::carry_out(&args, caller)),
+        Verb::Ps(args) => list::carry_out_ps(args, caller),
+        Verb::Tail(args) => say(caller, kind, Unread::Fine, tail::carry_out(args, caller)),
         Verb::Logs(args) => logs::carry_out(args, caller),
-        Verb::Wait(args) => say(caller, kind, Unread::Fine, wait::carry_out(&args, caller)),
+        Verb::Events(args) => events::carry_out(&args, caller),
+        Verb::Wait(args) => say(caller, kind, Unread::Fine, wait::carry_out(args, caller)),
         Verb::Kill(args) => say(caller, kind, Unread::Told, kill::carry_out(args, caller)),
         Verb::Schema(args) => say(caller, kind, Unread::Fine, schema::carry_out(&args)),
         Verb::Recover(args) => say(

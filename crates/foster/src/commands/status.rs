@@ -1,5 +1,5 @@
 use foster_model::answer::StatusAnswer;
-use foster_service::Outcome;
+use foster_service::{Outcome, StatusRequest};
 
 use super::Caller;
 use crate::args::{selector, status::Args};
@@ -7,7 +7,10 @@ use crate::environment::Needs;
 use crate::failure::Failure;
 
 pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<StatusAnswer>, Failure> {
-    let job = selector(&args.job)?;
+    let request = StatusRequest {
+        job: selector(&args.job)?,
+        run: args.run,
+    };
     let context = caller.context(Needs::Root)?;
-    Ok(foster_service::status(&context, &job)?.into())
+    Ok(foster_service::status(&context, &request)?.into())
 }

@@ -1,5 +1,10 @@
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use foster_model::ErrorCode;
 use foster_model::answer::WaitAnswer;
-use foster_service::{Outcome, WaitRequest};
+use foster_service::{Context, Outcome, Reference, WaitRequest};
 
 use super::Caller;
 use crate::args::{selectors, wait::Args};
@@ -7,16 +12,40 @@ use crate::environment::Needs;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
-pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<WaitAnswer>, Failure> {
+pub fn carry_out(mut args: Args, caller: &Caller<'_>) -> Result<Outcome<WaitAnswer>, Failure> {
+    let output = args.output();
+    if args.stream.is_some() && output.is_none() {
+        let hint = "give --for or --for-regex".to_owned();
+        return Err(Failure::usage(
+            "nothing is looked for in the stream",
+            Some(hint),
+        ));
+    }
+    let reference = args.from_json.as_deref().map(reference).transpose()?;
+    let jobs = match &reference {
+        Some(reference) => vec![reference.selector()],
+        None => selectors(&args.jobs)?,
+    };
     let request = WaitRequest {
-        jobs: selectors(&args.jobs)?,
+        jobs,
+        group: args.group,
         any: args.any,
+        output,
         timeout: args.timeout.into(),
         tail_lines: args.snapshot.tail_lines,
         max_bytes: args.snapshot.max_bytes,
         digest: args.snapshot.digest,
     };
-    let context = caller.context(Needs::Root)?;
+    let context = match &reference {
+        Some(reference) => {
+            let context = caller.context(Needs::Root)?;
+            Context {
+                root: reference.root.clone(),
+                ..context
+            }
+        }
+        None => caller.context(Needs::Root)?,
+    };
     let _progress = Progress::begin(caller.environment, &what(&request));
     Ok(foster_service::wait(&context, &request)?)
 }
@@ -24,8 +53,29 @@ pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<WaitAnswer>
 /// Says what is waited for.
 fn what(request: &WaitRequest) -> String {
     let jobs: Vec<_> = request.jobs.iter().map(ToString::to_string).collect();
-    match jobs.as_slice() {
-        [_, _, ..] if request.any => format!("waiting for any of {}", jobs.join(", ")),
+    match (jobs.as_slice(), &request.group) {
+        (_, Some(group)) => format!("waiting for the group {}", group.as_ref()),
+        ([_, _, ..], _) if request.any => format!("waiting for any of {}", jobs.join(", ")),
         _ => format!("waiting for {}", jobs.join(", ")),
     }
+}
+
+/// Reads the job that a kept answer names.
+fn reference(path: &Path) -> Result<Reference, Failure> {
+    let mut bytes = Vec::new();
+    let most = Reference::LONGEST + 1;
+    let read = if path == Path::new("-") {
+        io::stdin().take(most).read_to_end(&mut bytes)
+    } else {
+        File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
+    };
+    let failed = |error| {
+        let message = format!("{} can't be read: {error}", path.display());
+        Failure::with_hint(ErrorCode::Io, message, None)
+    };
+    if read.map_err(failed)? as u64 == most {
+        let message = format!("{} is too long for an answer", path.display());
+        return Err(Failure::usage(message, None));
+    }
+    Ok(Reference::from_answer(&bytes)?)
 }

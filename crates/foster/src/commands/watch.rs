@@ -12,6 +12,7 @@ use super::{Caller, list, say_failure};
 use crate::exit::Status;
 use crate::failure::Failure;
 use crate::output;
+use crate::render::text::Listing;
 use crate::render::{self, Format, Style};
 use crate::terminal::Terminal;
 
@@ -21,18 +22,28 @@ const REFRESH: Duration = Duration::from_secs(10);
 const GATHER: Duration = Duration::from_millis(30);
 
 /// Shows a listing again whenever it changes: drawn on a terminal, else one document after the other.
-pub fn carry_out(kind: &str, request: &ListRequest, caller: &Caller<'_>) -> Status {
-    match watch(kind, request, caller) {
+pub fn carry_out(
+    kind: &str,
+    request: &ListRequest,
+    ids_alone: bool,
+    caller: &Caller<'_>,
+) -> Status {
+    match watch(kind, request, ids_alone, caller) {
         Ok(()) => Exit::Ok.into(),
         Err(failure) => say_failure(caller.style, kind, &failure),
     }
 }
 
-fn watch(kind: &str, request: &ListRequest, caller: &Caller<'_>) -> Result<(), Failure> {
+fn watch(
+    kind: &str,
+    request: &ListRequest,
+    ids_alone: bool,
+    caller: &Caller<'_>,
+) -> Result<(), Failure> {
     let context = caller.context(list::needs(request))?;
     // Before the first look, so that nothing happens between the two.
     let mut changes = ListChanges::begin(&context)?;
-    let mut screen = Screen::new(kind, caller.style)?;
+    let mut screen = Screen::new(kind, ids_alone, caller.style)?;
     loop {
         match screen.show(&context, request) {
             Err(Stop::Closed) => return Ok(()),
@@ -62,17 +73,19 @@ enum Woken {
 /// Where the listing is shown.
 struct Screen<'a> {
     kind: &'a str,
+    ids_alone: bool,
     style: Style,
     terminal: Option<Terminal>,
     last: Option<ListAnswer>,
 }
 
 impl<'a> Screen<'a> {
-    fn new(kind: &'a str, style: Style) -> Result<Self, Failure> {
+    fn new(kind: &'a str, ids_alone: bool, style: Style) -> Result<Self, Failure> {
         let drawn = style.format == Format::Text && output::is_terminal();
         let terminal = drawn.then(Terminal::take).transpose();
         Ok(Self {
             kind,
+            ids_alone,
             // Each document is one line.
             style: Style {
                 pretty: false,
@@ -93,13 +106,14 @@ impl<'a> Screen<'a> {
         if self.terminal.is_some() {
             self.style.width = output::width();
         }
-        let outcome = Outcome::from(answer);
+        let ids_alone = self.ids_alone;
+        let outcome = Outcome::from(Listing { answer, ids_alone });
         let rendered = render::answer(self.style, self.kind, &outcome).out;
         let written = match &self.terminal {
             Some(terminal) => terminal.draw(&String::from_utf8_lossy(&rendered)),
             None => output::write_out(&[self.between(), &rendered].concat()),
         };
-        self.last = Some(outcome.answer);
+        self.last = Some(outcome.answer.answer);
         written.map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Stop::Closed,
             _ => Stop::Failed(failed("standard output can't be written", &error)),

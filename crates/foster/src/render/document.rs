@@ -49,6 +49,21 @@ pub fn answer<T: Serialize>(
     }
 }
 
+/// Returns one of many documents, each of which is an answer: a line of JSON, or a document of a YAML
+/// stream.
+pub fn one_of_many<T: Serialize>(
+    style: Style,
+    kind: &str,
+    item: Option<&T>,
+    error: Option<&ErrorBody>,
+) -> Vec<u8> {
+    let out = answer(style, kind, item, error).out;
+    match style.format {
+        Format::Yaml => [b"---\n", out.as_slice()].concat(),
+        _ => out,
+    }
+}
+
 /// Returns one of many documents as one line of JSON.
 pub fn json_line<T: Serialize>(kind: &str, item: &T) -> Vec<u8> {
     json(&Item { kind, item }, false).unwrap_or_else(|message| unwritable(kind, &message))

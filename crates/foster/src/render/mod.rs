@@ -92,6 +92,16 @@ pub fn answer<T: Serialize + Text>(style: Style, kind: &str, outcome: &Outcome<T
     }
 }
 
+/// Returns one of many documents, in its envelope.
+pub fn one_of_many<T: Serialize>(style: Style, kind: &str, item: &T) -> Vec<u8> {
+    document::one_of_many(style, kind, Some(item), None)
+}
+
+/// Returns an error that is one of many documents.
+pub fn failure_of_many(style: Style, kind: &str, error: &ErrorBody) -> Vec<u8> {
+    document::one_of_many::<()>(style, kind, None, Some(error))
+}
+
 /// Returns an error as it is to be written.
 pub fn failure(style: Style, kind: &str, error: &ErrorBody) -> Rendered {
     match style.format {

@@ -80,6 +80,17 @@ pub fn notices(job: &JobView, out: &mut String) {
     for holder in &job.holders {
         line!(out, "holds the output: {}", super::words::process(holder));
     }
+    if let Some(left) = &job.left_out {
+        let rows = [
+            (left.command_bytes, "bytes of the command"),
+            (left.env_vars, "variables"),
+            (left.holders, "holders of the output"),
+            (left.stragglers, "processes that were left behind"),
+        ];
+        for (count, what) in rows.iter().filter(|(count, _)| *count > 0) {
+            line!(out, "({count} {what} not shown)");
+        }
+    }
     if job.foreign {
         line!(
             out,

@@ -9,6 +9,9 @@ impl Text for KillAnswer {
         if let Some(result) = &self.job {
             one(paint, result, out);
         }
+        if self.jobs.as_ref().is_some_and(Vec::is_empty) {
+            line!(out, "no jobs");
+        }
         for result in self.jobs.iter().flatten() {
             match result {
                 JobResult::Done(result) => one(paint, result, out),

@@ -3,12 +3,35 @@ use std::time::SystemTime;
 use comfy_table::{Table, presets};
 use foster_model::Time;
 use foster_model::answer::{ListAnswer, ListRow};
+use serde::Serialize;
 
 use super::words::{age, duration, plain, short};
 use super::{Paint, Style, Text, hint, line};
 
 /// The narrowest that a command is cut to: the table is wider than the terminal, rather.
 const NARROWEST: usize = 16;
+
+/// A listing as it was asked for.
+#[derive(Debug, Serialize)]
+pub struct Listing {
+    /// The answer.
+    #[serde(flatten)]
+    pub answer: ListAnswer,
+    /// Whether the text is to have the ids alone.
+    #[serde(skip)]
+    pub ids_alone: bool,
+}
+
+impl Text for Listing {
+    fn text(&self, style: Style, out: &mut String) {
+        if !self.ids_alone {
+            return self.answer.text(style, out);
+        }
+        for row in &self.answer.jobs {
+            line!(out, "{}", row.job_id);
+        }
+    }
+}
 
 impl Text for ListAnswer {
     fn text(&self, style: Style, out: &mut String) {

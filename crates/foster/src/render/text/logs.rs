@@ -5,15 +5,20 @@ use foster_service::LogItem;
 #[derive(Debug, Default)]
 pub struct LogText {
     timestamps: bool,
+    /// Whether groups of lines are told apart, as `grep` does it.
+    groups: bool,
     /// The stream whose line was begun and has not ended.
     open: Option<String>,
 }
 
 impl LogText {
     /// Returns one that writes each line's time and stream before it, if that is wanted.
-    pub fn new(timestamps: bool) -> Self {
-        let open = None;
-        Self { timestamps, open }
+    pub fn new(timestamps: bool, groups: bool) -> Self {
+        Self {
+            timestamps,
+            groups,
+            open: None,
+        }
     }
 
     /// Returns whether a line was begun and has not ended.
@@ -26,8 +31,13 @@ impl LogText {
     pub fn line(&mut self, item: &LogItem) -> Vec<u8> {
         let mut line = Vec::with_capacity(item.bytes.len() + 48);
         let goes_on = self.open.as_deref() == Some(&item.line.stream);
+        // After a gap another line begins, whatever stream it is of.
+        let goes_on = goes_on && !item.after_a_gap;
         if self.open.is_some() && !goes_on {
             line.push(b'\n');
+        }
+        if self.groups && item.after_a_gap {
+            line.extend_from_slice(b"--\n");
         }
         if self.timestamps && !goes_on {
             let at = item.line.at.map_or("-".to_owned(), |at| at.to_string());
@@ -48,7 +58,7 @@ impl LogText {
 /// Returns what is said, beside the lines, when they are over.
 pub fn logs_end(answer: &LogsAnswer) -> String {
     if answer.truncated {
-        "(cut at --max-bytes)\n".to_owned()
+        "(cut at --max-bytes or --max-matches)\n".to_owned()
     } else {
         String::new()
     }

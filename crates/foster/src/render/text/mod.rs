@@ -5,6 +5,7 @@ mod create;
 mod deadline;
 mod delete;
 mod doctor;
+mod events;
 mod gc;
 mod install_skill;
 mod job;
@@ -27,6 +28,8 @@ mod words;
 
 use foster_model::{ErrorBody, ProcessInfo};
 
+pub use events::event;
+pub use list::Listing;
 pub use logs::{LogText, logs_end};
 pub use words::plain;
 

@@ -24,8 +24,20 @@ impl Text for WaitAnswer {
                 }
             }
         }
-        if self.reason == WaitReason::Deadline {
-            line!(out, "the deadline came first");
+        if let Some(Some(found)) = &self.matched {
+            let (stream, offset) = (&found.stream, found.offset);
+            line!(out, "found in {stream} at {offset}: {}", plain(&found.line));
+        }
+        match (self.reason, &self.matched) {
+            (WaitReason::Deadline, _) => line!(out, "the deadline came first"),
+            (_, Some(None)) => line!(out, "it is over, and that was not in its output"),
+            _ => {}
+        }
+        if self.jobs.as_ref().is_some_and(Vec::is_empty) {
+            line!(out, "no jobs");
+        }
+        if let Some(left @ 1..) = self.jobs_left_out {
+            line!(out, "({left} more of the group were over before)");
         }
         hint(paint, self.hint.as_deref(), out);
     }
