@@ -220,3 +220,12 @@ fn the_documentation_has_the_table() {
         );
     }
 }
+
+#[test]
+fn the_example_in_the_documentation_is_taken() {
+    let text = include_str!("../../../../docs/configuration.md");
+    let (_, rest) = text.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    assert!(example.contains("[gc]"));
+    assert!(parse(example).is_ok(), "{}", parse(example).unwrap_err());
+}
