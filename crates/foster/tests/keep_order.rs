@@ -164,7 +164,7 @@ fn what_is_no_name_of_a_job_deletes_nothing() {
     let victim = sandbox.work().join("victim");
     fs::create_dir(&victim).unwrap();
     fs::write(victim.join("precious"), "kept").unwrap();
-    sandbox.ok(["status", &done]);
+    sandbox.assert_quiet(&[&done]);
     let before = (tree(sandbox.root()), tree(sandbox.work()));
     let absolute = victim.to_str().unwrap();
     let jobs = sandbox.root().join("jobs");

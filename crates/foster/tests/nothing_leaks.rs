@@ -427,7 +427,7 @@ fn nothing_is_left_when_it_is_over() {
     let root: Vec<_> = fs::read_dir(sandbox.root())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name != "jobs" && !name.starts_with("index"))
+        .filter(|name| name != "jobs" && name != "gc.lock" && !name.starts_with("index"))
         .collect();
     assert_eq!(root, Vec::<String>::new());
 }
