@@ -6,12 +6,30 @@ use memchr::memmem::Finder;
 ///
 /// Rows of jobs that are not over pass whatever state and cause they bear, since the index may be
 /// behind; so do rows that did not fit into their record.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Sieve {
+    /// What a record holds that does not have all of its row.
+    more: Finder<'static>,
+    /// Of these one is in the record of a job that is not over.
+    open: [Finder<'static>; 2],
     /// What every record has to hold.
     demanded: Vec<Finder<'static>>,
     /// Of these one has to be in the record of a job that is over; any, if there are none.
     endings: Vec<Finder<'static>>,
+}
+
+impl Default for Sieve {
+    /// Returns one that holds back nothing.
+    fn default() -> Self {
+        let unfinished = [State::Running, State::Created];
+        Self {
+            // Quotes in a value are escaped, so these stand nowhere but in their fields.
+            more: Finder::new(r#","m":true"#).into_owned(),
+            open: unfinished.map(|state| in_record("s", state.as_str())),
+            demanded: Vec::new(),
+            endings: Vec::new(),
+        }
+    }
 }
 
 impl Sieve {
@@ -60,14 +78,13 @@ impl Sieve {
 
     pub(crate) fn takes(&self, record: &[u8]) -> bool {
         let holds = |finder: &Finder<'_>| finder.find(record).is_some();
-        // Quotes in a value are escaped, so these stand nowhere but in their fields.
-        let is_more = || holds(&Finder::new(r#","m":true"#));
         if !self.demanded.iter().all(holds) {
-            return is_more();
+            return holds(&self.more);
         }
-        let open =
-            || holds(&Finder::new(r#","s":"running""#)) || holds(&Finder::new(r#","s":"created""#));
-        self.endings.is_empty() || self.endings.iter().any(holds) || open() || is_more()
+        self.endings.is_empty()
+            || self.endings.iter().any(holds)
+            || self.open.iter().any(holds)
+            || holds(&self.more)
     }
 }
 

@@ -123,4 +123,36 @@ mod tests {
         root.create_job(&definition(later), None, None).unwrap();
         assert_eq!(changes(&mut told, &root), [Change::New(later)]);
     }
+
+    #[test]
+    fn when_more_has_changed_than_can_be_told_everything_is_looked_at() {
+        let (_temp, root) = root();
+        let (folder, _lock) = job(&root, 1);
+        let queued = std::fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
+        let queued: usize = queued.trim().parse().unwrap();
+        if queued > 200_000 {
+            return;
+        }
+        let mut told = Changes::new().unwrap();
+        told.watch_root(&root).unwrap();
+        told.watch_job(&folder).unwrap();
+        let open = |name| {
+            OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(folder.path().join(name))
+        };
+        // One after the other, since the kernel tells of equal changes in a row but once.
+        let (mut journal, mut other) = (open("events.ndjson").unwrap(), open("other").unwrap());
+        for _ in 0..=queued / 2 {
+            journal.write_all(b" ").unwrap();
+            other.write_all(b" ").unwrap();
+        }
+        let (_new, _lock) = job(&root, 2);
+        let news = changes(&mut told, &root);
+        assert_eq!(news, [Change::Written(id(1)), Change::Everything]);
+        // The days are still watched.
+        let (_new, _lock) = job(&root, 3);
+        assert_eq!(changes(&mut told, &root), [Change::New(id(3))]);
+    }
 }
