@@ -214,6 +214,7 @@ impl Supervisor {
             empty: false,
             look_again: true,
             stop_asked_by: None,
+            output_events: None,
         });
         if !self.history.record().state.is_final() {
             self.look_for_patterns();

@@ -1,3 +1,4 @@
+use std::io;
 use std::time::{Instant, SystemTime};
 
 use foster_model::{Event, MATCH_EVENT, MatchEvent, SCHEMA_VERSION};
@@ -33,21 +34,38 @@ impl Supervisor {
             .into_iter()
             .map(|found| self.match_event(found))
             .collect();
-        let folder = self.run_folder();
-        let written = folder.and_then(|run| {
-            let mut writer = run.output_events_writer()?;
-            events
-                .iter()
-                .try_for_each(|event| writer.append_event(event))
-        });
-        if let Err(error) = written {
+        if let Err(error) = self.append_events(&events) {
             self.note(Event::OutputLost {
                 stream: "notifications".to_owned(),
                 from: 0,
                 reason: error.to_string(),
             });
         }
-        self.wake_notifier();
+        self.wake_notifier_for_output();
+    }
+
+    fn append_events(&mut self, events: &[MatchEvent]) -> io::Result<()> {
+        let folder = self.run_folder()?;
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
+        let writer = match &mut run.output_events {
+            Some(writer) => writer,
+            none => none.insert(folder.output_events_writer()?),
+        };
+        events
+            .iter()
+            .try_for_each(|event| writer.append_event(event))
+    }
+
+    /// Has a notifier made for what stands in the events of the output, unless there is one: that
+    /// sees what is appended by itself.
+    pub(super) fn wake_notifier_for_output(&self) {
+        let folder = self.run_folder();
+        let told = folder.and_then(|run| Ok(run.is_notifying()? || run.output_events()?.is_none()));
+        if !told.unwrap_or(false) {
+            self.wake_notifier();
+        }
     }
 
     fn match_event(&self, found: Found) -> MatchEvent {
