@@ -217,7 +217,7 @@ impl Supervisor {
             output_events: None,
         });
         if !self.history.record().state.is_final() {
-            self.look_for_patterns();
+            self.look_on_for_patterns();
         }
         self.history.save(&self.parts.folder);
         self.server.started(&self.poller);

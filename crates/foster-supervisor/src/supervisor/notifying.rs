@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, BufRead as _, BufReader};
 use std::time::{Instant, SystemTime};
 
 use foster_model::{Event, MATCH_EVENT, MatchEvent, SCHEMA_VERSION};
@@ -21,6 +21,21 @@ impl Supervisor {
         let notify = notifications(&self.parts.folder, &self.parts.definition).ok();
         let matching = notify.and_then(|notify| Matching::new(&notify, offsets));
         run.capture.look_for(matching);
+    }
+
+    /// Goes on looking where a predecessor was stopped: what it had told counts.
+    pub(super) fn look_on_for_patterns(&mut self) {
+        self.look_for_patterns();
+        let events = self.run_folder().and_then(|run| run.output_events());
+        let (Ok(Some(events)), Some(run)) = (events, &mut self.run) else {
+            return;
+        };
+        for line in BufReader::new(events).lines().map_while(Result::ok) {
+            if let Ok(event) = serde_json::from_str::<MatchEvent>(&line) {
+                run.capture
+                    .remember_match(event.rule as usize, event.suppressed);
+            }
+        }
     }
 
     /// Writes down what was found in the output, and has it told.
