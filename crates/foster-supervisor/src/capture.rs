@@ -127,6 +127,13 @@ impl Capture {
         self.matching = matching;
     }
 
+    /// Takes in that a predecessor had a match told.
+    pub fn remember_match(&mut self, rule: usize, suppressed: u64) {
+        if let Some(matching) = &mut self.matching {
+            matching.remember(rule, suppressed);
+        }
+    }
+
     /// Returns when a line without an end is to be looked at.
     pub fn look_due(&self) -> Option<Instant> {
         self.matching.as_ref().and_then(Matching::due)

@@ -117,6 +117,15 @@ impl Matching {
         })
     }
 
+    /// Takes in that a predecessor had a match of a rule told, and how many it had counted before that.
+    pub fn remember(&mut self, rule: usize, suppressed: u64) {
+        if let Some(rule) = self.rules.get_mut(rule) {
+            rule.matched += 1 + suppressed;
+            rule.told += 1;
+            self.told += 1;
+        }
+    }
+
     /// Takes bytes of a stream that begin at this offset.
     pub fn take(&mut self, stream: Stream, offset: u64, bytes: &[u8], now: Instant) {
         let Self {

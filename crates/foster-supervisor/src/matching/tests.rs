@@ -86,6 +86,20 @@ fn once_is_once_and_a_stream_is_a_stream() {
 }
 
 #[test]
+fn what_a_predecessor_told_counts() {
+    let mut matching = matching(vec![OutputRule {
+        every: Frequency::Once,
+        ..rule("x", MatchKind::Contains)
+    }]);
+    matching.remember(0, 3);
+    matching.remember(7, 0);
+    matching.take(Stream::Stdout, 0, b"x\n", Instant::now());
+    assert_eq!(matching.take_found(), []);
+    let counts = matching.counts();
+    assert_eq!((counts[0].matched, counts[0].notified), (5, 1));
+}
+
+#[test]
 fn a_prompt_is_found_when_it_is_still_and_counts_once() {
     let mut matching = matching(vec![rule("name:", MatchKind::Contains)]);
     let begun = Instant::now();

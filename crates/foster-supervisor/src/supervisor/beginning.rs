@@ -231,10 +231,11 @@ impl Supervisor {
             empty: false,
             look_again: true,
             stop_asked_by: None,
+            output_events: None,
         });
         self.keep_to_the_deadline();
         if !self.history.record().state.is_final() {
-            self.look_for_patterns();
+            self.look_on_for_patterns();
         }
         self.history.save(&self.parts.folder);
         self.server.started(&self.poller);

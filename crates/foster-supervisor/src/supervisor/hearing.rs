@@ -87,6 +87,8 @@ impl Supervisor {
                 now: Supervision::KeeperLost,
                 by: None,
             });
+            // What it was asked for last it may not have done.
+            self.wake_notifier_for_output();
         }
         Ok(())
     }

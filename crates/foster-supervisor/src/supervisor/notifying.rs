@@ -1,3 +1,4 @@
+use std::io::{self, BufRead as _, BufReader};
 use std::time::{Instant, SystemTime};
 
 use foster_model::{Event, MATCH_EVENT, MatchEvent, SCHEMA_VERSION};
@@ -22,6 +23,21 @@ impl Supervisor {
         run.capture.look_for(matching);
     }
 
+    /// Goes on looking where a predecessor was stopped: what it had told counts.
+    pub(super) fn look_on_for_patterns(&mut self) {
+        self.look_for_patterns();
+        let events = self.run_folder().and_then(|run| run.output_events());
+        let (Ok(Some(events)), Some(run)) = (events, &mut self.run) else {
+            return;
+        };
+        for line in BufReader::new(events).lines().map_while(Result::ok) {
+            if let Ok(event) = serde_json::from_str::<MatchEvent>(&line) {
+                run.capture
+                    .remember_match(event.rule as usize, event.suppressed);
+            }
+        }
+    }
+
     /// Writes down what was found in the output, and has it told.
     pub(super) fn tell_what_was_found(&mut self) {
         let Some(run) = &mut self.run else { return };
@@ -33,21 +49,38 @@ impl Supervisor {
             .into_iter()
             .map(|found| self.match_event(found))
             .collect();
-        let folder = self.run_folder();
-        let written = folder.and_then(|run| {
-            let mut writer = run.output_events_writer()?;
-            events
-                .iter()
-                .try_for_each(|event| writer.append_event(event))
-        });
-        if let Err(error) = written {
+        if let Err(error) = self.append_events(&events) {
             self.note(Event::OutputLost {
                 stream: "notifications".to_owned(),
                 from: 0,
                 reason: error.to_string(),
             });
         }
-        self.wake_notifier();
+        self.wake_notifier_for_output();
+    }
+
+    fn append_events(&mut self, events: &[MatchEvent]) -> io::Result<()> {
+        let folder = self.run_folder()?;
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
+        let writer = match &mut run.output_events {
+            Some(writer) => writer,
+            none => none.insert(folder.output_events_writer()?),
+        };
+        events
+            .iter()
+            .try_for_each(|event| writer.append_event(event))
+    }
+
+    /// Has a notifier made for what stands in the events of the output, unless there is one: that
+    /// sees what is appended by itself.
+    pub(super) fn wake_notifier_for_output(&self) {
+        let folder = self.run_folder();
+        let told = folder.and_then(|run| Ok(run.is_notifying()? || run.output_events()?.is_none()));
+        if !told.unwrap_or(false) {
+            self.wake_notifier();
+        }
     }
 
     fn match_event(&self, found: Found) -> MatchEvent {

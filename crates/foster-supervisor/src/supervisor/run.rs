@@ -2,7 +2,7 @@ use std::io;
 
 use foster_model::{ProcessInfo, Requester, Target};
 use foster_process::{Delivery, ExitStatus, ProcessRef, Signal, Tree};
-use foster_store::Stream;
+use foster_store::{LineWriter, Stream};
 
 use crate::capture::Capture;
 use crate::life::{Facts, Life};
@@ -18,6 +18,8 @@ pub(super) struct Run {
     /// Whether something happened that may have changed the two fields before.
     pub look_again: bool,
     pub stop_asked_by: Option<Requester>,
+    /// Where lines of output go that somebody is told of; opened for the first of them.
+    pub output_events: Option<LineWriter>,
 }
 
 impl Run {
