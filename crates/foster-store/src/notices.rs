@@ -89,6 +89,20 @@ impl RunFolder {
         }
     }
 
+    /// Waits until nobody tells of this run any more. Only for when all was told: then the process
+    /// that did it is on its way out, and waits for nothing itself.
+    pub fn wait_for_notifier(&self) -> io::Result<()> {
+        match self.dir().open(NOTIFIER, OFlags::RDWR) {
+            // Given back with the descriptor.
+            Ok(file) => sys::wait_for_lock(file.as_fd()),
+            Err(DamageError {
+                problem: Problem::Missing,
+                ..
+            }) => Ok(()),
+            Err(damage) => Err(damage.into()),
+        }
+    }
+
     /// Returns a descriptor that is readable once something in the folder has changed. To be read
     /// away with [`RunFolder::forget_changes`].
     ///

@@ -273,11 +273,7 @@ mod tests {
         let moved = root.path().join("moved");
         fs::rename(&runs, &moved).unwrap();
         symlink(&moved, &runs).unwrap();
-        let error = folder
-            .run(1)
-            .unwrap()
-            .stream_log(Stream::Stdout)
-            .unwrap_err();
+        let error = folder.run(1).unwrap_err();
         assert!(matches!(error.problem, Problem::NotDirectory), "{error}");
     }
 

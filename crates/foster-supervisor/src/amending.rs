@@ -86,10 +86,14 @@ pub(crate) fn write_end(
 /// The notifier of a run that is over owns the record of its end.
 fn demand_quiet(folder: &JobFolder, record: &JobRecord) -> Result<(), AmendError> {
     let run = folder.run(record.run).map_err(io::Error::from)?;
-    if record.state.is_final() && run.is_notifying()? {
-        return Err(AmendError::Telling);
+    if !record.state.is_final() || !run.is_notifying()? {
+        return Ok(());
     }
-    Ok(())
+    let completion = run.completion().map_err(io::Error::from)?;
+    if completion.is_some_and(|completion| completion.delivered) {
+        return Ok(run.wait_for_notifier()?);
+    }
+    Err(AmendError::Telling)
 }
 
 fn keep_private(

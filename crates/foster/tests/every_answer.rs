@@ -810,7 +810,7 @@ fn input_and_deadlines_answer_by_their_schemas() {
     assert_eq!(foster.code(&["send", &id, "x"]), "invalid_state");
     let journal = fs::read_to_string(foster.sandbox.job_dir(&id).join("events.ndjson"));
     for line in journal.unwrap().lines() {
-        foster.validate("event", &serde_json::from_str(line).unwrap());
+        foster.validate("journal_entry", &serde_json::from_str(line).unwrap());
     }
     let created = foster.ok(&["create", "--stdin", "text", "--", "cat"]);
     foster.ok(&["deadline", text(&created["job_id"]), "1m"]);

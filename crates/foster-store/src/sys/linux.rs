@@ -43,6 +43,22 @@ pub(crate) fn try_lock(file: BorrowedFd<'_>) -> io::Result<bool> {
     }
 }
 
+/// Waits for the lock of the open file description, and takes it.
+pub(crate) fn wait_for_lock(file: BorrowedFd<'_>) -> io::Result<()> {
+    let lock = whole_file();
+    loop {
+        // SAFETY: as in `try_lock`.
+        let result = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLKW, &raw const lock) };
+        if result == 0 {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}
+
 /// Asks whether another open file description has the lock.
 pub(crate) fn lock_is_held(file: BorrowedFd<'_>) -> io::Result<bool> {
     let mut lock = whole_file();

@@ -15,7 +15,7 @@ mod folder_watch;
 
 pub(crate) use chosen::{
     lock_is_held, open_dir_within, open_watch, reserve, socket_paths, take_events, try_lock,
-    watch_dir, watch_folder,
+    wait_for_lock, watch_dir, watch_folder,
 };
 
 /// What happened in a folder that is watched.

@@ -17,6 +17,12 @@ pub(crate) fn try_lock(file: BorrowedFd<'_>) -> io::Result<bool> {
     }
 }
 
+/// Waits for the lock of the open file description, and takes it.
+pub(crate) fn wait_for_lock(file: BorrowedFd<'_>) -> io::Result<()> {
+    rustix::io::retry_on_intr(|| rustix::fs::flock(file, FlockOperation::LockExclusive))?;
+    Ok(())
+}
+
 /// Asks whether another open file description has the lock, by taking it for a moment: `flock`
 /// has no question. A shared lock, so that two who ask do not see each other.
 pub(crate) fn lock_is_held(file: BorrowedFd<'_>) -> io::Result<bool> {

@@ -156,13 +156,16 @@ impl Supervisor {
     /// Nothing is left: lets go of everything.
     pub(super) fn conclude(mut self) -> io::Result<()> {
         self.catch_up();
-        self.tell_of_the_stop();
         if let Some(run) = &mut self.run {
             run.capture.finish();
             run.leader.reap()?;
             // A leaf that stays behind is empty and costs a directory entry.
             drop(run.tree.scope().remove());
         }
+        // Whoever asked for the end of what was left hears of it when the record says so too.
+        self.end_supervision();
+        self.history.save(&self.parts.folder);
+        self.tell_of_the_stop();
         self.leave()
     }
 
