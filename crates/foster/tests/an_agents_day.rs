@@ -46,175 +46,233 @@ fn receiver_of_events() -> (String, Receiver<Value>) {
     (address, events)
 }
 
+/// What the day is spent with.
+struct Day {
+    sandbox: Sandbox,
+    url: String,
+    events: Receiver<Value>,
+}
+
 #[test]
 fn an_agent_s_day() {
-    let sandbox = Sandbox::new(env!("CARGO_BIN_EXE_foster"));
     let (url, events) = receiver_of_events();
+    let day = Day {
+        sandbox: Sandbox::new(env!("CARGO_BIN_EXE_foster")),
+        url,
+        events,
+    };
+    day.looks_around();
+    let web = day.starts_a_server();
+    day.has_a_build_fail();
+    day.restarts_the_server();
+    day.runs_its_tests();
+    day.finds_what_was_there();
+    let nightly = day.defines_and_limits();
+    day.cleans_up(&web, &nightly);
+}
 
-    // In the morning it looks around.
-    let doctor = sandbox.ok(["doctor"]);
-    assert_eq!(doctor["healthy"], true);
-    assert_eq!(sandbox.ok(["list"])["jobs"], json!([]));
+impl Day {
+    /// In the morning it looks around.
+    fn looks_around(&self) {
+        let doctor = self.sandbox.ok(["doctor"]);
+        assert_eq!(doctor["healthy"], true);
+        assert_eq!(self.sandbox.ok(["list"])["jobs"], json!([]));
+    }
 
-    // A server is started, and waited for until it is ready. It is told of things on its input.
-    let server = "echo starting; echo ready on port 1; \
+    /// A server is started, and waited for until it is ready. It is told of things on its input.
+    fn starts_a_server(&self) -> String {
+        let server = "echo starting; echo ready on port 1; \
                   while read -r line; do echo \"got $line\"; done";
-    let run = [
-        "run",
-        "--no-wait",
-        "--name",
-        "web",
-        "--group",
-        "site",
-        "--tag",
-        "team.web",
-        "--stdin=open",
-        "--env",
-        "GREETING=hello",
-        "--",
-        "sh",
-        "-c",
-        server,
-    ];
-    let web = id(&sandbox.ok(run));
-    let ready = sandbox.ok(["wait", "web", "--for", "ready on port", "--timeout", "30s"]);
-    assert_eq!(ready["reason"], "matched");
-    sandbox.ok(["send", "web", "a request"]);
-    sandbox.ok(["wait", "web", "--for", "got a request", "--timeout", "30s"]);
-
-    // A build fails. The digest has what matters, in less than the output.
-    let build = "i=0; while test $i -lt 400; do echo \"   Compiling crate-$i v1.0.$i\"; i=$((i+1)); done; \
-                 printf 'error[E0308]: mismatched types\\n --> src/main.rs:7:5\\n' >&2; exit 101";
-    let failed = sandbox.ok([
-        "run",
-        "--wait",
-        "--name",
-        "build",
-        "--group",
-        "site",
-        "--notify-url",
-        &url,
-        "--digest",
-        "--max-bytes",
-        "2KiB",
-        "--",
-        "sh",
-        "-c",
-        build,
-    ]);
-    assert_eq!(failed["exit_code"], 101);
-    let digest = failed["snapshot"]["stderr"]["digest"]["text"]
-        .as_str()
-        .unwrap();
-    assert!(digest.contains("error[E0308]"), "{failed:#}");
-    let folded = failed["snapshot"]["stdout"]["digest"]["text"]
-        .as_str()
-        .unwrap();
-    assert!(folded.len() <= 2048, "{folded}");
-    let told = events.recv_timeout(SOON).unwrap();
-    assert_eq!(told["event_type"], "job.finished");
-    assert_eq!(told["job_id"], failed["job_id"]);
-    assert_eq!(told["exit_code"], 101);
-
-    // The server is restarted with the same definition; its earlier output stays.
-    let again = sandbox.ok(["restart", "web", "--no-wait", "--grace", "1s"]);
-    assert_eq!(
-        (&again["run"], &again["state"]),
-        (&json!(2), &json!("running"))
-    );
-    let first = sandbox.ok(["logs", "web", "--run", "1", "--grep", "got"]);
-    assert_eq!(first["lines"][0]["text"], "got a request");
-
-    // Sixteen tests run side by side; one of them fails, and says so while it runs.
-    let mut tests = Vec::new();
-    for n in 0..16 {
-        let line = format!("echo test {n}; test {n} != 11 || {{ echo FAILED; exit 1; }}");
-        let tag = format!("tests.unit.n{n}");
         let run = [
             "run",
             "--no-wait",
+            "--name",
+            "web",
             "--group",
-            "tests",
+            "site",
             "--tag",
-            &tag,
-            "--on-output",
-            "FAILED",
-            "--notify-url",
-            &url,
+            "team.web",
+            "--stdin=open",
+            "--env",
+            "GREETING=hello",
             "--",
             "sh",
             "-c",
-            &line,
+            server,
         ];
-        tests.push(id(&sandbox.ok(run)));
+        let web = id(&self.sandbox.ok(run));
+        let ready = self
+            .sandbox
+            .ok(["wait", "web", "--for", "ready on port", "--timeout", "30s"]);
+        assert_eq!(ready["reason"], "matched");
+        self.sandbox.ok(["send", "web", "a request"]);
+        self.sandbox
+            .ok(["wait", "web", "--for", "got a request", "--timeout", "30s"]);
+        web
     }
-    let waited = sandbox.ok(["wait", "--group", "tests", "--timeout", "60s"]);
-    assert_eq!(waited["reason"], "finished");
-    let failures: Vec<&Value> = waited["jobs"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|job| job["exit_code"] != 0)
-        .collect();
-    assert_eq!(failures.len(), 1);
-    assert_eq!(failures[0]["job_id"], json!(tests[11]));
-    let (mut finished, mut matched) = (0, 0);
-    while finished < 16 || matched < 1 {
-        let event = events.recv_timeout(SOON).unwrap();
-        match event["event_type"].as_str().unwrap() {
-            "job.finished" => finished += 1,
-            "job.output.matched" => {
-                assert_eq!(event["job_id"], json!(tests[11]));
-                matched += 1;
+
+    /// A build fails. The digest has what matters, in less than the output.
+    fn has_a_build_fail(&self) {
+        let build = "i=0; while test $i -lt 400; do echo \"   Compiling crate-$i v1.0.$i\"; i=$((i+1)); done; \
+                 printf 'error[E0308]: mismatched types\\n --> src/main.rs:7:5\\n' >&2; exit 101";
+        let failed = self.sandbox.ok([
+            "run",
+            "--wait",
+            "--name",
+            "build",
+            "--group",
+            "site",
+            "--notify-url",
+            &self.url,
+            "--digest",
+            "--max-bytes",
+            "2KiB",
+            "--",
+            "sh",
+            "-c",
+            build,
+        ]);
+        assert_eq!(failed["exit_code"], 101);
+        let digest = failed["snapshot"]["stderr"]["digest"]["text"]
+            .as_str()
+            .unwrap();
+        assert!(digest.contains("error[E0308]"), "{failed:#}");
+        let folded = failed["snapshot"]["stdout"]["digest"]["text"]
+            .as_str()
+            .unwrap();
+        assert!(folded.len() <= 2048, "{folded}");
+        let told = self.events.recv_timeout(SOON).unwrap();
+        assert_eq!(told["event_type"], "job.finished");
+        assert_eq!(told["job_id"], failed["job_id"]);
+        assert_eq!(told["exit_code"], 101);
+    }
+
+    /// The server is restarted with the same definition; its earlier output stays.
+    fn restarts_the_server(&self) {
+        let again = self
+            .sandbox
+            .ok(["restart", "web", "--no-wait", "--grace", "1s"]);
+        assert_eq!(
+            (&again["run"], &again["state"]),
+            (&json!(2), &json!("running"))
+        );
+        let first = self
+            .sandbox
+            .ok(["logs", "web", "--run", "1", "--grep", "got"]);
+        assert_eq!(first["lines"][0]["text"], "got a request");
+    }
+
+    /// Sixteen tests run side by side; one of them fails, and says so while it runs.
+    fn runs_its_tests(&self) {
+        let mut tests = Vec::new();
+        for n in 0..16 {
+            let line = format!("echo test {n}; test {n} != 11 || {{ echo FAILED; exit 1; }}");
+            let tag = format!("tests.unit.n{n}");
+            let run = [
+                "run",
+                "--no-wait",
+                "--group",
+                "tests",
+                "--tag",
+                &tag,
+                "--on-output",
+                "FAILED",
+                "--notify-url",
+                &self.url,
+                "--",
+                "sh",
+                "-c",
+                &line,
+            ];
+            tests.push(id(&self.sandbox.ok(run)));
+        }
+        let waited = self
+            .sandbox
+            .ok(["wait", "--group", "tests", "--timeout", "60s"]);
+        assert_eq!(waited["reason"], "finished");
+        let failures: Vec<&Value> = waited["jobs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|job| job["exit_code"] != 0)
+            .collect();
+        assert_eq!(failures.len(), 1);
+        assert_eq!(failures[0]["job_id"], json!(tests[11]));
+        let (mut finished, mut matched) = (0, 0);
+        while finished < 16 || matched < 1 {
+            let event = self.events.recv_timeout(SOON).unwrap();
+            match event["event_type"].as_str().unwrap() {
+                "job.finished" => finished += 1,
+                "job.output.matched" => {
+                    assert_eq!(event["job_id"], json!(tests[11]));
+                    matched += 1;
+                }
+                other => panic!("{other}"),
             }
-            other => panic!("{other}"),
         }
     }
 
-    // What was there can be found again.
-    let listed = sandbox.ok(["list", "--tag", "tests.*", "--limit", "10"]);
-    assert_eq!(listed["jobs"].as_array().unwrap().len(), 10);
-    assert_eq!(listed["truncated"], true);
-    let cursor = listed["next"].as_str().unwrap();
-    let rest = sandbox.ok(["list", "--tag", "tests.*", "--cursor", cursor]);
-    assert_eq!(rest["jobs"].as_array().unwrap().len(), 6);
+    /// What was there can be found again.
+    fn finds_what_was_there(&self) {
+        let listed = self
+            .sandbox
+            .ok(["list", "--tag", "tests.*", "--limit", "10"]);
+        assert_eq!(listed["jobs"].as_array().unwrap().len(), 10);
+        assert_eq!(listed["truncated"], true);
+        let cursor = listed["next"].as_str().unwrap();
+        let rest = self
+            .sandbox
+            .ok(["list", "--tag", "tests.*", "--cursor", cursor]);
+        assert_eq!(rest["jobs"].as_array().unwrap().len(), 6);
+    }
 
-    // A definition for later, a job that takes too long, one that hangs.
-    let nightly = id(&sandbox.ok(["create", "--name", "nightly", "--", "true"]));
-    let slow = sandbox.ok(["run", "--wait", "--timeout", "200ms", "--", "sleep", "600"]);
-    assert_eq!(
-        (&slow["state"], &slow["cause"]),
-        (&json!("killed"), &json!("timeout"))
-    );
-    let idle = sandbox.ok([
-        "run",
-        "--wait",
-        "--idle-timeout",
-        "200ms",
-        "--",
-        "sleep",
-        "600",
-    ]);
-    assert_eq!(idle["cause"], "timeout");
+    /// A definition for later, a job that takes too long, one that hangs.
+    fn defines_and_limits(&self) -> String {
+        let nightly = id(&self
+            .sandbox
+            .ok(["create", "--name", "nightly", "--", "true"]));
+        let slow = self
+            .sandbox
+            .ok(["run", "--wait", "--timeout", "200ms", "--", "sleep", "600"]);
+        assert_eq!(
+            (&slow["state"], &slow["cause"]),
+            (&json!("killed"), &json!("timeout"))
+        );
+        let idle = self.sandbox.ok([
+            "run",
+            "--wait",
+            "--idle-timeout",
+            "200ms",
+            "--",
+            "sleep",
+            "600",
+        ]);
+        assert_eq!(idle["cause"], "timeout");
+        nightly
+    }
 
-    // In the evening everything of the site ends, and what is over is cleaned up.
-    let killed = sandbox.ok(["kill", "--group", "site", "--grace", "1s"]);
-    assert_eq!(killed["jobs"][0]["job_id"], json!(web));
-    let would = sandbox.ok(["gc", "--max-jobs", "3", "--dry-run"]);
-    let before = sandbox.job_ids();
-    let deleted = sandbox.ok(["gc", "--max-jobs", "3"]);
-    assert_eq!(would["deleted"], deleted["deleted"]);
-    let after = sandbox.job_ids();
-    assert!(
-        after.len() < before.len() && after.contains(&nightly),
-        "{after:?}"
-    );
-    sandbox.ok(["delete", "--all"]);
-    assert_eq!(sandbox.job_ids(), [nightly.clone()]);
-    sandbox.ok(["start", "nightly", "--wait"]);
-    sandbox.ok(["delete", &nightly]);
-    assert_eq!(sandbox.job_ids(), [""; 0]);
-    sandbox.assert_nothing_left(SOON);
+    /// In the evening everything of the site ends, and what is over is cleaned up.
+    fn cleans_up(&self, web: &str, nightly: &str) {
+        let killed = self
+            .sandbox
+            .ok(["kill", "--group", "site", "--grace", "1s"]);
+        assert_eq!(killed["jobs"][0]["job_id"], json!(web));
+        let would = self.sandbox.ok(["gc", "--max-jobs", "3", "--dry-run"]);
+        let before = self.sandbox.job_ids();
+        let deleted = self.sandbox.ok(["gc", "--max-jobs", "3"]);
+        assert_eq!(would["deleted"], deleted["deleted"]);
+        let after = self.sandbox.job_ids();
+        assert!(
+            after.len() < before.len() && after.contains(&nightly.to_owned()),
+            "{after:?}"
+        );
+        self.sandbox.ok(["delete", "--all"]);
+        assert_eq!(self.sandbox.job_ids(), [nightly]);
+        self.sandbox.ok(["start", "nightly", "--wait"]);
+        self.sandbox.ok(["delete", nightly]);
+        assert_eq!(self.sandbox.job_ids(), [""; 0]);
+        self.sandbox.assert_nothing_left(SOON);
+    }
 }
 
 /// A follower of everything sees each job's whole life, once and in order.

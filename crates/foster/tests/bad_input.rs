@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use foster_testkit::Sandbox;
 use serde_json::{Value, json};
@@ -74,6 +75,8 @@ fn what_names_no_job_is_refused_by_every_verb_and_changes_nothing() {
     let victim = sandbox.work().join("victim");
     fs::create_dir(&victim).unwrap();
     fs::write(victim.join("file"), "kept").unwrap();
+    // Whoever looked after them leaves a moment after they are over.
+    sandbox.assert_nothing_left(Duration::from_secs(30));
     let before = (tree(&sandbox.root().to_owned()), tree(&victim));
     let absolute = victim.to_str().unwrap();
     let rows = [
@@ -162,150 +165,152 @@ fn a_job_in_the_wrong_state_is_refused() {
     sandbox.ok(["kill", &running, "--grace", "0s"]);
 }
 
+/// Calls that are wrong, each with the code that it is refused with.
+const WRONG: &[(&[&str], &str)] = &[
+    // Conflicts.
+    (
+        &["run", "--wait", "--no-wait", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--wait", "--snapshot-after", "1s", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--keep-env", "--no-inherit-env", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &[
+            "run",
+            "--kill-after",
+            "1s",
+            "--escalate",
+            "INT:1s",
+            "--",
+            "true",
+        ],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--stdin", "x", "--stdin-file", "f", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--shell", "true", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--json", "--output", "yaml", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["tag", "@1", "--set", "a", "--add", "b"],
+        "invalid_argument",
+    ),
+    // Durations and sizes.
+    (&["run", "--timeout", "5", "--", "true"], "invalid_argument"),
+    (
+        &["run", "--timeout", "0s", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--timeout", "-5s", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--timeout", "99999999999h", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--idle-timeout", "0s", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--kill-after", "soon", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--log-cap", "64", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--max-bytes", "-1KiB", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--stdin-max", "much", "--", "true"],
+        "invalid_argument",
+    ),
+    // Words.
+    (&["run", "--tag", "a..b", "--", "true"], "invalid_argument"),
+    (&["run", "--tag", "", "--", "true"], "invalid_argument"),
+    (&["run", "--name", "../x", "--", "true"], "invalid_argument"),
+    (&["run", "--group", "a b", "--", "true"], "invalid_argument"),
+    (
+        &["run", "--containment", "jail", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--stragglers", "hug", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--escalate", "NOPE:1s", "--", "true"],
+        "unknown_signal",
+    ),
+    (&["run", "--env", "=x", "--", "true"], "invalid_argument"),
+    (
+        &["run", "--env", "NOT_SET_ANYWHERE", "--", "true"],
+        "bad_env",
+    ),
+    (&["run", "--env", "FOSTER_JOB=x", "--", "true"], "bad_env"),
+    (
+        &[
+            "run",
+            "--on-output-regex",
+            "(",
+            "--notify-file",
+            "f",
+            "--",
+            "true",
+        ],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--notify-command", "not json", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--notify-command", "[]", "--", "true"],
+        "invalid_argument",
+    ),
+    (
+        &["run", "--notify-url", "gopher://x", "--", "true"],
+        "invalid_argument",
+    ),
+    (&["run", "--", ""], "invalid_argument"),
+    (&["run"], "invalid_argument"),
+    (&["run", "--nope", "--", "true"], "invalid_argument"),
+    (&["nope"], "invalid_argument"),
+    (&["list", "--state", "asleep"], "invalid_argument"),
+    (&["list", "--tag", "a b"], "invalid_argument"),
+    (&["list", "--cursor", "nonsense"], "invalid_argument"),
+    (&["list", "--since", "yesterday-ish"], "invalid_argument"),
+    (&["gc", "--older-than", "30"], "invalid_argument"),
+    (&["gc", "--max-bytes", "much"], "invalid_argument"),
+    (&["delete"], "invalid_argument"),
+    (&["schema", "nope"], "unknown_schema"),
+    (
+        &["--config", "/nonexistent/config.toml", "list"],
+        "config_error",
+    ),
+];
+
 #[test]
 fn options_that_make_no_sense_are_refused_and_make_no_job() {
     let sandbox = sandbox();
-    let rows: &[(&[&str], &str)] = &[
-        // Conflicts.
-        (
-            &["run", "--wait", "--no-wait", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--wait", "--snapshot-after", "1s", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--keep-env", "--no-inherit-env", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &[
-                "run",
-                "--kill-after",
-                "1s",
-                "--escalate",
-                "INT:1s",
-                "--",
-                "true",
-            ],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--stdin", "x", "--stdin-file", "f", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--shell", "true", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--json", "--output", "yaml", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["tag", "@1", "--set", "a", "--add", "b"],
-            "invalid_argument",
-        ),
-        // Durations and sizes.
-        (&["run", "--timeout", "5", "--", "true"], "invalid_argument"),
-        (
-            &["run", "--timeout", "0s", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--timeout", "-5s", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--timeout", "99999999999h", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--idle-timeout", "0s", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--kill-after", "soon", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--log-cap", "64", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--max-bytes", "-1KiB", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--stdin-max", "much", "--", "true"],
-            "invalid_argument",
-        ),
-        // Words.
-        (&["run", "--tag", "a..b", "--", "true"], "invalid_argument"),
-        (&["run", "--tag", "", "--", "true"], "invalid_argument"),
-        (&["run", "--name", "../x", "--", "true"], "invalid_argument"),
-        (&["run", "--group", "a b", "--", "true"], "invalid_argument"),
-        (
-            &["run", "--containment", "jail", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--stragglers", "hug", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--escalate", "NOPE:1s", "--", "true"],
-            "unknown_signal",
-        ),
-        (&["run", "--env", "=x", "--", "true"], "invalid_argument"),
-        (
-            &["run", "--env", "NOT_SET_ANYWHERE", "--", "true"],
-            "bad_env",
-        ),
-        (&["run", "--env", "FOSTER_JOB=x", "--", "true"], "bad_env"),
-        (
-            &[
-                "run",
-                "--on-output-regex",
-                "(",
-                "--notify-file",
-                "f",
-                "--",
-                "true",
-            ],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--notify-command", "not json", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--notify-command", "[]", "--", "true"],
-            "invalid_argument",
-        ),
-        (
-            &["run", "--notify-url", "gopher://x", "--", "true"],
-            "invalid_argument",
-        ),
-        (&["run", "--", ""], "invalid_argument"),
-        (&["run"], "invalid_argument"),
-        (&["run", "--nope", "--", "true"], "invalid_argument"),
-        (&["nope"], "invalid_argument"),
-        (&["list", "--state", "asleep"], "invalid_argument"),
-        (&["list", "--tag", "a b"], "invalid_argument"),
-        (&["list", "--cursor", "nonsense"], "invalid_argument"),
-        (&["list", "--since", "yesterday-ish"], "invalid_argument"),
-        (&["gc", "--older-than", "30"], "invalid_argument"),
-        (&["gc", "--max-bytes", "much"], "invalid_argument"),
-        (&["delete"], "invalid_argument"),
-        (&["schema", "nope"], "unknown_schema"),
-        (
-            &["--config", "/nonexistent/config.toml", "list"],
-            "config_error",
-        ),
-    ];
-    for (args, code) in rows {
+    for (args, code) in WRONG {
         assert_eq!(sandbox.err(*args).0, *code, "{args:?}");
     }
     assert_eq!(sandbox.job_ids(), [""; 0]);

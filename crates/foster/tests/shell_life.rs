@@ -94,7 +94,10 @@ fn jobs_complete_by_name_id_and_age_as_the_verb_can_use_them() {
     );
     assert_eq!(values(&sandbox, &["man", "ki"]), ["kill"]);
     assert_eq!(values(&sandbox, &["ki"]), ["kill"]);
-    assert_eq!(completed(&sandbox, &["run", "--stdin"]), ["--stdin-file"]);
+    assert_eq!(
+        completed(&sandbox, &["run", "--stdin-"]),
+        ["--stdin-file", "--stdin-max"]
+    );
     fs::write(sandbox.work().join("a-file"), "").unwrap();
     assert_eq!(
         values(&sandbox, &["run", "--stdin-file", "a-f"]),
