@@ -1,11 +1,11 @@
 use foster_model::answer::CreateAnswer;
 
 use crate::context::Context;
+use crate::defining::job_request::JobRequest;
+use crate::defining::prepare::Prepared;
+use crate::defining::stdin::Given;
 use crate::error::ServiceError;
-use crate::job_request::JobRequest;
-use crate::prepare::Prepared;
-use crate::stdin::Given;
-use crate::view::view;
+use crate::showing::view::view;
 
 /// Makes a job of a command, and leaves it to `start` to execute that.
 ///

@@ -8,12 +8,12 @@ use foster_model::{
 use foster_store::{JobFolder, Root};
 use foster_supervisor::{Client, ControlError};
 
-use crate::amend::amend;
 use crate::context::{self, Context, now};
+use crate::defining::stdin::refused;
 use crate::error::ServiceError;
-use crate::holder::wait_for_holder;
-use crate::stdin::refused;
-use crate::watch::{is_only_defined, settled_record};
+use crate::reaching::amend::amend;
+use crate::reaching::holder::wait_for_holder;
+use crate::reaching::watch::{is_only_defined, settled_record};
 
 /// How long a supervisor is given to write a change down.
 const PATIENCE: Duration = Duration::from_secs(10);

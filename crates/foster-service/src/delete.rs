@@ -2,12 +2,12 @@ use foster_model::answer::{DeleteAction, DeleteAnswer, DeleteResult};
 use foster_model::{ErrorCode, JobId, JobSelector, State};
 use foster_store::{OpenError, Root};
 
+use crate::choosing::selection::Selection;
 use crate::context::Context;
 use crate::error::ServiceError;
 use crate::outcome::Outcome;
 use crate::remove::Doomed;
 use crate::restart::end;
-use crate::selection::Selection;
 
 /// What `delete` is asked for.
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@ use foster_process::{Level, kernel_features, system_name};
 use foster_store::Root;
 
 use crate::context::Context;
-use crate::disk_use::disk_use;
 use crate::error::ServiceError;
+use crate::showing::disk_use::disk_use;
 
 /// Tells what this machine offers, by trying it, and how the root is. `config` is what the caller
 /// knows of its configuration file, if it has one.

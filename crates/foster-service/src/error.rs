@@ -9,7 +9,7 @@ use foster_store::{CreateError, DamageError, OpenError, RemovalError, ResolveErr
 use foster_supervisor::{CollectError, ControlError, InvalidPhases, LaunchError, RecoverError};
 
 use crate::config::ConfigError;
-use crate::stdin::code_of;
+use crate::defining::stdin::code_of;
 
 /// Why a verb could not do what it was asked.
 #[derive(Debug, thiserror::Error)]

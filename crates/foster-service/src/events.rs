@@ -11,7 +11,7 @@ use foster_store::{DamageError, JobFolder, JournalReader, OpenError, Root};
 use crate::context::{Context, now};
 use crate::error::ServiceError;
 use crate::outcome::Outcome;
-use crate::watch::shown_record;
+use crate::reaching::watch::shown_record;
 use follow::Follower;
 
 /// What `events` is asked for.

@@ -12,9 +12,11 @@ use foster_process::{
 use foster_supervisor::{from_specs, start_failure};
 
 use crate::context::Context;
-use crate::environment::{EnvSetting, JobEnvironment, Sources, read_file, resolve_settings, to_os};
+use crate::defining::environment::{
+    EnvSetting, JobEnvironment, Sources, read_file, resolve_settings, to_os,
+};
+use crate::defining::phases::escalation;
 use crate::error::ServiceError;
-use crate::phases::escalation;
 
 /// What `exec` is asked for.
 #[derive(Debug, Clone)]

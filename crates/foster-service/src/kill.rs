@@ -6,13 +6,13 @@ use foster_process::Signal;
 use foster_store::Root;
 use foster_supervisor::from_specs;
 
+use crate::choosing::found_jobs::FoundJobs;
+use crate::choosing::job_filter::JobFilter;
 use crate::context::{self, Context};
-use crate::ending::{Begun, Order};
+use crate::defining::phases::given_phases;
 use crate::error::ServiceError;
-use crate::found_jobs::FoundJobs;
-use crate::job_filter::JobFilter;
 use crate::outcome::Outcome;
-use crate::phases::given_phases;
+use crate::reaching::ending::{Begun, Order};
 
 /// What `kill` is asked for.
 #[derive(Debug, Clone)]

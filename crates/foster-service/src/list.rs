@@ -8,9 +8,9 @@ use foster_model::answer::ListAnswer;
 use foster_model::{Cursor, State};
 use foster_store::{IndexIter, IndexOrder, Root};
 
+use crate::choosing::job_filter::JobFilter;
 use crate::context::Context;
 use crate::error::ServiceError;
-use crate::job_filter::JobFilter;
 use listing::Listing;
 
 pub(crate) use rows::complete;

@@ -6,12 +6,12 @@ use foster_model::{JobRecord, JobSelector, Moment};
 use foster_process::wait_any;
 use foster_store::{JobFolder, LineMerger, RawLine, Root, Stream};
 
+use crate::choosing::run_choice::record_of;
 use crate::context::{Context, now};
 use crate::error::ServiceError;
-use crate::grep::{Grep, GrepRequest};
-use crate::run_choice::record_of;
-use crate::snapshot::is_final;
-use crate::watch::{Standing, Watcher};
+use crate::reaching::watch::{Standing, Watcher};
+use crate::searching::grep::{Grep, GrepRequest};
+use crate::showing::snapshot::is_final;
 
 /// Where `logs` begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,12 +4,12 @@ use foster_model::{
 };
 use foster_store::JobFolder;
 
-use crate::amend::amend;
 use crate::context::Context;
-use crate::environment::to_os;
+use crate::defining::environment::to_os;
+use crate::defining::notify_settings::NotifySettings;
 use crate::error::ServiceError;
-use crate::notify_settings::NotifySettings;
-use crate::watch::shown_record;
+use crate::reaching::amend::amend;
+use crate::reaching::watch::shown_record;
 
 /// What `notify` is asked for.
 #[derive(Debug, Clone)]
@@ -97,7 +97,10 @@ fn masked_values(ctx: &Context, folder: &JobFolder) -> Result<Secrets, ServiceEr
     // What the job inherited is kept nowhere; most likely it is what the caller has.
     for name in &definition.mask {
         let own = to_os(name).into_string().ok();
-        let value = own.and_then(|name| ctx.variable(&name).map(crate::environment::from_os));
+        let value = own.and_then(|name| {
+            ctx.variable(&name)
+                .map(crate::defining::environment::from_os)
+        });
         values.extend(value.map(foster_model::NativeString::into_bytes));
     }
     Ok(Secrets::new(values.iter().map(Vec::as_slice)))

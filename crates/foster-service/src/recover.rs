@@ -4,7 +4,7 @@ use foster_store::{JobFolder, Root};
 
 use crate::context::{self, Context, now};
 use crate::error::ServiceError;
-use crate::lock::try_lock;
+use crate::reaching::lock::try_lock;
 
 /// What `recover` is asked for.
 #[derive(Debug, Clone, Default)]

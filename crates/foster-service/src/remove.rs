@@ -6,10 +6,10 @@ use foster_store::{JobFolder, Lock, OpenError, Root};
 use foster_supervisor::{Client, leftover_processes};
 
 use crate::error::ServiceError;
-use crate::holder::wait_for_holder;
-use crate::lock::lock_failed;
-use crate::view::is_foreign;
-use crate::watch::is_only_defined;
+use crate::reaching::holder::wait_for_holder;
+use crate::reaching::lock::lock_failed;
+use crate::reaching::watch::is_only_defined;
+use crate::showing::view::is_foreign;
 
 /// How long the processes of a job that is over are given to let go of it.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -6,15 +6,15 @@ use foster_store::{JobFolder, Lock, Root};
 use foster_supervisor::{History, from_specs};
 
 use crate::context::{self, Context};
-use crate::ending::{Begun, Order};
+use crate::defining::phases::given_phases;
 use crate::error::ServiceError;
-use crate::holder::wait_for_holder;
-use crate::launch::launch_made;
-use crate::lock::try_lock;
-use crate::observation::Observation;
-use crate::phases::given_phases;
+use crate::launching::launch::launch_made;
+use crate::launching::observation::Observation;
+use crate::reaching::ending::{Begun, Order};
+use crate::reaching::holder::wait_for_holder;
+use crate::reaching::lock::try_lock;
+use crate::reaching::watch::{is_only_defined, settled_record};
 use crate::start::start_locked;
-use crate::watch::{is_only_defined, settled_record};
 
 /// How long the processes of the run before are given to let go of the job, once its tree is empty.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -4,11 +4,11 @@ use foster_model::CommandLine;
 use foster_model::answer::RunAnswer;
 
 use crate::context::Context;
+use crate::defining::job_request::JobRequest;
+use crate::defining::prepare::Prepared;
 use crate::error::ServiceError;
-use crate::job_request::JobRequest;
-use crate::launch::launch_new;
-use crate::observation::Observation;
-use crate::prepare::Prepared;
+use crate::launching::launch::launch_new;
+use crate::launching::observation::Observation;
 
 /// What `run` is asked for.
 #[derive(Debug, Clone)]

@@ -12,11 +12,11 @@ use foster_store::{JobFolder, Root};
 use foster_supervisor::{Client, ControlError};
 
 use crate::context::Context;
+use crate::defining::stdin::refused;
 use crate::error::ServiceError;
 use crate::outcome::Outcome;
-use crate::stdin::refused;
-use crate::view::stdin_state;
-use crate::watch::{is_only_defined, settled_record};
+use crate::reaching::watch::{is_only_defined, settled_record};
+use crate::showing::view::stdin_state;
 
 /// How long a supervisor is given to tell how far it has come, after the time was up.
 const PATIENCE: Duration = Duration::from_secs(5);

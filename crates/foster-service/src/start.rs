@@ -6,10 +6,10 @@ use foster_store::{JobFolder, Lock};
 
 use crate::context::Context;
 use crate::error::ServiceError;
-use crate::launch::launch_made;
-use crate::lock::try_lock;
-use crate::observation::Observation;
-use crate::watch::{is_only_defined, settled_record};
+use crate::launching::launch::launch_made;
+use crate::launching::observation::Observation;
+use crate::reaching::lock::try_lock;
+use crate::reaching::watch::{is_only_defined, settled_record};
 
 /// What `start` is asked for.
 #[derive(Debug, Clone)]

@@ -2,13 +2,13 @@ use foster_model::JobSelector;
 use foster_model::answer::StatusAnswer;
 use foster_store::Stream;
 
+use crate::choosing::run_choice::record_of;
 use crate::context::{Context, now};
 use crate::deadline::{deadline_of, remaining_ms};
 use crate::error::ServiceError;
 use crate::notify::notifications;
-use crate::run_choice::record_of;
-use crate::snapshot::observed;
-use crate::view::view;
+use crate::showing::snapshot::observed;
+use crate::showing::view::view;
 
 /// What `status` is asked for.
 #[derive(Debug, Clone)]

@@ -1,9 +1,9 @@
 use foster_model::answer::TagAnswer;
 use foster_model::{Amendment, JobSelector, Secrets, Tag};
 
-use crate::amend::amend;
 use crate::context::Context;
 use crate::error::ServiceError;
+use crate::reaching::amend::amend;
 
 /// What `tag` is asked for.
 #[derive(Debug, Clone)]

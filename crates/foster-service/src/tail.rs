@@ -4,11 +4,11 @@ use foster_model::JobSelector;
 use foster_model::answer::{Excerpt, TailAnswer};
 use foster_store::{Stream, StreamLog};
 
+use crate::choosing::run_choice::record_of;
 use crate::context::Context;
 use crate::error::ServiceError;
-use crate::grep::{Grep, GrepRequest};
-use crate::run_choice::record_of;
-use crate::snapshot::{ENCODING, digest_of, is_final, observed};
+use crate::searching::grep::{Grep, GrepRequest};
+use crate::showing::snapshot::{ENCODING, digest_of, is_final, observed};
 
 /// What `tail` is asked for.
 #[derive(Debug, Clone)]

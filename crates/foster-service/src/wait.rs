@@ -9,12 +9,12 @@ use foster_store::{JobFolder, Root};
 
 use crate::context::{self, Context};
 use crate::error::ServiceError;
-use crate::hint::hint;
 use crate::outcome::Outcome;
-use crate::output_search::{OutputPattern, OutputSearch};
-use crate::snapshot::snapshot;
-use crate::view::view;
-use crate::watch::{Standing, Watcher, is_only_defined, shown_record, wait_for};
+use crate::reaching::watch::{Standing, Watcher, is_only_defined, shown_record, wait_for};
+use crate::searching::output_search::{OutputPattern, OutputSearch};
+use crate::showing::hint::hint;
+use crate::showing::snapshot::snapshot;
+use crate::showing::view::view;
 
 /// What `wait` is asked for.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ fn no_jobs() -> ServiceError {
 
 fn find(root: &Root, job: &JobSelector) -> Result<JobFolder, ServiceError> {
     let folder = context::find(root, job, false)?;
-    let record = crate::watch::settled_record(root, &folder)?;
+    let record = crate::reaching::watch::settled_record(root, &folder)?;
     let not_held = || folder.lock_is_held().is_ok_and(|held| !held);
     if is_only_defined(&record) && not_held() {
         let message = "it is defined, and nobody has started it".to_owned();

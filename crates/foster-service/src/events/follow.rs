@@ -8,7 +8,7 @@ use super::Out;
 use super::guards::Guards;
 use super::network::shared_filesystem;
 use crate::error::ServiceError;
-use crate::view::is_foreign;
+use crate::showing::view::is_foreign;
 
 /// Follows the journals of one job or of all.
 ///

@@ -8,8 +8,8 @@ use foster_process::{Poller, ProcessRef};
 use foster_store::Root;
 
 use crate::error::ServiceError;
-use crate::holder::process;
-use crate::watch::{is_only_defined, settled_record};
+use crate::reaching::holder::process;
+use crate::reaching::watch::{is_only_defined, settled_record};
 
 /// The token of what tells of changes in folders.
 const CHANGES: u64 = 0;

@@ -3,8 +3,8 @@ use foster_model::answer::ListRow;
 use foster_store::{IndexRow, Root};
 
 use crate::error::ServiceError;
-use crate::view::{cut, is_foreign};
-use crate::watch::shown_record;
+use crate::reaching::watch::shown_record;
+use crate::showing::view::{cut, is_foreign};
 
 /// How much of a command a listing shows, in bytes: as much as the index has at most.
 const LONGEST_COMMAND: usize = 512;

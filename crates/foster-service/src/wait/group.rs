@@ -5,10 +5,10 @@ use foster_model::{ErrorBody, JobId, JobName, JobSelector};
 use foster_store::Root;
 
 use super::{WaitRequest, answer, find, next_to_wait_for, results, wait_for_folders};
+use crate::choosing::found_jobs::FoundJobs;
+use crate::choosing::job_filter::JobFilter;
 use crate::context::Context;
 use crate::error::ServiceError;
-use crate::found_jobs::FoundJobs;
-use crate::job_filter::JobFilter;
 use crate::outcome::Outcome;
 
 /// How many jobs of a group that were over before an answer shows.

@@ -5,11 +5,11 @@ use foster_store::{JobFolder, Root};
 use foster_supervisor::Client;
 
 use crate::error::ServiceError;
-use crate::hint::hint;
 use crate::notify::notifications;
-use crate::snapshot::snapshot;
-use crate::view::view;
-use crate::watch::{Watcher, wait_for};
+use crate::reaching::watch::{Watcher, wait_for};
+use crate::showing::hint::hint;
+use crate::showing::snapshot::snapshot;
+use crate::showing::view::view;
 
 /// How long a verb that starts a job stays with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

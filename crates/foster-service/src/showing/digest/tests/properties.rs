@@ -3,7 +3,7 @@ use foster_store::Part;
 use proptest::prelude::*;
 
 use super::{made, numbered, word};
-use crate::digest::{Source, digest};
+use crate::showing::digest::{Source, digest};
 
 /// The plain excerpt: the last `max_bytes`, cut on the border of a character.
 fn plain(bytes: &[u8], max_bytes: u64) -> String {

@@ -6,10 +6,10 @@ use foster_store::{JobFolder, Lock, Root};
 use foster_supervisor::{AmendError, Amended, Client, ControlError, History, tell_of_the_end};
 
 use crate::error::ServiceError;
-use crate::holder::wait_for_holder;
-use crate::lock::try_lock;
-use crate::view::is_foreign;
-use crate::watch::settled_record;
+use crate::reaching::holder::wait_for_holder;
+use crate::reaching::lock::try_lock;
+use crate::reaching::watch::settled_record;
+use crate::showing::view::is_foreign;
 
 /// How long a supervisor is given to write a change down.
 const PATIENCE: Duration = Duration::from_secs(10);

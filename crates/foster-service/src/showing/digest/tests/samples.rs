@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use foster_model::answer::DigestPart;
 use foster_store::Part;
 
-use crate::digest::{Source, digest};
+use crate::showing::digest::{Source, digest};
 
 /// The sample, a kind of part that is kept of it, and what must be in the text.
 const SAMPLES: [(&str, DigestPart, &[&str]); 13] = [

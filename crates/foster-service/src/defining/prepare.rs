@@ -9,14 +9,14 @@ use foster_model::{
 use foster_supervisor::{current_host, from_specs};
 
 use crate::context::Context;
-use crate::environment::{
+use crate::defining::environment::{
     JobEnvironment, Sources, from_os, read_file, resolve_settings, to_variables,
 };
+use crate::defining::job_request::JobRequest;
+use crate::defining::phases::escalation;
+use crate::defining::redaction::Redaction;
+use crate::defining::stdin::Given;
 use crate::error::ServiceError;
-use crate::job_request::JobRequest;
-use crate::phases::escalation;
-use crate::redaction::Redaction;
-use crate::stdin::Given;
 
 /// A job that is ready to be made: everything was checked that can be without making it.
 pub(crate) struct Prepared {

@@ -1,6 +1,6 @@
 use foster_model::{JobRecord, State};
 
-use crate::watch::is_only_defined;
+use crate::reaching::watch::is_only_defined;
 
 /// Returns the next sensible command, or what could have been done better.
 pub(crate) fn hint(record: &JobRecord) -> Option<String> {

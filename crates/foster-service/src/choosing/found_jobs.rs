@@ -1,10 +1,10 @@
 use foster_model::{JobId, JobRecord};
 use foster_store::{IndexRow, Root};
 
+use crate::choosing::job_filter::JobFilter;
 use crate::error::ServiceError;
-use crate::job_filter::JobFilter;
 use crate::list::complete;
-use crate::watch::is_only_defined;
+use crate::reaching::watch::is_only_defined;
 
 /// Jobs that were not named but found: by their group, or by a tag. Of all directories, as with names.
 #[derive(Default)]

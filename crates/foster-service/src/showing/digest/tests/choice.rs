@@ -2,7 +2,7 @@ use foster_model::answer::{DigestPart, DigestReason};
 use foster_store::Part;
 
 use super::{made, numbered, whole, word};
-use crate::digest::{Source, digest};
+use crate::showing::digest::{Source, digest};
 
 #[test]
 fn failures_come_first_then_the_end_then_the_beginning() {

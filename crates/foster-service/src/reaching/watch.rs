@@ -8,9 +8,9 @@ use foster_store::{JobFolder, Root};
 use foster_supervisor::{Client, ControlError};
 
 use crate::error::ServiceError;
-use crate::holder::process;
-use crate::lock::try_lock;
-use crate::view::is_foreign;
+use crate::reaching::holder::process;
+use crate::reaching::lock::try_lock;
+use crate::showing::view::is_foreign;
 
 /// How often a link that breaks at once is made anew. A supervisor has one successor.
 const ATTEMPTS: u32 = 8;

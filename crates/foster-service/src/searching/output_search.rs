@@ -3,8 +3,8 @@ use foster_process::output::{Gap, Match, Matcher, Pattern, PatternSet};
 use foster_store::{JobFolder, Stream, StreamLog};
 
 use crate::error::ServiceError;
-use crate::grep::expression;
-use crate::view::cut;
+use crate::searching::grep::expression;
+use crate::showing::view::cut;
 
 /// How much is read at once, in bytes.
 const BLOCK: usize = 64 * 1024;

@@ -14,12 +14,12 @@ use foster_supervisor::{
 };
 
 use crate::context::Context;
-use crate::environment::{JobEnvironment, Sources, from_variables, to_os};
+use crate::defining::environment::{JobEnvironment, Sources, from_variables, to_os};
+use crate::defining::prepare::{Prepared, new_nonce, outer_job};
+use crate::defining::redaction::Redaction;
+use crate::defining::stdin::Given;
 use crate::error::ServiceError;
-use crate::observation::Started;
-use crate::prepare::{Prepared, new_nonce, outer_job};
-use crate::redaction::Redaction;
-use crate::stdin::Given;
+use crate::launching::observation::Started;
 
 /// Makes the job and starts it. Returns once the command is being executed.
 pub(crate) fn launch_new(

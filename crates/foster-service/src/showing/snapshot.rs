@@ -4,8 +4,8 @@ use foster_model::answer::{Excerpt, Snapshot};
 use foster_model::{JobRecord, OutputEnd};
 use foster_store::{JobFolder, Stream, StreamLog};
 
-use crate::digest;
 use crate::error::ServiceError;
+use crate::showing::digest;
 
 /// How bytes become text in answers.
 pub(crate) const ENCODING: &str = "utf-8-lossy";

@@ -8,7 +8,7 @@ use foster_model::{
 use foster_supervisor::check_patterns;
 
 use crate::context::Context;
-use crate::environment::from_os;
+use crate::defining::environment::from_os;
 use crate::error::ServiceError;
 
 /// Whom a job is to tell of itself, as the caller says it.

@@ -1,7 +1,7 @@
 use foster_model::{Cause, JobName, State, TagPattern, Time};
 use foster_store::{IndexRow, Sieve};
 
-use crate::name_pattern::NamePattern;
+use crate::choosing::name_pattern::NamePattern;
 
 /// Which jobs are meant: those that all of this fits.
 #[derive(Debug, Clone, Default)]

@@ -7,9 +7,9 @@ use foster_model::{
     PhaseSpec, Stragglers, Tag,
 };
 
-use crate::environment::EnvSetting;
-use crate::notify_settings::NotifySettings;
-use crate::stdin::Stdin;
+use crate::defining::environment::EnvSetting;
+use crate::defining::notify_settings::NotifySettings;
+use crate::defining::stdin::Stdin;
 
 /// What a job is to be: all that `run` and `create` are told of it.
 #[derive(Debug, Clone)]

@@ -9,9 +9,9 @@ use foster_store::{JobFolder, Root};
 use foster_supervisor::{Client, ControlError, Leftovers, from_specs, wake};
 
 use crate::error::ServiceError;
-use crate::lock::lock_failed;
-use crate::view::is_foreign;
-use crate::watch::{Watcher, is_only_defined, settled_record, wait_for};
+use crate::reaching::lock::lock_failed;
+use crate::reaching::watch::{Watcher, is_only_defined, settled_record, wait_for};
+use crate::showing::view::is_foreign;
 
 /// How long a supervisor is given for its first answer before it is taken to be stopped.
 const PATIENCE: Duration = Duration::from_secs(1);

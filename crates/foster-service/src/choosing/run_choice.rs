@@ -2,7 +2,7 @@ use foster_model::{Event, JobRecord};
 use foster_store::{JobFolder, Root};
 
 use crate::error::ServiceError;
-use crate::watch::shown_record;
+use crate::reaching::watch::shown_record;
 
 /// Returns the record of the run that was asked for; of the newest, if none was.
 ///
