@@ -8,7 +8,7 @@ use rustix::fs::OFlags;
 
 use crate::dir::Dir;
 use crate::lock::Turn;
-use crate::tree_removal::disk_use;
+use crate::removing::tree_removal::disk_use;
 use crate::{DamageError, Lock, Problem};
 
 /// What a job was asked to do.

@@ -2,7 +2,7 @@ use std::io;
 
 use foster_model::{JobId, JobSelector};
 
-use crate::index_row::id_in;
+use crate::index::row::id_in;
 use crate::{IndexRow, OpenError, Root};
 
 /// How many candidates an answer lists at most.

@@ -2,7 +2,7 @@ use std::io;
 
 use crate::Root;
 use crate::create::DRAFT;
-use crate::removal::GONE;
+use crate::removing::removal::GONE;
 
 /// What lies about in a root that is no job.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt as _;
 
-use crate::index_row::{LENGTH, is_removed};
+use crate::index::row::{LENGTH, is_removed};
 use crate::{Index, IndexRow};
 
 /// How many records are read at once: 64 KiB.

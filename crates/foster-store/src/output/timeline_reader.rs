@@ -4,7 +4,7 @@ use std::os::unix::fs::FileExt as _;
 
 use rustix::fs::OFlags;
 
-use crate::record_format::{LENGTH, Record};
+use crate::output::record_format::{LENGTH, Record};
 use crate::{DamageError, RunFolder, Stream};
 
 /// How much of the timeline is read at once, in bytes.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use rustix::fs::OFlags;
 
 use crate::dir::Dir;
-use crate::segments::{self, Segment};
+use crate::output::segments::{self, Segment};
 use crate::{DamageError, Problem, RunFolder, Stream};
 
 /// A file of the stream as it was seen. Its length shrinks when a read finds less than that, so

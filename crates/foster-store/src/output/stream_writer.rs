@@ -4,7 +4,7 @@ use std::io::{self, Seek as _, SeekFrom};
 use rustix::fs::OFlags;
 
 use crate::dir::Dir;
-use crate::segments::{self, Segment};
+use crate::output::segments::{self, Segment};
 use crate::{RunFolder, Stream};
 
 /// No cap is smaller, in bytes: below it, head and tail would hold no line.

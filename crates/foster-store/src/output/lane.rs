@@ -3,7 +3,8 @@ use std::io;
 
 use foster_model::Time;
 
-use crate::{RawLine, Stream, StreamLog, text};
+use crate::output::text;
+use crate::{RawLine, Stream, StreamLog};
 
 /// The longest line that is given in one piece, in bytes.
 pub(crate) const LONGEST_LINE: usize = 64 * 1024;

@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt as _;
 
 use foster_model::JobId;
 
-use crate::index_row::{LENGTH, id_in, is_removed};
+use crate::index::row::{LENGTH, id_in, is_removed};
 use crate::{IndexRow, Sieve};
 
 /// How many records are read at once: 64 KiB.

@@ -3,7 +3,7 @@ use std::io;
 use foster_model::JobId;
 
 use crate::dir::Dir;
-use crate::removal::GONE;
+use crate::removing::removal::GONE;
 use crate::{Lock, Problem, Removal, Root};
 
 /// What a sweep has done.

@@ -3,7 +3,7 @@ use std::io::{self, Write as _};
 
 use rustix::fs::OFlags;
 
-use crate::record_format::{LENGTH, Record};
+use crate::output::record_format::{LENGTH, Record};
 use crate::{Chunk, RunFolder, Stream, TimelineReader};
 
 /// How far apart, in microseconds, two chunks of a stream may be to be noted as one.

@@ -2,7 +2,8 @@ use std::io;
 
 use foster_model::answer::Excerpt;
 
-use crate::{StreamLog, text};
+use crate::StreamLog;
+use crate::output::text;
 
 /// How much is read at once when lines are counted backwards, in bytes.
 const BLOCK: u64 = 64 * 1024;

@@ -4,10 +4,11 @@ use std::os::unix::fs::FileExt as _;
 
 use foster_model::JobId;
 
+use crate::Index;
 use crate::dir::Dir;
-use crate::index_lock::{IndexLock, noted_removed};
-use crate::index_row::{LENGTH, is_removed, removed_record};
-use crate::{Index, index, index_rebuild};
+use crate::index::lock::{IndexLock, noted_removed};
+use crate::index::row::{LENGTH, is_removed, removed_record};
+use crate::index::{self, rebuild};
 
 /// An index is not made smaller before that many of its records are of removed jobs.
 const FEWEST: u64 = 256;
@@ -58,5 +59,5 @@ fn copy_the_rest(dir: &Dir, lock: &IndexLock, file: &File, records: u64) -> io::
     }
     // Said before it is so: a reader who comes between finds more records than there must be.
     lock.note((rest.len() / LENGTH) as u64, 0)?;
-    dir.replace(index::NAME, index_rebuild::TEMPORARY, &rest)
+    dir.replace(index::NAME, rebuild::TEMPORARY, &rest)
 }

@@ -1,6 +1,7 @@
 use std::io;
 
-use crate::{StreamLog, text};
+use crate::StreamLog;
+use crate::output::text;
 
 /// Bytes of a stream that lie on disk without a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]

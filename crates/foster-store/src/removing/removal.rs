@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use foster_model::JobId;
 
 use crate::dir::Dir;
-use crate::tree_removal::{TreeRemoval, blocks, given_back};
+use crate::removing::tree_removal::{TreeRemoval, blocks, given_back};
 use crate::{DamageError, JobFolder, Lock, Problem, Root, lock};
 
 /// What the name of a folder begins with that is being removed. No id does.

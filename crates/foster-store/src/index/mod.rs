@@ -1,3 +1,13 @@
+//! The cache over all jobs.
+
+pub(crate) mod iter;
+pub(crate) mod lock;
+pub(crate) mod oldest;
+pub(crate) mod rebuild;
+pub(crate) mod removal;
+pub(crate) mod row;
+pub(crate) mod sieve;
+
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -6,9 +16,9 @@ use foster_model::JobId;
 use rustix::fs::OFlags;
 
 use crate::dir::Dir;
-use crate::index_iter::MOST_AWRY;
-use crate::index_lock::{IndexLock, is_unsorted, noted, noted_removed};
-use crate::index_row::{LENGTH, id_in, is_removed};
+use crate::index::iter::MOST_AWRY;
+use crate::index::lock::{IndexLock, is_unsorted, noted, noted_removed};
+use crate::index::row::{LENGTH, id_in, is_removed};
 use crate::{DamageError, IndexIter, IndexRow, Problem, Root};
 
 pub(crate) const NAME: &str = "index";

@@ -4,7 +4,7 @@ use std::io;
 use foster_model::Time;
 use foster_model::answer::LogPosition;
 
-use crate::lane::Lane;
+use crate::output::lane::Lane;
 use crate::{Chunk, DamageError, RunFolder, Stream, TimelineReader};
 
 /// A line as the command printed it, or a piece of one.

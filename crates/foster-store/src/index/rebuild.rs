@@ -3,8 +3,8 @@ use std::io;
 use foster_model::JobId;
 
 use crate::dir::Dir;
-use crate::index_lock::IndexLock;
-use crate::index_row::LENGTH;
+use crate::index::lock::IndexLock;
+use crate::index::row::LENGTH;
 use crate::{Index, IndexRow, JobFolder, OpenError, index};
 
 /// One fixed name: who holds the index's lock is alone, and a crash leaves one file at most.
