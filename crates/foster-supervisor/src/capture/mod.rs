@@ -1,16 +1,22 @@
+mod found;
+mod loss;
+mod redacted;
+
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::time::{Instant, SystemTime};
 
-use foster_model::{MatchCount, StreamTotals};
-use foster_process::{Moved, discard, move_bytes};
+use foster_model::StreamTotals;
+use foster_process::{Moved, move_bytes};
 use foster_store::{RunFolder, Stream, StreamWriter, TimelineWriter};
 
 use crate::log_file::LogFile;
-use crate::matching::{Found, Matching};
-use crate::redaction::{Piece, RedactedStream, Taken};
+use crate::matching::Matching;
+use crate::redaction::{RedactedStream, Taken};
+
+pub use loss::Loss;
 
 /// How many bytes one system call may move: more than a pipe of the default size holds.
 const CHUNK: u64 = 1 << 20;
@@ -31,16 +37,6 @@ pub struct Capture {
     losing: [bool; 2],
     timeline_lost: bool,
     scratch: Vec<u8>,
-}
-
-/// Output that could not be kept.
-pub struct Loss {
-    /// `stdout`, `stderr`, `log` or `timeline`.
-    pub stream: &'static str,
-    /// Where in the stream it began.
-    pub from: u64,
-    /// The system's reason.
-    pub reason: String,
 }
 
 impl Capture {
@@ -122,44 +118,6 @@ impl Capture {
         std::mem::take(&mut self.losses)
     }
 
-    /// Looks for this in what comes from now on, in place of what was looked for.
-    pub fn look_for(&mut self, matching: Option<Matching>) {
-        self.matching = matching;
-    }
-
-    /// Takes in that a predecessor had a match told.
-    pub fn remember_match(&mut self, rule: usize, suppressed: u64) {
-        if let Some(matching) = &mut self.matching {
-            matching.remember(rule, suppressed);
-        }
-    }
-
-    /// Returns when a line without an end is to be looked at.
-    pub fn look_due(&self) -> Option<Instant> {
-        self.matching.as_ref().and_then(Matching::due)
-    }
-
-    /// Returns what was found since the last call.
-    pub fn take_found(&mut self, now: Instant) -> Vec<Found> {
-        let Some(matching) = &mut self.matching else {
-            return Vec::new();
-        };
-        matching.rest(now);
-        matching.take_found()
-    }
-
-    /// Looks at lines that have no end, since none will come.
-    pub fn look_at_the_rest(&mut self) {
-        if let Some(matching) = &mut self.matching {
-            matching.finish(Instant::now());
-        }
-    }
-
-    /// Returns how often what is looked for was met; `None` if nothing is.
-    pub fn match_counts(&self) -> Option<Vec<MatchCount>> {
-        self.matching.as_ref().map(Matching::counts)
-    }
-
     /// Closes a stream of which no more is wanted.
     pub fn abandon(&mut self, stream: Stream) {
         self.pipes[stream.index()] = None;
@@ -235,82 +193,6 @@ impl Capture {
         }
     }
 
-    /// Writes what is left of bytes after redaction.
-    fn write_piece(&mut self, stream: Stream, piece: Piece) -> io::Result<Moved> {
-        let offset = self.writers[stream.index()].position();
-        let (log, matching) = (&mut self.log, &mut self.matching);
-        show(log, matching, stream, offset, &piece.text);
-        let mut rest = piece.text.as_slice();
-        while !rest.is_empty() {
-            let writer = &mut self.writers[stream.index()];
-            let written = writer.target().and_then(|(mut file, room)| {
-                let room = usize::try_from(room).unwrap_or(usize::MAX);
-                file.write(&rest[..rest.len().min(room)])
-            });
-            match written {
-                Ok(0) => self.lose(stream, rest.len(), &io::ErrorKind::WriteZero.into()),
-                Ok(n) => {
-                    writer.advance(n as u64);
-                    self.losing[stream.index()] = false;
-                    rest = &rest[n..];
-                    continue;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                // Reading goes on, so that the job never blocks.
-                Err(error) => self.lose(stream, rest.len(), &error),
-            }
-            break;
-        }
-        let moved = Moved::Bytes(piece.text.len());
-        if let Some(redaction) = &mut self.redaction {
-            redaction[stream.index()].commit(piece)?;
-        }
-        Ok(moved)
-    }
-
-    /// Writes what was held back because it looked like the beginning of a value.
-    fn write_undecided(&mut self, stream: Stream) -> io::Result<()> {
-        let Some(redaction) = &mut self.redaction else {
-            return Ok(());
-        };
-        if let Some(piece) = redaction[stream.index()].finish()?
-            && let Moved::Bytes(n) = self.write_piece(stream, piece)?
-        {
-            self.note(stream, n as u64);
-        }
-        Ok(())
-    }
-
-    /// Counts bytes of a stream that are not kept.
-    fn lose(&mut self, stream: Stream, bytes: usize, error: &io::Error) {
-        let writer = &mut self.writers[stream.index()];
-        if !std::mem::replace(&mut self.losing[stream.index()], true) {
-            self.losses.push(Loss {
-                stream: stream.as_str(),
-                from: writer.position(),
-                reason: error.to_string(),
-            });
-        }
-        writer.skip(bytes as u64);
-    }
-
-    /// The file can't take it (no space, most likely). Reading goes on, so that the job never
-    /// blocks; what is dropped is counted, and its place is known.
-    fn lose_chunk(&mut self, stream: Stream, error: &io::Error) -> io::Result<Moved> {
-        let Some(pipe) = &self.pipes[stream.index()] else {
-            return Ok(Moved::End);
-        };
-        self.scratch.resize(64 * 1024, 0);
-        let moved = discard(pipe, &mut self.scratch)?;
-        if let Moved::Bytes(n) = moved {
-            let offset = self.writers[stream.index()].position();
-            let bytes = &self.scratch[..n];
-            show(&mut self.log, &mut self.matching, stream, offset, bytes);
-            self.lose(stream, n, error);
-        }
-        Ok(moved)
-    }
-
     fn note(&mut self, stream: Stream, bytes: u64) {
         let at = now_us();
         let mut left = bytes;
@@ -320,17 +202,6 @@ impl Capture {
             if let Err(error) = self.timeline.append(at, stream, part as u32) {
                 self.lose_timeline(stream, &error);
             }
-        }
-    }
-
-    fn lose_timeline(&mut self, stream: Stream, error: &io::Error) {
-        if !std::mem::replace(&mut self.timeline_lost, true) {
-            let from = self.writers[stream.index()].position();
-            self.losses.push(Loss {
-                stream: "timeline",
-                from,
-                reason: error.to_string(),
-            });
         }
     }
 
