@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use foster_model::answer::StopReport;
 use foster_model::control::{Message, Refusal, Request, VERSION};
-use foster_model::{Amendment, ErrorCode, JobId, PhaseSpec, Requester, Target};
-use foster_process::{Poller, Ready, peer_credentials};
+use foster_model::{ErrorCode, JobId};
+use foster_process::{Poller, Ready};
 
-use super::connection::Connection;
+use super::ask::Ask;
+use super::guest::Guest;
 use crate::input_queue::Pending;
 
 /// How many clients are served at once at most.
@@ -25,61 +26,11 @@ fn most_clients() -> usize {
     (spare / 2).clamp(4, MOST_CLIENTS) as usize
 }
 
-/// Something that a client asks the supervisor to do.
-#[derive(Debug)]
-pub enum Ask {
-    /// To end the whole tree.
-    Stop {
-        /// The client, for the answer.
-        client: u64,
-        /// The phases, or the job's own.
-        phases: Option<Vec<PhaseSpec>>,
-        /// Who asks.
-        by: Requester,
-    },
-    /// To change the job's definition.
-    Amend {
-        /// The client, for the answer.
-        client: u64,
-        /// How.
-        change: Amendment,
-        /// Who asks.
-        by: Requester,
-    },
-    /// To write to the command's standard input.
-    Input(Pending),
-    /// To leave what of that is not written yet.
-    WithdrawInput {
-        /// The client.
-        client: u64,
-    },
-    /// To end the job at another time.
-    Deadline {
-        /// The client, for the answer.
-        client: u64,
-        /// From now; `None` for never.
-        after: Option<Duration>,
-        /// Who asks.
-        by: Requester,
-    },
-    /// To send one signal.
-    Signal {
-        /// The client, for the answer.
-        client: u64,
-        /// The signal's number.
-        number: i32,
-        /// To whom.
-        target: Target,
-        /// Who asks.
-        by: Requester,
-    },
-}
-
 /// Serves a job's control socket.
 pub struct Server {
     job_id: JobId,
     listener: UnixListener,
-    clients: BTreeMap<u64, Client>,
+    clients: BTreeMap<u64, Guest>,
     next_token: u64,
     listener_token: u64,
     totals: [u64; 2],
@@ -88,17 +39,6 @@ pub struct Server {
     most_clients: usize,
     /// Whether the listener is out of the poller, for want of descriptors.
     deaf: bool,
-}
-
-struct Client {
-    connection: Connection,
-    by: Requester,
-    watching: bool,
-    wants_output: bool,
-    told: Option<([u64; 2], bool)>,
-    waits_for_stop: bool,
-    sends: bool,
-    behind: bool,
 }
 
 impl Server {
@@ -129,7 +69,7 @@ impl Server {
 
     /// Takes in a client that is connected already: the launcher.
     pub fn adopt(&mut self, stream: UnixStream, poller: &Poller) {
-        if let Ok(mut client) = Client::new(stream) {
+        if let Ok(mut client) = Guest::new(stream) {
             client.watching = true;
             self.admit(client, poller);
         }
@@ -246,7 +186,7 @@ impl Server {
     }
 
     fn welcome(&mut self, stream: UnixStream, poller: &Poller) {
-        let Ok(mut client) = Client::new(stream) else {
+        let Ok(mut client) = Guest::new(stream) else {
             return;
         };
         // The folder is closed to others already; the kernel's word on who asks is kept for the
@@ -268,7 +208,7 @@ impl Server {
     /// Lets go of the client that has been there longest without asking for anything. Returns
     /// whether there was one.
     fn make_room(&mut self, poller: &Poller) -> bool {
-        let idle = |client: &Client| !(client.watching || client.waits_for_stop || client.sends);
+        let idle = |client: &Guest| !(client.watching || client.waits_for_stop || client.sends);
         let found = self.clients.iter().find(|(_, client)| idle(client));
         let Some(token) = found.map(|(token, _)| *token) else {
             return false;
@@ -284,7 +224,7 @@ impl Server {
         }
     }
 
-    fn admit(&mut self, mut client: Client, poller: &Poller) {
+    fn admit(&mut self, mut client: Guest, poller: &Poller) {
         client.send(&self.hello());
         let token = self.next_token;
         self.next_token += 1;
@@ -357,7 +297,7 @@ impl Server {
         }
     }
 
-    fn tell(&mut self, poller: &Poller, message: &Message, whom: impl Fn(&Client) -> bool) {
+    fn tell(&mut self, poller: &Poller, message: &Message, whom: impl Fn(&Guest) -> bool) {
         for client in self.clients.values_mut().filter(|client| whom(client)) {
             client.send(message);
         }
@@ -388,27 +328,6 @@ impl Server {
                 client.behind = behind;
             }
         }
-    }
-}
-
-impl Client {
-    fn new(stream: UnixStream) -> io::Result<Self> {
-        let (pid, uid) = peer_credentials(&stream)?;
-        Ok(Self {
-            connection: Connection::new(stream)?,
-            by: Requester { pid, uid },
-            watching: false,
-            wants_output: false,
-            told: None,
-            waits_for_stop: false,
-            sends: false,
-            behind: false,
-        })
-    }
-
-    fn send(&mut self, message: &Message) {
-        // Whoever can't be told has gone; the poller says so next.
-        drop(self.connection.send(message));
     }
 }
 
