@@ -188,7 +188,7 @@ impl Sink {
         }
     }
 
-    /// Returns what it is called in answers. Of a sink that is [`concealed`](Self::concealed) this
+    /// Returns what it is called in answers. Of a sink that is concealed this
     /// may be shown.
     pub fn target(&self) -> String {
         match self {
