@@ -54,6 +54,12 @@ impl Environment {
         self.variable(COMPLETE).filter(|shell| *shell != "0")
     }
 
+    /// Returns whether colours are wanted wherever the output goes (<https://bixense.com/clicolors/>).
+    pub fn forces_colors(&self) -> bool {
+        self.variable("CLICOLOR_FORCE")
+            .is_some_and(|value| value != "0")
+    }
+
     /// Returns whether the terminal can do nothing but print one character after the other.
     pub fn dumb_terminal(&self) -> bool {
         self.variable("TERM").is_none_or(|term| term == "dumb")

@@ -3,6 +3,8 @@ use std::io::{self, BufWriter, IsTerminal as _, Write};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
+use crate::environment::Environment;
+
 /// Standard output, without the standard library's buffer: what a line costs is ours to decide.
 ///
 /// A reader that has gone shows as [`io::ErrorKind::BrokenPipe`]; nothing here panics on it.
@@ -92,8 +94,10 @@ pub struct Colors {
 
 /// Returns where colours are used. Without a word on it the environment decides, as others read it:
 /// `NO_COLOR`, `CLICOLOR_FORCE`, `CLICOLOR`, `TERM`.
-pub fn colors(when: When) -> Colors {
-    let known = |choice| choice != anstream::ColorChoice::Never;
+pub fn colors(when: When, environment: &Environment) -> Colors {
+    // The crate takes a terminal of a CI for one with colours, whatever `TERM` says.
+    let may = environment.forces_colors() || !environment.dumb_terminal();
+    let known = |choice| may && choice != anstream::ColorChoice::Never;
     match when {
         When::Always => Colors {
             out: true,

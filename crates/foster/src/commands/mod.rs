@@ -97,7 +97,7 @@ pub fn carry_out(typed: &[OsString], environment: &Environment) -> Status {
         _ => {}
     }
     let asked = parsed.0.common.format().ok().flatten();
-    let colors = output::colors(parsed.0.common.color);
+    let colors = output::colors(parsed.0.common.color, environment);
     match configured(parsed, typed, environment) {
         Ok((cli, configuration, style)) => {
             let caller = Caller {
@@ -138,7 +138,7 @@ fn configured(
     };
     let cli =
         args::parse_configured(parsed, typed, &configuration.config).map_err(ServiceError::from)?;
-    let style = guessed_style(format, output::colors(cli.common.color));
+    let style = guessed_style(format, output::colors(cli.common.color, environment));
     Ok((cli, configuration, style))
 }
 
@@ -212,7 +212,7 @@ fn guessed_style(format: Option<Format>, colors: Colors) -> Style {
 /// Answers a command line that could not be understood, or that asks for help.
 fn refuse(error: &clap::Error, typed: &[OsString], environment: &Environment) -> Status {
     let said = Typed::new(typed);
-    let colors = output::colors(said.color);
+    let colors = output::colors(said.color, environment);
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
