@@ -108,6 +108,8 @@ fn jobs_complete_by_name_id_and_age_as_the_verb_can_use_them() {
         sandbox.ok(["status", &name]);
     }
     sandbox.ok(["kill", &busy, "--grace", "0s"]);
+    // The index is told when everybody who waits has been.
+    sandbox.assert_nothing_left(DEADLINE);
     assert!(values(&sandbox, &["kill", ""]).is_empty());
 }
 
