@@ -65,7 +65,8 @@ fn values(sandbox: &Sandbox, typed: &[&str]) -> Vec<String> {
 fn jobs_complete_by_name_id_and_age_as_the_verb_can_use_them() {
     let sandbox = sandbox();
     let done = id(&sandbox.ok(["run", "--name", "build", "--tag", "ci.lint", "--", "true"]));
-    let busy = id(&sandbox.ok(["run", "--no-wait", "--name", "web", "--", "sleep", "600"]));
+    let web = ["--name", "web", "--group", "site"];
+    let busy = id(&sandbox.ok([&["run", "--no-wait"], &web[..], &["--", "sleep", "600"]].concat()));
     let end = |id: &str| id[id.len() - 8..].to_owned();
     let both = ["web", "build", &end(&busy), &end(&done), "@1", "@2"].map(str::to_owned);
     for verb in ["status", "tail", "logs", "recover"] {
@@ -86,6 +87,14 @@ fn jobs_complete_by_name_id_and_age_as_the_verb_can_use_them() {
     );
     assert_eq!(values(&sandbox, &["status", "@2"]), ["@2"]);
     assert_eq!(values(&sandbox, &["list", "--tag", "c"]), ["ci.lint"]);
+    for verb in ["list", "wait", "kill", "delete", "run", "create"] {
+        assert_eq!(
+            values(&sandbox, &[verb, "--group", "s"]),
+            ["site"],
+            "{verb}"
+        );
+        assert!(values(&sandbox, &[verb, "--group", "x"]).is_empty());
+    }
     assert_eq!(values(&sandbox, &["list", "--state", "r"]), ["running"]);
     assert_eq!(values(&sandbox, &["kill", "--signal", "TER"]), ["TERM"]);
     assert_eq!(
@@ -137,7 +146,9 @@ fn jobs_of_the_directory_come_first_and_the_root_may_be_typed() {
 #[test]
 fn a_shell_that_asks_hears_of_no_trouble_and_nothing_is_touched() {
     let sandbox = sandbox();
-    sandbox.ok(["run", "--", "true"]);
+    let job = id(&sandbox.ok(["run", "--", "true"]));
+    // Its keeper looks into the index after the answer.
+    sandbox.assert_quiet(&[&job]);
     let index = sandbox.root().join("index");
     let whole = fs::read(&index).unwrap();
     fs::write(&index, &whole[..100]).unwrap();
