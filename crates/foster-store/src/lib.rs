@@ -80,7 +80,7 @@ pub use journal::JournalWriter;
 pub use journal_reader::{JournalPlace, JournalReader};
 pub use lock::{Lock, Turn};
 pub use merger::{LineMerger, RawLine};
-pub use notices::LineWriter;
+pub use notices::{LineWriter, RunWatch};
 pub use open::OpenError;
 pub use removal::{Removal, RemovalError};
 pub use resolve::ResolveError;
