@@ -48,7 +48,10 @@ pub fn carry_out(mut args: Args, caller: &Caller<'_>) -> Result<Outcome<WaitAnsw
     };
     let mut progress = Progress::of(caller.environment, &what(&request));
     progress.keep_time(&mut context);
-    Ok(foster_service::wait(&context, &request)?)
+    let mut outcome = foster_service::wait(&context, &request)?;
+    let root = reference.as_ref().map(|reference| reference.root.as_path());
+    outcome.answer.hint = caller.follow_up(outcome.answer.hint, root);
+    Ok(outcome)
 }
 
 /// Says what is waited for.
