@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use foster_testkit::Sandbox;
+use foster_testkit::{Sandbox, finish};
 use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -352,4 +352,25 @@ fn the_next_command_finds_the_job_where_the_root_was_typed() {
     fs::write(sandbox.work().join("kept.json"), kept.to_string()).unwrap();
     let waited = sandbox.ok(["wait", "--from-json", "kept.json"]);
     assert_eq!(follow(waited["hint"].as_str().unwrap())["type"], "logs");
+}
+
+#[test]
+fn the_text_of_a_status_names_what_the_job_can_be_called_by() {
+    let sandbox = Sandbox::new(env!("CARGO_BIN_EXE_foster"));
+    let marks = ["--name", "unit", "--group", "nightly", "--tag", "ci.lint"];
+    let id = id(&sandbox.ok([&["run"], &marks[..], &["--", "true"]].concat()));
+    let mut command = sandbox.foster();
+    command.args(["status", &id, "--output", "text"]);
+    let done = finish(command, None, SOON);
+    let text = String::from_utf8(done.stdout).unwrap();
+    for row in [
+        ("job", id.as_str()),
+        ("name", "unit"),
+        ("group", "nightly"),
+        ("tags", "ci.lint"),
+    ] {
+        let mut words = text.lines().map(|line| line.split_once(' '));
+        let found = words.any(|line| line.is_some_and(|(n, v)| (n, v.trim()) == row));
+        assert!(found, "{row:?}: {text}");
+    }
 }
