@@ -12,7 +12,7 @@ use foster_process::{
     Escalation, ProcessIdentity, ProcessRef, Scope, Signal, SignalQueue, Tree, close_all_but,
     exit_now, set_process_title, set_subreaper, start_session, terminate, wait_any,
 };
-use foster_store::RunFolder;
+use foster_store::{RunFolder, RunWatch};
 
 use crate::bounds::{AFTER_THE_END, LAST_WORDS};
 use crate::delivery::{Telling, deliver, result};
@@ -49,12 +49,12 @@ fn attend(errand: Errand) -> io::Result<()> {
         return Ok(());
     };
     let signals = SignalQueue::new(&[Signal::TERM, Signal::INT, Signal::HUP])?;
-    let watch = run.watch().ok();
+    let mut watch = run.watch().ok();
     let guardians = guardians(&errand);
     let mut notifier = Notifier::new(errand, run)?;
     loop {
-        if let Some(watch) = &watch {
-            RunFolder::forget_changes(watch);
+        if let Some(watch) = &mut watch {
+            watch.forget()?;
         }
         let alone = guardians.iter().all(has_ended);
         notifier.read_events()?;
@@ -62,7 +62,7 @@ fn attend(errand: Errand) -> io::Result<()> {
             break;
         }
         let mut fds: Vec<BorrowedFd<'_>> = vec![signals.as_fd()];
-        fds.extend(watch.as_ref().map(OwnedFd::as_fd));
+        fds.extend(watch.as_ref().map(RunWatch::as_fd));
         let living = guardians.iter().filter(|process| !has_ended(process));
         fds.extend(living.map(ProcessRef::as_fd));
         wait_any(&fds, None, Duration::MAX)?;

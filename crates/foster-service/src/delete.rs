@@ -8,6 +8,7 @@ use crate::error::ServiceError;
 use crate::outcome::Outcome;
 use crate::remove::Doomed;
 use crate::restart::end;
+use crate::steps::{OnStep, Steps};
 
 /// What `delete` is asked for.
 #[derive(Debug, Clone)]
@@ -30,6 +31,7 @@ pub enum DeleteWhich {
 }
 
 /// Deletes jobs: their definitions, their records and all of their output.
+/// `on_step` is told of each job that is done with.
 ///
 /// # Errors
 /// If one job is named: no such job; one that is not over, unless it may be ended. If several are,
@@ -37,6 +39,7 @@ pub enum DeleteWhich {
 pub fn delete(
     ctx: &Context,
     request: &DeleteRequest,
+    on_step: OnStep<'_>,
 ) -> Result<Outcome<DeleteAnswer>, ServiceError> {
     let mut answer = DeleteAnswer {
         root: ctx.absolute(&ctx.root).to_string_lossy().into_owned(),
@@ -50,17 +53,21 @@ pub fn delete(
     };
     match &request.which {
         DeleteWhich::Named(jobs) => {
-            for result in named(ctx, jobs, request)? {
+            for result in named(ctx, jobs, request, on_step)? {
                 answer.take(result);
             }
         }
         DeleteWhich::Selected(selection) => {
             let scope = selection.scope(ctx);
             if let Some(root) = ctx.look_for_root()? {
-                for id in selection.jobs(&root, scope.as_deref())? {
+                let ids = selection.jobs(&root, scope.as_deref())?;
+                let all = ids.len();
+                on_step(Steps { done: 0, all });
+                for (done, id) in (1..).zip(ids) {
                     if let Some(result) = selected(&root, id, selection, request) {
                         answer.take(result);
                     }
+                    on_step(Steps { done, all });
                 }
             }
             answer.scope = scope.map(|scope| scope.to_string_lossy().into_owned());
@@ -76,6 +83,7 @@ fn named(
     ctx: &Context,
     jobs: &[JobSelector],
     request: &DeleteRequest,
+    on_step: OnStep<'_>,
 ) -> Result<Vec<DeleteResult>, ServiceError> {
     let root = ctx.root_of_jobs(jobs)?;
     // All are found before the first is deleted: `@2` would be another job afterwards.
@@ -95,7 +103,9 @@ fn named(
     }
     let mut seen = Vec::new();
     let mut results = Vec::new();
-    for (job, found) in jobs.iter().zip(found) {
+    let all = jobs.len();
+    for (done, (job, found)) in jobs.iter().zip(found).enumerate() {
+        on_step(Steps { done, all });
         if found.as_ref().is_ok_and(|id| seen.contains(id)) {
             continue;
         }

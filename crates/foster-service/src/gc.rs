@@ -9,6 +9,7 @@ use foster_supervisor::{CollectError, Collected, collect, over_at};
 use crate::context::{Context, now};
 use crate::error::ServiceError;
 use crate::outcome::Outcome;
+use crate::steps::{OnStep, Steps};
 
 /// What `gc` is asked for.
 #[derive(Debug, Clone)]
@@ -25,10 +26,15 @@ pub struct GcRequest {
 
 /// Deletes jobs that are over, by rules, the one that was over first first. Jobs that run or were
 /// only defined stay, and so do those that can't be read or belong to another machine.
+/// `on_step` is told of each job that is done with.
 ///
 /// # Errors
 /// A root that can't be used. A job that can't be deleted is told of in its place.
-pub fn gc(ctx: &Context, request: &GcRequest) -> Result<Outcome<GcAnswer>, ServiceError> {
+pub fn gc(
+    ctx: &Context,
+    request: &GcRequest,
+    on_step: OnStep<'_>,
+) -> Result<Outcome<GcAnswer>, ServiceError> {
     let began = Instant::now();
     let mut answer = GcAnswer {
         root: ctx.absolute(&ctx.root).to_string_lossy().into_owned(),
@@ -46,7 +52,7 @@ pub fn gc(ctx: &Context, request: &GcRequest) -> Result<Outcome<GcAnswer>, Servi
         elapsed_ms: 0,
     };
     if let Some(root) = ctx.look_for_root()? {
-        clean_up(&root, request, &mut answer)?;
+        clean_up(&root, request, &mut answer, on_step)?;
     }
     answer.kept = answer.scanned.saturating_sub(answer.deleted.len() as u64);
     answer.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -61,7 +67,12 @@ pub fn gc(ctx: &Context, request: &GcRequest) -> Result<Outcome<GcAnswer>, Servi
     Ok(Outcome { answer, error })
 }
 
-fn clean_up(root: &Root, request: &GcRequest, answer: &mut GcAnswer) -> Result<(), ServiceError> {
+fn clean_up(
+    root: &Root,
+    request: &GcRequest,
+    answer: &mut GcAnswer,
+    on_step: OnStep<'_>,
+) -> Result<(), ServiceError> {
     if !request.dry_run {
         let swept = root.sweep_gone();
         let swept = swept.map_err(ServiceError::io("what is half removed can't be removed"))?;
@@ -75,8 +86,11 @@ fn clean_up(root: &Root, request: &GcRequest, answer: &mut GcAnswer) -> Result<(
     let limit = request.limit.unwrap_or(usize::MAX).min(chosen.len());
     answer.beyond_limit = (chosen.len() - limit) as u64;
     chosen.truncate(limit);
-    for (job, rule) in chosen {
+    let all = chosen.len();
+    on_step(Steps { done: 0, all });
+    for (done, (job, rule)) in (1..).zip(chosen) {
         remove(root, job, rule, request.dry_run, answer);
+        on_step(Steps { done, all });
     }
     Ok(())
 }

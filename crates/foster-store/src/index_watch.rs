@@ -1,16 +1,16 @@
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 use crate::index::NAME;
-use crate::sys::{self, FolderEvent};
+use crate::sys::{FolderChange, FolderWatch};
 
 /// Tells when the index of a root may have changed: its descriptor is readable then. Linux alone has it.
 ///
 /// A root that is not there yet is waited for, by watching the nearest folder above it.
 #[derive(Debug)]
 pub struct IndexWatch {
-    watch: OwnedFd,
+    watch: FolderWatch,
     root: PathBuf,
     /// The folder that is watched.
     place: PathBuf,
@@ -26,7 +26,7 @@ impl IndexWatch {
     /// The system has no such thing, or none left; or a folder above may not be looked at.
     pub fn begin(root: &Path) -> io::Result<Self> {
         let mut begun = Self {
-            watch: sys::open_watch()?,
+            watch: FolderWatch::new()?,
             root: root.to_owned(),
             place: PathBuf::new(),
             empty: true,
@@ -41,16 +41,19 @@ impl IndexWatch {
     /// # Errors
     /// As [`IndexWatch::begin`].
     pub fn take(&mut self) -> io::Result<bool> {
-        let events = sys::take_events(self.watch.as_fd())?;
+        let events = self.watch.take()?;
         let is_empty = self.has_no_rows();
         let was_empty = std::mem::replace(&mut self.empty, is_empty);
         if self.place == self.root {
-            let is_index = |event: &FolderEvent| match event {
-                FolderEvent::Entry(name) => name == NAME.as_bytes(),
-                FolderEvent::Folder => true,
+            let unclear = |event: &FolderChange| {
+                matches!(event, FolderChange::Ended(_) | FolderChange::Overflow)
+            };
+            let is_index = |event: &FolderChange| match event {
+                FolderChange::In(_, name) | FolderChange::Removed(_, name) => name == NAME,
+                _ => unclear(event),
             };
             let changed = events.iter().any(is_index);
-            if events.contains(&FolderEvent::Folder) {
+            if events.iter().any(unclear) {
                 self.again()?;
             }
             return Ok(changed && !(was_empty && is_empty));
@@ -68,7 +71,7 @@ impl IndexWatch {
 
     /// Begins anew: another folder may lie at the root's path now.
     fn again(&mut self) -> io::Result<()> {
-        self.watch = sys::open_watch()?;
+        self.watch = FolderWatch::new()?;
         self.place = PathBuf::new();
         self.approach()
     }
@@ -82,10 +85,10 @@ impl IndexWatch {
             if nearest == self.place {
                 return Ok(());
             }
-            match sys::watch_folder(self.watch.as_fd(), &nearest) {
+            match self.watch.add_all_at(&nearest) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => self.place.clear(),
                 Err(error) => return Err(error),
-                Ok(()) => self.place = nearest,
+                Ok(_) => self.place = nearest,
             }
         }
     }

@@ -55,7 +55,7 @@ pub use input::{Input, InputError};
 pub use journal::JournalWriter;
 pub use journal_reader::{JournalPlace, JournalReader};
 pub use lock::{Lock, Turn};
-pub use notices::LineWriter;
+pub use notices::{LineWriter, RunWatch};
 pub use open::OpenError;
 pub use output::ends::Part;
 pub use output::merger::{LineMerger, RawLine};

@@ -1,12 +1,13 @@
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write as _};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
 use foster_model::{CompletionFile, MatchDelivery, MatchEvent};
 use rustix::fs::OFlags;
 
-use crate::{DamageError, JobFolder, Lock, Problem, RunFolder, sys};
+use crate::sys::{self, FolderWatch};
+use crate::{DamageError, JobFolder, Lock, Problem, RunFolder};
 
 /// The end of a run, and how telling of it went.
 const COMPLETION: &str = "completion_event.json";
@@ -103,20 +104,15 @@ impl RunFolder {
         }
     }
 
-    /// Returns a descriptor that is readable once something in the folder has changed. To be read
-    /// away with [`RunFolder::forget_changes`].
+    /// Watches for changes in the folder.
     ///
     /// # Errors
     ///
     /// `Unsupported` on systems other than Linux.
-    pub fn watch(&self) -> io::Result<OwnedFd> {
-        sys::watch_dir(self.dir().as_fd())
-    }
-
-    /// Reads away what a [`watch`](RunFolder::watch) tells.
-    pub fn forget_changes(watch: &OwnedFd) {
-        let mut told = [0; 4096];
-        while rustix::io::read(watch, &mut told).is_ok_and(|length| length > 0) {}
+    pub fn watch(&self) -> io::Result<RunWatch> {
+        let watch = FolderWatch::new()?;
+        watch.add_all(self.dir().as_fd())?;
+        Ok(RunWatch(watch))
     }
 
     /// Opens the events of the output for appending. To be held by the lock's holder only.
@@ -155,6 +151,27 @@ impl RunFolder {
         Ok(whole
             .filter_map(|line| serde_json::from_slice(line).ok())
             .collect())
+    }
+}
+
+/// Tells of changes in the folder of a run: its descriptor is readable once there are any.
+#[derive(Debug)]
+pub struct RunWatch(FolderWatch);
+
+impl RunWatch {
+    /// Takes what was told since, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn forget(&mut self) -> io::Result<()> {
+        self.0.take().map(drop)
+    }
+}
+
+impl AsFd for RunWatch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 

@@ -116,6 +116,11 @@ impl Environment {
     }
 }
 
+/// Returns the path of this program, if the system tells.
+pub fn program() -> Option<PathBuf> {
+    std::env::current_exe().ok()
+}
+
 /// Returns the caller's home directory.
 pub fn home() -> Result<PathBuf, Failure> {
     let home = etcetera::home_dir().ok().filter(|home| home.is_absolute());

@@ -5,11 +5,12 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use foster_testkit::Sandbox;
+use foster_testkit::{Sandbox, finish};
 use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -303,5 +304,73 @@ fn a_follower_sees_the_whole_day() {
             let entry: Value = serde_json::from_str(line).unwrap();
             assert_eq!(entry["event"], json!(event));
         }
+    }
+}
+
+#[test]
+fn the_next_command_finds_the_job_where_the_root_was_typed() {
+    let foster = Path::new(env!("CARGO_BIN_EXE_foster"));
+    let sandbox = Sandbox::new(foster);
+    fs::write(sandbox.work().join("own.toml"), "[run]\ntail_lines = 7\n").unwrap();
+    let typed = ["--root", "it's here", "--config", "own.toml"];
+    let hint = |words: &[&str]| {
+        let mut command = sandbox.foster();
+        command.env_remove("FOSTER_ROOT").args(typed).args(words);
+        let answer = sandbox.json_of(command, None).into_ok();
+        let hint = answer["hint"].as_str().unwrap_or_default();
+        assert!(hint.starts_with(r"foster --root 'it'\''s here' --config own.toml "));
+        hint.to_owned()
+    };
+    let follow = |hint: &str| {
+        let command = sandbox.foster();
+        let set = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?)));
+        let mut shell = Command::new("sh");
+        shell.envs(set).env_remove("FOSTER_ROOT");
+        shell.current_dir(sandbox.work());
+        let line = format!("foster() {{ '{}' \"$@\"; }}; {hint}", foster.display());
+        sandbox
+            .json_of(
+                {
+                    shell.args(["-c", &line]);
+                    shell
+                },
+                None,
+            )
+            .into_ok()
+    };
+    let started = follow(&hint(&["create", "--", "false"]));
+    assert_eq!(
+        (&started["type"], &started["exit_code"]),
+        (&json!("start"), &json!(1))
+    );
+    let logs = follow(&hint(&["wait", "@1"]));
+    assert_eq!(logs["type"], "logs");
+    // What was kept of an answer tells where to look, so its follow-up does too.
+    let kept = json!({ "job_id": started["job_id"], "root": started["root"] });
+    fs::write(sandbox.work().join("kept.json"), kept.to_string()).unwrap();
+    let waited = sandbox.ok(["wait", "--from-json", "kept.json"]);
+    assert_eq!(follow(waited["hint"].as_str().unwrap())["type"], "logs");
+}
+
+#[test]
+fn the_text_of_a_status_names_what_the_job_can_be_called_by() {
+    let sandbox = Sandbox::new(env!("CARGO_BIN_EXE_foster"));
+    let marks = ["--name", "unit", "--group", "nightly", "--tag", "ci.lint"];
+    let id = id(&sandbox.ok([&["run"], &marks[..], &["--", "true"]].concat()));
+    let mut command = sandbox.foster();
+    command.args(["status", &id, "--output", "text"]);
+    let done = finish(command, None, SOON);
+    let text = String::from_utf8(done.stdout).unwrap();
+    for row in [
+        ("job", id.as_str()),
+        ("name", "unit"),
+        ("group", "nightly"),
+        ("tags", "ci.lint"),
+    ] {
+        let mut words = text.lines().map(|line| line.split_once(' '));
+        let found = words.any(|line| line.is_some_and(|(n, v)| (n, v.trim()) == row));
+        assert!(found, "{row:?}: {text}");
     }
 }

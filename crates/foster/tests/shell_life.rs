@@ -11,8 +11,9 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use foster_testkit::{DEADLINE, Finished, Sandbox, Watched, finish, require};
-use serde_json::Value;
+use foster_testkit::{DEADLINE, Finished, Sandbox, Watched, finish, require, wait_for_file};
+use rustix::process::Signal;
+use serde_json::{Value, json};
 
 type Variables = [(&'static str, &'static str)];
 
@@ -65,7 +66,8 @@ fn values(sandbox: &Sandbox, typed: &[&str]) -> Vec<String> {
 fn jobs_complete_by_name_id_and_age_as_the_verb_can_use_them() {
     let sandbox = sandbox();
     let done = id(&sandbox.ok(["run", "--name", "build", "--tag", "ci.lint", "--", "true"]));
-    let busy = id(&sandbox.ok(["run", "--no-wait", "--name", "web", "--", "sleep", "600"]));
+    let web = ["--name", "web", "--group", "site"];
+    let busy = id(&sandbox.ok([&["run", "--no-wait"], &web[..], &["--", "sleep", "600"]].concat()));
     let end = |id: &str| id[id.len() - 8..].to_owned();
     let both = ["web", "build", &end(&busy), &end(&done), "@1", "@2"].map(str::to_owned);
     for verb in ["status", "tail", "logs", "recover"] {
@@ -86,6 +88,14 @@ fn jobs_complete_by_name_id_and_age_as_the_verb_can_use_them() {
     );
     assert_eq!(values(&sandbox, &["status", "@2"]), ["@2"]);
     assert_eq!(values(&sandbox, &["list", "--tag", "c"]), ["ci.lint"]);
+    for verb in ["list", "wait", "kill", "delete", "run", "create"] {
+        assert_eq!(
+            values(&sandbox, &[verb, "--group", "s"]),
+            ["site"],
+            "{verb}"
+        );
+        assert!(values(&sandbox, &[verb, "--group", "x"]).is_empty());
+    }
     assert_eq!(values(&sandbox, &["list", "--state", "r"]), ["running"]);
     assert_eq!(values(&sandbox, &["kill", "--signal", "TER"]), ["TERM"]);
     assert_eq!(
@@ -140,6 +150,8 @@ fn jobs_of_the_directory_come_first_and_the_root_may_be_typed() {
 fn a_shell_that_asks_hears_of_no_trouble_and_nothing_is_touched() {
     let sandbox = sandbox();
     sandbox.ok(["run", "--", "true"]);
+    // Its keeper looks into the index after the answer.
+    sandbox.assert_nothing_left(DEADLINE);
     let index = sandbox.root().join("index");
     let whole = fs::read(&index).unwrap();
     fs::write(&index, &whole[..100]).unwrap();
@@ -475,4 +487,57 @@ fn waiting_tells_nobody_who_has_no_terminal() {
         );
     }
     sandbox.ok(["kill", &job, "--grace", "0s"]);
+}
+
+#[test]
+fn deleting_tells_a_person_how_far_it_has_come_and_nobody_else() {
+    let sandbox = sandbox();
+    let some = || {
+        for _ in 0..3 {
+            sandbox.ok(["run", "--no-auto-gc", "--", "true"]);
+        }
+    };
+    for verb in ["delete --all", "gc --max-jobs 0"] {
+        some();
+        for (line, told) in [
+            (format!("{verb} --dry-run"), "looking at jobs 0/3"),
+            (verb.to_owned(), "deleting jobs 0/3"),
+        ] {
+            let on_terminal = format!("$foster {line} --json");
+            let Some(script) = on_a_terminal(&sandbox, &on_terminal, "xterm") else {
+                return;
+            };
+            let done = finish(script, Some(b""), DEADLINE);
+            assert!(text(&done.stdout).contains(told), "{line}: {done:?}");
+        }
+        assert_eq!(sandbox.ok(["list", "--all"])["jobs"], json!([]), "{verb}");
+        some();
+        let done = call(&sandbox, verb, &[("TERM", "xterm")]);
+        assert!(done.status.success() && done.stderr.is_empty(), "{done:?}");
+    }
+}
+
+#[test]
+fn who_waits_at_a_terminal_has_a_lost_job_told_of_as_anybody_else() {
+    let sandbox = sandbox();
+    let notify = ["--notify-file", "told"];
+    let run = ["run", "--no-wait", "--containment", "subreaper"];
+    let job = id(&sandbox.ok([&run[..], &notify, &["--", "sleep", "600"]].concat()));
+    let state = fs::read(sandbox.job_dir(&job).join("state.json")).unwrap();
+    let state: Value = serde_json::from_slice(&state).unwrap();
+    let pid = |name: &str| state["record"][name]["pid"].as_i64().unwrap() as i32;
+    let guardians = [pid("keeper"), pid("supervisor")].map(|pid| Watched::from_pid(pid).unwrap());
+    // Neither gets the time to see that the other has gone.
+    assert!(guardians.iter().all(|process| process.signal(Signal::STOP)));
+    for process in &guardians {
+        process.kill();
+        assert!(process.wait_gone(DEADLINE));
+    }
+    let line = format!("$foster wait {job} --json");
+    let Some(script) = on_a_terminal(&sandbox, &line, "xterm") else {
+        return;
+    };
+    let done = finish(script, Some(b""), DEADLINE);
+    assert!(text(&done.stdout).contains("lost"), "{done:?}");
+    assert!(wait_for_file(&sandbox.work().join("told"), DEADLINE));
 }

@@ -1,6 +1,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
 
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::io::Errno;
@@ -32,23 +33,36 @@ impl FolderWatch {
     /// Watches what is written to the files in a folder. One that is watched already keeps its
     /// number.
     pub fn add_files(&self, folder: BorrowedFd<'_>) -> io::Result<i32> {
-        self.add(folder, WatchFlags::MODIFY | WatchFlags::DELETE)
+        self.add(
+            &by_descriptor(folder),
+            WatchFlags::MODIFY | WatchFlags::DELETE,
+        )
     }
 
     /// Watches which folders come into being in a folder.
     pub fn add_folders(&self, folder: BorrowedFd<'_>) -> io::Result<i32> {
-        self.add(folder, WatchFlags::CREATE | WatchFlags::MOVED_TO)
+        self.add(
+            &by_descriptor(folder),
+            WatchFlags::CREATE | WatchFlags::MOVED_TO,
+        )
     }
 
-    fn add(&self, folder: BorrowedFd<'_>, changes: WatchFlags) -> io::Result<i32> {
-        // By its descriptor: a path could lead elsewhere meanwhile.
-        let path = format!("/proc/self/fd/{}", folder.as_raw_fd());
-        let flags = changes | WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF;
-        Ok(inotify::add_watch(
-            &self.0,
-            path,
-            flags | WatchFlags::ONLYDIR,
-        )?)
+    /// Watches whatever happens to the entries of a folder.
+    pub fn add_all(&self, folder: BorrowedFd<'_>) -> io::Result<i32> {
+        self.add_all_at(&by_descriptor(folder))
+    }
+
+    /// As [`FolderWatch::add_all`], of the folder that lies at a path now.
+    pub fn add_all_at(&self, folder: &Path) -> io::Result<i32> {
+        let come = WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::MODIFY;
+        let gone = WatchFlags::DELETE | WatchFlags::MOVED_FROM;
+        self.add(folder, come | gone)
+    }
+
+    fn add(&self, folder: &Path, changes: WatchFlags) -> io::Result<i32> {
+        let itself = WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF;
+        let flags = changes | itself | WatchFlags::ONLYDIR;
+        Ok(inotify::add_watch(&self.0, folder, flags)?)
     }
 
     /// Returns what there is to tell; it does not wait.
@@ -80,6 +94,11 @@ impl FolderWatch {
             });
         }
     }
+}
+
+/// Returns a path that leads to the open folder, whatever lies at its own meanwhile.
+fn by_descriptor(folder: BorrowedFd<'_>) -> PathBuf {
+    format!("/proc/self/fd/{}", folder.as_raw_fd()).into()
 }
 
 impl AsFd for FolderWatch {

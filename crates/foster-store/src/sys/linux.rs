@@ -5,15 +5,11 @@
 
 use std::ffi::CStr;
 use std::io;
-use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
-
-use super::FolderEvent;
 
 /// A lock for writing on the whole file.
 fn whole_file() -> libc::flock {
@@ -72,17 +68,6 @@ pub(crate) fn lock_is_held(file: BorrowedFd<'_>) -> io::Result<bool> {
     }
 }
 
-/// Returns a descriptor that is readable once something in the directory was written, made or renamed.
-pub(crate) fn watch_dir(dir: BorrowedFd<'_>) -> io::Result<OwnedFd> {
-    use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
-
-    let events = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-    let changes = WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO;
-    let path = format!("/proc/self/fd/{}", dir.as_raw_fd());
-    inotify::add_watch(&events, path, changes)?;
-    Ok(events)
-}
-
 /// Sets room aside on the disk for the `length` bytes from `offset` on, without making the file
 /// longer.
 pub(crate) fn reserve(file: &std::fs::File, offset: u64, length: u64) -> io::Result<()> {
@@ -111,50 +96,4 @@ pub(crate) fn socket_paths(dir: BorrowedFd<'_>, path: &Path, name: &str) -> Vec<
         PathBuf::from(format!("/proc/self/fd/{}/{name}", dir.as_raw_fd())),
         path.join(name),
     ]
-}
-
-/// Returns a descriptor that is readable when something happened in a folder that it watches.
-pub(crate) fn open_watch() -> io::Result<OwnedFd> {
-    Ok(inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?)
-}
-
-/// Also watches this folder.
-pub(crate) fn watch_folder(watch: BorrowedFd<'_>, path: &Path) -> io::Result<()> {
-    let events = WatchFlags::CREATE
-        | WatchFlags::MODIFY
-        | WatchFlags::MOVED_TO
-        | WatchFlags::MOVED_FROM
-        | WatchFlags::DELETE
-        | WatchFlags::DELETE_SELF
-        | WatchFlags::MOVE_SELF
-        | WatchFlags::ONLYDIR;
-    inotify::add_watch(watch, path, events)?;
-    Ok(())
-}
-
-/// Takes all that has been told so far.
-pub(crate) fn take_events(watch: BorrowedFd<'_>) -> io::Result<Vec<FolderEvent>> {
-    let mut room = [MaybeUninit::uninit(); 4096];
-    let mut reader = inotify::Reader::new(watch, &mut room);
-    let mut events = Vec::new();
-    loop {
-        match reader.next() {
-            Ok(event) => {
-                let of_itself = ReadFlags::DELETE_SELF
-                    | ReadFlags::MOVE_SELF
-                    | ReadFlags::IGNORED
-                    | ReadFlags::QUEUE_OVERFLOW;
-                let name = event.file_name();
-                events.push(match name {
-                    Some(name) if !event.events().intersects(of_itself) => {
-                        FolderEvent::Entry(name.to_bytes().to_owned())
-                    }
-                    _ => FolderEvent::Folder,
-                });
-            }
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => return Ok(events),
-            Err(errno) => return Err(errno.into()),
-        }
-    }
 }

@@ -14,16 +14,6 @@ mod folder_watch;
 mod folder_watch;
 
 pub(crate) use chosen::{
-    lock_is_held, open_dir_within, open_watch, reserve, socket_paths, take_events, try_lock,
-    wait_for_lock, watch_dir, watch_folder,
+    lock_is_held, open_dir_within, reserve, socket_paths, try_lock, wait_for_lock,
 };
-
-/// What happened in a folder that is watched.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum FolderEvent {
-    /// To an entry of this name.
-    Entry(Vec<u8>),
-    /// To the folder itself; or more than can be told one by one.
-    Folder,
-}
 pub(crate) use folder_watch::{FolderChange, FolderWatch};

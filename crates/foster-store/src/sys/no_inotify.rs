@@ -1,5 +1,6 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 /// Watches folders: there is none on these systems yet.
 #[derive(Debug)]
@@ -29,6 +30,14 @@ impl FolderWatch {
     }
 
     pub fn add_folders(&self, _: BorrowedFd<'_>) -> io::Result<i32> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub fn add_all(&self, _: BorrowedFd<'_>) -> io::Result<i32> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub fn add_all_at(&self, _: &Path) -> io::Result<i32> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

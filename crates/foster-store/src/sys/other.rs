@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::FolderEvent;
-
 /// Takes the lock of the open file description; `false` if another has it.
 pub(crate) fn try_lock(file: BorrowedFd<'_>) -> io::Result<bool> {
     match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
@@ -47,25 +45,5 @@ pub(crate) fn socket_paths(_: BorrowedFd<'_>, path: &Path, name: &str) -> Vec<Pa
 
 /// Sets no room aside: the systems differ too much in how.
 pub(crate) fn reserve(_: &std::fs::File, _: u64, _: u64) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-/// The systems differ too much in how, and none of them is tried.
-pub(crate) fn open_watch() -> io::Result<OwnedFd> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-/// There is nothing to watch with.
-pub(crate) fn watch_folder(_: BorrowedFd<'_>, _: &Path) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-/// There is nothing to watch with.
-pub(crate) fn take_events(_: BorrowedFd<'_>) -> io::Result<Vec<FolderEvent>> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-/// Watches no directory: there is no such descriptor here.
-pub(crate) fn watch_dir(_: BorrowedFd<'_>) -> io::Result<std::os::fd::OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -8,5 +8,7 @@ use crate::failure::Failure;
 pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<CreateAnswer>, Failure> {
     let context = caller.launching_context(args.definition.command.containment)?;
     let request = args.definition.request()?;
-    Ok(foster_service::create(&context, &request)?.into())
+    let mut answer = foster_service::create(&context, &request)?;
+    answer.hint = caller.follow_up(answer.hint, None);
+    Ok(answer.into())
 }

@@ -5,6 +5,7 @@ use super::Caller;
 use crate::args::delete::Args;
 use crate::environment::Needs;
 use crate::failure::Failure;
+use crate::progress::Progress;
 
 pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<DeleteAnswer>, Failure> {
     let needs = if args.needs_directory() {
@@ -14,5 +15,12 @@ pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<DeleteAnswer
     };
     let request = args.request()?;
     let context = caller.context(needs)?;
-    Ok(foster_service::delete(&context, &request)?)
+    let what = if request.dry_run {
+        "looking at jobs"
+    } else {
+        "deleting jobs"
+    };
+    let mut progress = Progress::of(caller.environment, what);
+    let on_step = &mut |steps| progress.show(steps);
+    Ok(foster_service::delete(&context, &request, on_step)?)
 }

@@ -5,9 +5,17 @@ use super::Caller;
 use crate::args::gc::Args;
 use crate::environment::Needs;
 use crate::failure::Failure;
+use crate::progress::Progress;
 
 pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<GcAnswer>, Failure> {
     let request = args.request(caller.configuration.gc_rules()?);
     let context = caller.context(Needs::Root)?;
-    Ok(foster_service::gc(&context, &request)?)
+    let what = if request.dry_run {
+        "looking at jobs"
+    } else {
+        "deleting jobs"
+    };
+    let mut progress = Progress::of(caller.environment, what);
+    let on_step = &mut |steps| progress.show(steps);
+    Ok(foster_service::gc(&context, &request, on_step)?)
 }

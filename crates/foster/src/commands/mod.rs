@@ -16,6 +16,7 @@ mod lines;
 mod list;
 mod logs;
 mod man;
+mod next_command;
 mod notify;
 mod recover;
 mod restart;

@@ -9,5 +9,7 @@ use crate::failure::Failure;
 pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<NotifyAnswer>, Failure> {
     let request = args.request()?;
     let context = caller.context(Needs::Directory)?;
-    Ok(foster_service::notify(&context, &request)?.into())
+    let mut answer = foster_service::notify(&context, &request)?;
+    answer.hint = caller.follow_up(answer.hint, None);
+    Ok(answer.into())
 }

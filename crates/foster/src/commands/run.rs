@@ -13,5 +13,7 @@ pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<RunAnswer>, 
     };
     let mut context = caller.launching_context(containment)?;
     context.auto_gc = args.observation.auto_gc(context.auto_gc);
-    Ok(foster_service::run(&context, request)?.into())
+    let mut answer = foster_service::run(&context, request)?;
+    answer.hint = caller.follow_up(answer.hint, None);
+    Ok(answer.into())
 }

@@ -14,5 +14,7 @@ pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<RunAnswer>,
     };
     let mut context = caller.context(Needs::Root)?;
     context.auto_gc = args.observation.auto_gc(context.auto_gc);
-    Ok(foster_service::start(&context, &request)?.into())
+    let mut answer = foster_service::start(&context, &request)?;
+    answer.hint = caller.follow_up(answer.hint, None);
+    Ok(answer.into())
 }

@@ -36,7 +36,7 @@ pub fn carry_out(mut args: Args, caller: &Caller<'_>) -> Result<Outcome<WaitAnsw
         max_bytes: args.snapshot.max_bytes,
         digest: args.snapshot.digest,
     };
-    let context = match &reference {
+    let mut context = match &reference {
         Some(reference) => {
             let context = caller.context(Needs::Root)?;
             Context {
@@ -46,8 +46,12 @@ pub fn carry_out(mut args: Args, caller: &Caller<'_>) -> Result<Outcome<WaitAnsw
         }
         None => caller.context(Needs::Root)?,
     };
-    let _progress = Progress::begin(caller.environment, &what(&request));
-    Ok(foster_service::wait(&context, &request)?)
+    let mut progress = Progress::of(caller.environment, &what(&request));
+    progress.keep_time(&mut context);
+    let mut outcome = foster_service::wait(&context, &request)?;
+    let root = reference.as_ref().map(|reference| reference.root.as_path());
+    outcome.answer.hint = caller.follow_up(outcome.answer.hint, root);
+    Ok(outcome)
 }
 
 /// Says what is waited for.

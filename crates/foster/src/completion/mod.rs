@@ -137,6 +137,7 @@ fn completed(arg: Arg, verb: &str, asker: &Arc<Asker>, verbs: &[String]) -> Arg 
         ("name", _) if matches!(verb, "list" | "ps") => {
             ArgValueCompleter::new(move |typed: &OsStr| values::names(&asker, typed))
         }
+        ("group", _) => ArgValueCompleter::new(move |typed: &OsStr| values::groups(&asker, typed)),
         ("mask" | "redact" | "env", _) => {
             ArgValueCompleter::new(move |typed: &OsStr| values::variables(&asker, typed))
         }

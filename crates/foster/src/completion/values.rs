@@ -2,7 +2,7 @@ use std::ffi::OsStr;
 
 use clap_complete::CompletionCandidate;
 use foster_model::State;
-use foster_service::Signal;
+use foster_service::{Labels, Signal};
 
 use super::Asker;
 use crate::render::text;
@@ -52,17 +52,22 @@ pub fn jobs(asker: &Asker, verb: &str, typed: &OsStr) -> Vec<CompletionCandidate
 
 /// Returns the marks that jobs bear.
 pub fn tags(asker: &Asker, typed: &OsStr) -> Vec<CompletionCandidate> {
-    let labels = asker.context.as_ref().map(foster_service::labels);
-    plain(&labels.and_then(Result::ok).unwrap_or_default().tags, typed)
+    plain(&labels(asker).tags, typed)
 }
 
 /// Returns the names that jobs have.
 pub fn names(asker: &Asker, typed: &OsStr) -> Vec<CompletionCandidate> {
+    plain(&labels(asker).names, typed)
+}
+
+/// Returns the groups that jobs are in.
+pub fn groups(asker: &Asker, typed: &OsStr) -> Vec<CompletionCandidate> {
+    plain(&labels(asker).groups, typed)
+}
+
+fn labels(asker: &Asker) -> Labels {
     let labels = asker.context.as_ref().map(foster_service::labels);
-    plain(
-        &labels.and_then(Result::ok).unwrap_or_default().names,
-        typed,
-    )
+    labels.and_then(Result::ok).unwrap_or_default()
 }
 
 /// Returns the signals of the system, as they are spelled by whoever asks: `sigt` is `SIGTERM`.

@@ -31,7 +31,7 @@ use foster_model::{ErrorBody, ProcessInfo};
 pub use events::event;
 pub use list::Listing;
 pub use logs::{LogText, logs_end};
-pub use words::plain;
+pub use words::{command, plain};
 
 use paint::Paint;
 

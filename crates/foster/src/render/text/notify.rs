@@ -58,10 +58,11 @@ fn result_text(result: &DeliveryResult) -> String {
     match &result.error {
         None => format!("was told: {} {target}", result.sink),
         Some(error) => format!(
-            "was not told: {} {target}: {} ({} attempts)",
+            "was not told: {} {target}: {} ({} attempt{})",
             result.sink,
             plain(error),
-            result.attempts
+            result.attempts,
+            if result.attempts == 1 { "" } else { "s" }
         ),
     }
 }

@@ -41,6 +41,10 @@ impl Text for StatusAnswer {
         row("directory", Some(path(&job.cwd)));
         let tags: Vec<_> = job.tags.iter().map(AsRef::as_ref).collect();
         row("tags", (!tags.is_empty()).then(|| tags.join(" ")));
+        row(
+            "group",
+            job.group.as_ref().map(|group| group.as_ref().to_owned()),
+        );
         let variable =
             |(name, value): (&String, &String)| plain(&format!("{name}={value}")).into_owned();
         let variables: Vec<_> = job.env_vars.iter().map(variable).collect();
