@@ -34,6 +34,7 @@ mod install_skill;
 mod job_filter;
 mod job_request;
 mod kill;
+mod known_secrets;
 mod launch;
 mod list;
 mod list_changes;

@@ -14,6 +14,7 @@ use crate::environment::{
 };
 use crate::error::ServiceError;
 use crate::job_request::JobRequest;
+use crate::known_secrets::check_labels;
 use crate::phases::escalation;
 use crate::redaction::Redaction;
 use crate::stdin::Given;
@@ -72,6 +73,8 @@ impl Prepared {
             redaction.check(&environment.all)?;
         }
         let secrets = environment.secrets;
+        let names = request.name.iter().chain(&request.group);
+        check_labels(&secrets, names, &request.tags)?;
         let mut private = private_values(ctx, request, &explicit);
         private.notify = notify;
         let definition = Definition {
