@@ -26,6 +26,7 @@ mod notify;
 mod notify_error;
 mod private;
 mod record;
+mod secret_names;
 mod secrets;
 mod selector;
 mod state;
@@ -58,6 +59,7 @@ pub use notify::{
 pub use notify_error::InvalidNotification;
 pub use private::{PrivateValues, Variables};
 pub use record::{Deadline, JobRecord, StateFile};
+pub use secret_names::looks_secret;
 pub use secrets::{REDACTED, Secrets};
 pub use selector::{InvalidSelector, JobSelector};
 pub use state::{Cause, EventKind, IllegalTransition, State, TimeoutKind, transition};

@@ -35,29 +35,44 @@ impl Secrets {
         self.0.is_empty()
     }
 
+    /// Returns whether one of the values stands in `text`.
+    pub fn are_in(&self, text: &[u8]) -> bool {
+        self.iter().any(|secret| find(text, secret).is_some())
+    }
+
     /// Returns `text` with `***` in the place of each value.
     pub fn conceal(&self, text: &[u8]) -> NativeString {
         let mut text = text.to_vec();
-        for secret in &self.0 {
-            let secret = secret.as_bytes();
-            let mut from = 0;
-            while let Some(at) = find(&text[from..], secret) {
-                text.splice(from + at..from + at + secret.len(), *REDACTED);
-                from += at + REDACTED.len();
-            }
+        for secret in self.iter() {
+            replace(&mut text, secret);
         }
         text.into()
     }
 
-    /// The same for text.
+    /// The same for a message, which may quote a value: with its quotes, backslashes and line ends
+    /// escaped, as Rust's `{:?}` does.
     pub fn conceal_text(&self, text: &str) -> String {
-        self.conceal(text.as_bytes()).to_lossy().into_owned()
+        let mut text = text.as_bytes().to_vec();
+        for secret in self.iter() {
+            replace(&mut text, secret);
+            let quoted = format!("{:?}", String::from_utf8_lossy(secret));
+            replace(&mut text, &quoted.as_bytes()[1..quoted.len() - 1]);
+        }
+        NativeString::from(text).to_lossy().into_owned()
     }
 }
 
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} secrets", self.0.len())
+    }
+}
+
+fn replace(text: &mut Vec<u8>, secret: &[u8]) {
+    let mut from = 0;
+    while let Some(at) = find(&text[from..], secret) {
+        text.splice(from + at..from + at + secret.len(), *REDACTED);
+        from += at + REDACTED.len();
     }
 }
 
@@ -77,5 +92,15 @@ mod tests {
             "echo *** *** xy".into()
         );
         assert_eq!(format!("{secrets:?}"), "2 secrets");
+        assert!(secrets.are_in(b"an-abcde"));
+        assert!(!secrets.are_in(b"abc-xy"));
+    }
+
+    #[test]
+    fn a_value_that_is_quoted_is_concealed_as_well() {
+        let secrets = Secrets::new([b"a\"b\\c\nd".as_slice()]);
+        let path = std::path::Path::new("/no/a\"b\\c\nd");
+        assert_eq!(secrets.conceal_text(&format!("{path:?}")), "\"/no/***\"");
+        assert_eq!(secrets.conceal_text("a\"b\\c\nd"), "***");
     }
 }

@@ -141,7 +141,12 @@ fn answer(folder: &JobFolder, deadline: Option<Time>) -> Result<DeadlineAnswer, 
 }
 
 fn timeout_ms(definition: &Definition) -> Option<u64> {
-    definition.timeout.map(|timeout| timeout.as_millis() as u64)
+    definition.timeout.map(millis)
+}
+
+/// Returns a time in whole milliseconds, as answers have it.
+pub(crate) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Returns when a running job will be ended; `None` for never.

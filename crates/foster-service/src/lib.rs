@@ -25,6 +25,7 @@ mod exec;
 mod gc;
 mod install_skill;
 mod kill;
+
 mod launching;
 mod list;
 mod list_changes;

@@ -1,11 +1,9 @@
 use foster_model::answer::{NotificationView, NotifyAnswer};
-use foster_model::{
-    Amendment, Definition, JobRecord, JobSelector, NotificationParts, PrivateValues, Secrets,
-};
+use foster_model::{Amendment, Definition, JobRecord, JobSelector, NotificationParts};
 use foster_store::JobFolder;
 
 use crate::context::Context;
-use crate::defining::environment::to_os;
+use crate::defining::known_secrets::known_secrets;
 use crate::defining::notify_settings::NotifySettings;
 use crate::error::ServiceError;
 use crate::reaching::amend::amend;
@@ -66,7 +64,7 @@ pub fn notify(ctx: &Context, request: &NotifyRequest) -> Result<NotifyAnswer, Se
     let set = matches!(change, Some(Amendment::Notify { .. }));
     let definition = match &change {
         Some(change) => {
-            let secrets = masked_values(ctx, &folder)?;
+            let secrets = known_secrets(ctx, &folder)?;
             amend(&root, &folder, change, &secrets)?
         }
         None => folder.definition()?,
@@ -84,26 +82,6 @@ pub fn notify(ctx: &Context, request: &NotifyRequest) -> Result<NotifyAnswer, Se
             format!("it was over already, and is told of now: foster notify show {id}")
         }),
     })
-}
-
-/// Returns the values that must not be shown, as far as they are known here.
-fn masked_values(ctx: &Context, folder: &JobFolder) -> Result<Secrets, ServiceError> {
-    let definition = folder.definition()?;
-    let private = folder.private_values()?;
-    let private = private.unwrap_or_else(|| PrivateValues::shown(&definition));
-    let variables = private.inherited.iter().flatten().chain(&private.env);
-    let kept = variables.filter(|(name, _)| definition.mask.contains(name));
-    let mut values: Vec<Vec<u8>> = kept.map(|(_, value)| value.as_bytes().to_vec()).collect();
-    // What the job inherited is kept nowhere; most likely it is what the caller has.
-    for name in &definition.mask {
-        let own = to_os(name).into_string().ok();
-        let value = own.and_then(|name| {
-            ctx.variable(&name)
-                .map(crate::defining::environment::from_os)
-        });
-        values.extend(value.map(foster_model::NativeString::into_bytes));
-    }
-    Ok(Secrets::new(values.iter().map(Vec::as_slice)))
 }
 
 /// Returns whom a job tells, and how that went in its newest run.

@@ -4,7 +4,7 @@ use foster_store::Stream;
 
 use crate::choosing::run_choice::record_of;
 use crate::context::{Context, now};
-use crate::deadline::{deadline_of, remaining_ms};
+use crate::deadline::{deadline_of, millis, remaining_ms};
 use crate::error::ServiceError;
 use crate::notify::notifications;
 use crate::showing::snapshot::observed;
@@ -51,6 +51,8 @@ pub fn status(ctx: &Context, request: &StatusRequest) -> Result<StatusAnswer, Se
         running_ms,
         deadline,
         remaining_ms: deadline.map(remaining_ms),
+        timeout_ms: definition.timeout.map(millis),
+        idle_timeout_ms: definition.idle_timeout.map(millis),
         stdout_bytes,
         stderr_bytes,
         notifications,

@@ -2,6 +2,7 @@ use foster_model::answer::TagAnswer;
 use foster_model::{Amendment, JobSelector, Secrets, Tag};
 
 use crate::context::Context;
+use crate::defining::known_secrets::{check_labels, known_secrets};
 use crate::error::ServiceError;
 use crate::reaching::amend::amend;
 
@@ -24,12 +25,15 @@ pub struct TagRequest {
 /// marks as they are then.
 ///
 /// # Errors
-/// No such job, or more than one; one of another machine.
+/// No such job, or more than one; one of another machine; a mark that holds a value that is shown nowhere.
 pub fn tag(ctx: &Context, request: TagRequest) -> Result<TagAnswer, ServiceError> {
     let (root, folder) = ctx.find(&request.job)?;
     let TagRequest {
         clear, add, remove, ..
     } = request;
+    if !add.is_empty() {
+        check_labels(&known_secrets(ctx, &folder)?, None, &add)?;
+    }
     let definition = if clear || !add.is_empty() || !remove.is_empty() {
         amend(
             &root,

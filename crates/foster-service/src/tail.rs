@@ -36,11 +36,17 @@ pub struct TailRequest {
 /// Returns a bounded part of a job's output, with its offsets.
 ///
 /// # Errors
-/// No such job or run, or more than one job; an expression that is none; files that can't be read.
+/// No such job or run, or more than one job; an expression that is none; lines that are to be chosen
+/// and digested as well; files that can't be read.
 pub fn tail(ctx: &Context, request: &TailRequest) -> Result<TailAnswer, ServiceError> {
     if let Some(grep) = &request.grep {
         // Told before the job is looked for: it is the call that is wrong.
         Grep::<()>::new(grep)?;
+        if request.digest {
+            // A digest is of what was printed, in its order; of chosen lines it would tell what never was.
+            let text = "a digest is made of all lines: --digest and --grep can't be given together";
+            return Err(ServiceError::Invalid(text.to_owned()));
+        }
     }
     let (root, folder) = ctx.find(&request.job)?;
     let record = record_of(&root, &folder, request.run)?;

@@ -86,7 +86,9 @@ impl Root {
         if !found.named.is_empty() {
             return self.of_that_name(text, &found.named);
         }
-        if ending && text.len() < JobSelector::SHORTEST_FOR_ENDING {
+        // What is no part of any id was meant as a name, which may be as short.
+        let too_short = text.len() < JobSelector::SHORTEST_FOR_ENDING && !found.parts.is_empty();
+        if ending && too_short {
             return Err(ResolveError::TooShort(text.to_owned()));
         }
         only(text, found.parts)

@@ -70,10 +70,10 @@ pub(crate) fn again(folder: &JobFolder) -> std::io::Result<JobFolder> {
     ))
 }
 
-/// Returns the masked values, as far as they are kept.
+/// Returns the values that must not be shown, as far as they are kept.
 pub fn secrets_of(definition: &Definition, private: &PrivateValues) -> Secrets {
     let variables = private.inherited.iter().flatten().chain(&private.env);
-    let masked = variables.filter(|(name, _)| definition.mask.contains(name));
+    let masked = variables.filter(|(name, _)| definition.hides(name));
     let values: Vec<OsString> = masked
         .map(|(_, value)| OsString::from_vec(value.as_bytes().to_vec()))
         .collect();

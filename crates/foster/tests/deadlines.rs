@@ -275,3 +275,29 @@ fn progress_is_refreshed_as_often_as_was_asked_and_no_journal_grows() {
         .unwrap();
     assert_eq!(before, after);
 }
+
+#[test]
+fn status_tells_the_limits_before_the_start_and_after_the_end() {
+    let sandbox = sandbox();
+    let limits = ["--timeout", "90s", "--idle-timeout", "1m", "--group", "g"];
+    let made = sandbox.ok([&["create"], limits.as_slice(), &["--", "true"]].concat());
+    let id = text(&made["job_id"]);
+    sandbox.ok(["deadline", id, "80s"]);
+    for state in ["created", "exited"] {
+        let status = sandbox.ok(["status", id]);
+        assert_eq!(status["state"], state);
+        assert_eq!(status["timeout_ms"], 80_000);
+        assert_eq!(status["idle_timeout_ms"], 60_000);
+        let text = sandbox
+            .foster()
+            .args(["status", id, "--output", "text"])
+            .output();
+        let text = String::from_utf8(text.unwrap().stdout).unwrap();
+        for row in ["timeout      1m 20s", "idle timeout 1m", "group        g"] {
+            assert!(text.contains(row), "no {row:?} in {text}");
+        }
+        if state == "created" {
+            sandbox.ok(["start", id, "--wait"]);
+        }
+    }
+}

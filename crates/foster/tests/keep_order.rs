@@ -199,6 +199,7 @@ fn what_is_no_name_of_a_job_deletes_nothing() {
         }
     }
     assert_eq!(sandbox.err(["delete", &done[..5]]).0, "job_id_too_short");
+    assert_eq!(sandbox.err(["delete", "nope"]).0, "job_not_found");
     assert_eq!(sandbox.err(["delete"]).0, "invalid_argument");
     assert!(before == (tree(sandbox.root()), tree(sandbox.work())));
     assert_eq!(sandbox.ok(["status", &busy])["state"], "running");

@@ -466,3 +466,14 @@ fn tail_is_bounded_by_lines_and_bytes() {
     assert_eq!(all["stdout"]["truncated"], false, "{all:#}");
     assert_eq!(all["stdout"]["range"][0], 0);
 }
+
+#[test]
+fn lines_are_chosen_or_digested() {
+    let sandbox = sandbox();
+    let id = start(&sandbox, "echo one; echo two");
+    sandbox.ok(["wait", &id]);
+    let (code, answer) = sandbox.err(["tail", &id, "--digest", "--grep", "two"]);
+    assert_eq!(code, "invalid_argument", "{answer}");
+    sandbox.ok(["tail", &id, "--digest"]);
+    sandbox.ok(["tail", &id, "--grep", "two"]);
+}

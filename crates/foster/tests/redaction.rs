@@ -161,6 +161,74 @@ fn a_value_that_can_t_be_redacted_is_refused() {
     assert_eq!(sandbox.job_ids(), [""; 0]);
 }
 
+#[test]
+fn a_label_with_a_hidden_value_is_refused_and_not_repeated() {
+    let sandbox = sandbox();
+    let setting = format!("K={SECRET}");
+    let name = format!("x-{SECRET}");
+    let labels = [["--name", &name], ["--group", SECRET], ["--tag", SECRET]];
+    for hide in ["--mask", "--redact"] {
+        for label in labels {
+            for verb in ["run", "create"] {
+                let given = [verb, "--env", &setting, hide, "K"];
+                let args = [given.as_slice(), &label, &["--", "true"]].concat();
+                let (code, answer) = sandbox.err(&args);
+                assert_eq!(code, "invalid_argument", "{args:?}");
+                assert!(!answer.to_string().contains(SECRET), "{answer}");
+            }
+        }
+    }
+    assert_eq!(sandbox.job_ids(), [""; 0]);
+    let id = id(&run(&sandbox, &["--tag", "plain"], "true"));
+    assert_eq!(
+        sandbox.err(["tag", &id, "--add", SECRET]).0,
+        "invalid_argument"
+    );
+    let tags = &sandbox.ok(["tag", &id, "--add", "other"])["tags"];
+    assert_eq!(*tags, json!(["plain", "other"]));
+    assert_nowhere(sandbox.root());
+}
+
+#[test]
+fn sinks_that_are_set_later_show_nothing_either() {
+    let sandbox = sandbox();
+    let setting = format!("MY_TOKEN={SECRET}");
+    let sink = format!("told-{SECRET}");
+    for hide in [
+        ["--redact-env-like"].as_slice(),
+        &["--redact", "MY_TOKEN"],
+        &["--mask", "MY_TOKEN"],
+    ] {
+        let given = ["create", "--env", &setting];
+        let id = id(&sandbox.ok([&given, hide, &["--", "true"]].concat()));
+        for state in ["created", "exited"] {
+            let answer = sandbox.ok(["notify", "set", &id, "--notify-file", &sink]);
+            assert_eq!(answer["state"], state);
+            assert!(!answer.to_string().contains(SECRET), "{hide:?}: {answer}");
+            if state == "created" {
+                sandbox.ok(["start", &id, "--wait"]);
+            }
+        }
+        assert_nowhere(sandbox.root());
+    }
+    sandbox.assert_nothing_left(SOON);
+    let told = fs::read_to_string(sandbox.work().join(sink)).unwrap();
+    assert_eq!(told.lines().count(), 6, "{told}");
+}
+
+#[test]
+fn a_message_that_quotes_a_value_shows_nothing() {
+    let sandbox = sandbox();
+    let secret = r#"se"cr\et-value"#;
+    let setting = format!("K={secret}");
+    let program = format!("/nonexistent/{secret}");
+    let given = ["run", "--env", &setting, "--redact", "K", "--", &program];
+    let (code, answer) = sandbox.err(given);
+    assert_eq!(code, "command_not_found");
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(message.contains("/nonexistent/***"), "{message}");
+}
+
 /// The supervisor is killed at random moments; the log must be what it would be without that.
 #[test]
 fn a_killed_supervisor_loses_doubles_and_shows_nothing() {

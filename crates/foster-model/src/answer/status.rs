@@ -16,6 +16,11 @@ pub struct StatusAnswer {
     pub deadline: Option<Time>,
     /// From now to then, in milliseconds, by the wall clock.
     pub remaining_ms: Option<u64>,
+    /// How long a run may take, in milliseconds from its start, as `--timeout` said; `null` for any time.
+    /// `deadline` may have changed it for the run under way.
+    pub timeout_ms: Option<u64>,
+    /// How long it may print nothing, in milliseconds; `null` for any time.
+    pub idle_timeout_ms: Option<u64>,
     /// Bytes read from standard output so far.
     pub stdout_bytes: u64,
     /// Bytes read from standard error so far.

@@ -2,6 +2,7 @@
 
 pub(crate) mod environment;
 pub(crate) mod job_request;
+pub(crate) mod known_secrets;
 pub(crate) mod notify_settings;
 pub(crate) mod phases;
 pub(crate) mod prepare;

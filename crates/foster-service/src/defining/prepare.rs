@@ -13,6 +13,7 @@ use crate::defining::environment::{
     JobEnvironment, Sources, from_os, read_file, resolve_settings, to_variables,
 };
 use crate::defining::job_request::JobRequest;
+use crate::defining::known_secrets::check_labels;
 use crate::defining::phases::escalation;
 use crate::defining::redaction::Redaction;
 use crate::defining::stdin::Given;
@@ -72,6 +73,8 @@ impl Prepared {
             redaction.check(&environment.all)?;
         }
         let secrets = environment.secrets;
+        let names = request.name.iter().chain(&request.group);
+        check_labels(&secrets, names, &request.tags)?;
         let mut private = private_values(ctx, request, &explicit);
         private.notify = notify;
         let definition = Definition {

@@ -1,7 +1,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
-use foster_model::Secrets;
+use foster_model::{Secrets, looks_secret};
 
 use crate::error::ServiceError;
 
@@ -11,18 +11,6 @@ const LONGEST: usize = 16 * 1024;
 /// The fewest bytes of a value that is looked for only because its variable's name looks like one:
 /// `TOKEN=true` must not take every `true` out of the output.
 const SHORTEST_GUESSED: usize = 8;
-
-/// Ends of words in names that hold secrets. `KEY` counts only as a whole word: not in `MONKEY`.
-const SECRET_WORDS: [&str; 8] = [
-    "SECRET",
-    "TOKEN",
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "APIKEY",
-];
 
 /// Which variables' values are taken out of everything that a job prints.
 #[derive(Debug, Clone, Copy)]
@@ -83,52 +71,9 @@ impl Redaction<'_> {
     }
 }
 
-/// Returns whether a variable of this name is likely to hold a secret, and not the place of one.
-fn looks_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    let place = ["FILE", "PATH", "DIR", "SOCK", "URL", "ID", "NAME"];
-    let last = words.clone().next_back().unwrap_or_default();
-    !place.contains(&last)
-        && words.any(|word| {
-            let plain = word.trim_end_matches(|c: char| c.is_ascii_digit());
-            plain == "KEY" || SECRET_WORDS.iter().any(|end| plain.ends_with(end))
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_that_look_like_a_secret_s() {
-        for name in [
-            "API_TOKEN",
-            "aws_secret_access_key",
-            "DB_PASSWORD",
-            "GITHUB_TOKEN",
-            "OPENAI_API_KEY",
-            "MYAPIKEY",
-            "TOKEN2",
-            "SSH_PASSPHRASE",
-        ] {
-            assert!(looks_secret(name), "{name}");
-        }
-        for name in [
-            "PATH",
-            "HOME",
-            "PWD",
-            "SSH_AUTH_SOCK",
-            "SECRET_FILE",
-            "TOKEN_PATH",
-            "KEYBOARD",
-            "MONKEY",
-            "AWS_ACCESS_KEY_ID",
-            "",
-        ] {
-            assert!(!looks_secret(name), "{name}");
-        }
-    }
 
     #[test]
     fn what_can_t_be_kept_is_refused() {

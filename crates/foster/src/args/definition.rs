@@ -63,7 +63,7 @@ pub struct DefinitionArgs {
     /// Write both streams, interleaved and with times, to this file as they come
     #[arg(long, value_name = "PATH")]
     pub log: Option<PathBuf>,
-    /// Keep at most this much of each stream: its head and its tail
+    /// Keep at most this much of each stream (8KiB at the least): its head and its tail
     #[arg(long, value_name = "SIZE|none", default_value = "1GiB", value_parser = value::cap)]
     pub log_cap: Limit<u64>,
     /// Do this with processes that the command leaves behind

@@ -9,7 +9,7 @@ impl Text for StatusAnswer {
         let job = &self.job;
         let mut row = |name: &str, value: Option<String>| {
             if let Some(value) = value {
-                line!(out, "{name:<12}{value}");
+                line!(out, "{name:<13}{value}");
             }
         };
         let time = |time: Option<foster_model::Time>| time.map(|time| time.to_string());
@@ -37,9 +37,15 @@ impl Text for StatusAnswer {
             self.deadline
                 .map(|at| format!("{at}{}", self.remaining_ms.map_or(String::new(), left))),
         );
+        row("timeout", self.timeout_ms.map(duration));
+        row("idle timeout", self.idle_timeout_ms.map(duration));
         row("command", Some(command(&job.command, job.shell)));
         row("directory", Some(path(&job.cwd)));
         let tags: Vec<_> = job.tags.iter().map(AsRef::as_ref).collect();
+        row(
+            "group",
+            job.group.as_ref().map(|group| group.as_ref().to_owned()),
+        );
         row("tags", (!tags.is_empty()).then(|| tags.join(" ")));
         row(
             "group",
@@ -65,6 +71,7 @@ impl Text for StatusAnswer {
         row("started", time(job.started_at));
         row("exited", time(job.exited_at));
         row("finished", time(job.finished_at));
+        row("run", (job.run > 1).then(|| job.run.to_string()));
         row("output", Some(output(job.output).to_owned()));
         let stream = |count, log| format!("{} in {}", bytes(count), plain(log));
         row(
@@ -74,6 +81,10 @@ impl Text for StatusAnswer {
         row(
             "stderr",
             Some(stream(self.stderr_bytes, &job.stderr_log_path)),
+        );
+        row(
+            "redactions",
+            (job.redactions > 0).then(|| job.redactions.to_string()),
         );
         row("log", job.log_path.as_deref().map(path));
         row("outer job", job.outer_job.as_deref().map(path));
