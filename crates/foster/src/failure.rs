@@ -18,6 +18,12 @@ impl Failure {
         Self(Box::new(body))
     }
 
+    /// Returns it with another hint.
+    pub fn hinting(mut self, change: impl FnOnce(Option<String>) -> Option<String>) -> Self {
+        self.0.hint = change(self.0.hint.take());
+        self
+    }
+
     /// Returns what is shown of it.
     pub fn body(&self) -> &ErrorBody {
         &self.0

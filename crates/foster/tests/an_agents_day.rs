@@ -347,6 +347,11 @@ fn the_next_command_finds_the_job_where_the_root_was_typed() {
     );
     let logs = follow(&hint(&["wait", "@1"]));
     assert_eq!(logs["type"], "logs");
+    let mut wrong = sandbox.foster();
+    wrong.args(typed).args(["status", "nobody"]);
+    let (_, error) = sandbox.json_of(wrong, None).into_err();
+    let hint = error["error"]["hint"].as_str().unwrap();
+    assert!(hint.starts_with(r"`foster --root 'it'\''s here' --config own.toml list --all`"));
     // What was kept of an answer tells where to look, so its follow-up does too.
     let kept = json!({ "job_id": started["job_id"], "root": started["root"] });
     fs::write(sandbox.work().join("kept.json"), kept.to_string()).unwrap();

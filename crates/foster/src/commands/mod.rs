@@ -255,7 +255,10 @@ fn say<T: Serialize + Text>(
             let rendered = render::answer(caller.style, kind, &outcome);
             write(&rendered, Status::of(outcome.error.as_ref()), unread)
         }
-        Err(failure) => say_failure(caller.style, kind, &failure),
+        Err(failure) => {
+            let failure = failure.hinting(|hint| caller.follow_up(hint, None));
+            say_failure(caller.style, kind, &failure)
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::render::text::command;
 const CALL: &str = "foster ";
 
 impl Caller<'_> {
-    /// Returns a hint whose command finds what this one has found, also where `--root` or `--config` was typed:
+    /// Returns a hint whose commands look where this one has looked, also where `--root` or `--config` was typed:
     /// the service does not know how its root was named. `root` is where an answer that was kept told to look.
     pub fn follow_up(&self, hint: Option<String>, root: Option<&Path>) -> Option<String> {
         let hint = hint?;
@@ -25,11 +25,9 @@ impl Caller<'_> {
             };
             words.extend([option.to_owned(), path.to_owned()]);
         }
-        Some(match hint.split_once(CALL) {
-            Some((before, verb)) if !words.is_empty() => {
-                format!("{before}{CALL}{} {verb}", command(&words, false))
-            }
-            _ => hint,
-        })
+        if words.is_empty() {
+            return Some(hint);
+        }
+        Some(hint.replace(CALL, &format!("{CALL}{} ", command(&words, false))))
     }
 }
