@@ -206,3 +206,36 @@ fn what_real_tools_print_takes_less_room_as_a_digest() {
         }
     }
 }
+
+/// Whatever a command printed, its digest takes no more room than the plain excerpt would.
+#[test]
+fn a_digest_is_never_longer_than_the_plain_excerpt() {
+    let sandbox = sandbox();
+    let lines = [
+        "seq 1 20000",
+        "seq 1 20",
+        "true",
+        "printf 'no end'",
+        "i=0; while test $i -lt 300; do echo \"step $i ok\"; i=$((i+1)); done; echo 'error: no such thing' >&2",
+        "echo 'error: early'; i=0; while test $i -lt 3000; do echo .; i=$((i+1)); done",
+    ];
+    for line in lines {
+        let run = sandbox.ok(["run", "--wait", "--", "sh", "-c", line]);
+        let id = run["job_id"].as_str().unwrap();
+        for options in [
+            vec![],
+            vec!["--max-bytes", "100B"],
+            vec!["--lines", "0", "--max-bytes", "2KiB"],
+            vec!["--lines", "500"],
+            vec!["--from", "1"],
+        ] {
+            let plain = sandbox.ok([&["tail", id], &options[..]].concat());
+            let digest = sandbox.ok([&["tail", id, "--digest"], &options[..]].concat());
+            for stream in ["stdout", "stderr"] {
+                let plain = plain[stream]["tail"].as_str().unwrap().len();
+                let text = digest[stream]["digest"]["text"].as_str().unwrap();
+                assert!(text.len() <= plain, "{line} {options:?}: {plain}, {text:?}");
+            }
+        }
+    }
+}

@@ -40,8 +40,8 @@ pub(crate) fn snapshot(
     })
 }
 
-/// Returns the digest of what a stream holds from an offset on, within `max_bytes`. Of a long one its
-/// two ends are read, and no more.
+/// Returns the digest of what a stream holds from an offset on, within `max_bytes` and never longer than
+/// the excerpt that would be shown instead. Of a long stream its two ends are read, and no more.
 pub(crate) fn digest_of(
     log: &StreamLog,
     from: u64,
@@ -50,6 +50,12 @@ pub(crate) fn digest_of(
     observed: u64,
     is_final: bool,
 ) -> io::Result<Excerpt> {
+    let plain = match from {
+        0 => log.tail(lines, max_bytes, observed, is_final)?,
+        _ => log.from(from, max_bytes, observed, is_final)?,
+    };
+    let plain = plain.tail.map_or(0, |text| text.len() as u64);
+    let max_bytes = max_bytes.min(plain);
     let parts = log.ends(from, digest::HEAD, digest::TAIL, is_final)?;
     let made = digest::digest(&digest::Source {
         parts: &parts,
