@@ -239,7 +239,7 @@ pub enum OutputEnd {
 /// How much came on a stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StreamTotals {
-    /// Bytes read from the command.
+    /// Bytes read from the command; of a stream that values were taken out of, what is left of them.
     pub observed_bytes: u64,
     /// Bytes of them that are not on disk: dropped by the cap, or not writable.
     pub omitted_bytes: u64,

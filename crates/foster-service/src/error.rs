@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use foster_model::{
     ErrorBody, ErrorCode, InvalidLabel, InvalidNotification, InvalidSelector, JobId, StartFailure,
+    State,
 };
 use foster_process::UnknownSignal;
 use foster_store::{CreateError, DamageError, OpenError, RemovalError, ResolveError, RootError};
@@ -102,6 +103,17 @@ pub enum ServiceError {
     /// The job can't be cleaned up.
     #[error(transparent)]
     Collect(#[from] CollectError),
+    /// The job is only defined.
+    #[error("it is defined, and nobody has started it")]
+    NotStarted(JobId),
+    /// The job is more than defined.
+    #[error("it was started already, and is {state}")]
+    StartedAlready {
+        /// The job.
+        job_id: JobId,
+        /// Where it stands.
+        state: State,
+    },
     /// The job belongs to another machine or PID namespace.
     #[error("the job {0} belongs to another machine or PID namespace")]
     Foreign(JobId),
@@ -182,7 +194,10 @@ impl ServiceError {
             Self::Control(ControlError::OtherVersion { .. }) => ErrorCode::ProtocolMismatch,
             Self::Control(_) => ErrorCode::SupervisorUnreachable,
             Self::Refused { code, .. } => *code,
-            Self::State { .. } | Self::NotOver { .. } => ErrorCode::InvalidState,
+            Self::State { .. }
+            | Self::NotOver { .. }
+            | Self::NotStarted(_)
+            | Self::StartedAlready { .. } => ErrorCode::InvalidState,
             Self::Foreign(_) => ErrorCode::ForeignJob,
             Self::Config(ConfigError::Variable { .. }) => ErrorCode::InvalidArgument,
             Self::Config(_) => ErrorCode::ConfigError,
@@ -198,22 +213,32 @@ impl ServiceError {
             Self::Start { job_id, .. }
             | Self::Launch { job_id, .. }
             | Self::State { job_id, .. }
-            | Self::NotOver { job_id, .. } => Some(*job_id),
-            Self::Foreign(job_id) => Some(*job_id),
+            | Self::NotOver { job_id, .. }
+            | Self::StartedAlready { job_id, .. } => Some(*job_id),
+            Self::Foreign(job_id) | Self::NotStarted(job_id) => Some(*job_id),
             _ => None,
         };
-        if let Self::Config(error) = self {
-            body.hint = error.hint().or(body.hint);
-        }
-        if let Self::NotOver { job_id, .. } = self {
-            body.hint = Some(format!(
-                "end it first: `foster kill {job_id}`, or `foster delete --kill {job_id}`"
-            ));
-        }
+        body.hint = self.hint().or(body.hint);
         if let Self::Resolve(ResolveError::Ambiguous { candidates, .. }) = self {
             body.candidates.clone_from(candidates);
         }
         body
+    }
+
+    /// Returns what to do about it, where that is more than its code says.
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config(error) => error.hint(),
+            Self::NotOver { job_id, .. } => Some(format!(
+                "end it first: `foster kill {job_id}`, or `foster delete --kill {job_id}`"
+            )),
+            Self::NotStarted(job_id) => Some(format!("`foster start {job_id}` does")),
+            Self::StartedAlready { job_id, state } if state.is_final() => {
+                Some(format!("`foster restart {job_id}` runs it once more"))
+            }
+            Self::StartedAlready { job_id, .. } => Some(format!("`foster wait {job_id}`")),
+            _ => None,
+        }
     }
 
     /// Returns the text with the causes that it does not hold already.

@@ -54,8 +54,10 @@ fn demand_unstarted(folder: &JobFolder, record: &JobRecord) -> Result<(), Servic
     if is_only_defined(record) {
         return Ok(());
     }
-    let text = format!("it was started already, and is {}", record.state);
-    Err(state(folder, text))
+    Err(ServiceError::StartedAlready {
+        job_id: folder.id(),
+        state: record.state,
+    })
 }
 
 fn state(folder: &JobFolder, message: String) -> ServiceError {

@@ -79,11 +79,7 @@ fn find(root: &Root, job: &JobSelector) -> Result<JobFolder, ServiceError> {
     let record = crate::reaching::watch::settled_record(root, &folder)?;
     let not_held = || folder.lock_is_held().is_ok_and(|held| !held);
     if is_only_defined(&record) && not_held() {
-        let message = "it is defined, and nobody has started it".to_owned();
-        return Err(ServiceError::State {
-            job_id: folder.id(),
-            message,
-        });
+        return Err(ServiceError::NotStarted(folder.id()));
     }
     Ok(folder)
 }

@@ -159,7 +159,13 @@ fn a_job_in_the_wrong_state_is_refused() {
             [verb, &["JOB"]].concat()
         };
         let args = with_job(&verb, job);
-        assert_eq!(sandbox.err(&args).0, "invalid_state", "{args:?}");
+        let (code, answer) = sandbox.err(&args);
+        assert_eq!(code, "invalid_state", "{args:?}");
+        if verb[0] == "start" || verb[0] == "wait" {
+            // What can be done instead is named, with the job.
+            let hint = answer["error"]["hint"].as_str().unwrap();
+            assert!(hint.contains(job), "{args:?}: {hint}");
+        }
     }
     assert_eq!(sandbox.ok(["status", &running])["state"], "running");
     sandbox.ok(["kill", &running, "--grace", "0s"]);

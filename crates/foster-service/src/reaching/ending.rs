@@ -69,13 +69,7 @@ impl Begun {
                     Err(error) => Err(error.into()),
                 }
             }
-            Err(_) if is_only_defined(&record) => {
-                let message = "it is defined, and nobody has started it".to_owned();
-                Err(ServiceError::State {
-                    job_id: folder.id(),
-                    message,
-                })
-            }
+            Err(_) if is_only_defined(&record) => Err(ServiceError::NotStarted(folder.id())),
             Err(_) => Ok(Self::Alone),
         }
     }

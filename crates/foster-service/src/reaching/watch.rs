@@ -128,11 +128,7 @@ impl<'a> Watcher<'a> {
         self.link = match record.supervisor.or(record.keeper) {
             _ if record.state.is_final() => Link::Over,
             Some(identity) => Link::Process(process(identity).map_err(self.failed())?),
-            None => {
-                let job_id = self.folder.id();
-                let message = "it is defined, and nobody has started it".to_owned();
-                return Err(ServiceError::State { job_id, message });
-            }
+            None => return Err(ServiceError::NotStarted(self.folder.id())),
         };
         Ok(())
     }
