@@ -50,10 +50,10 @@ pub enum ServiceError {
     Create(#[from] CreateError),
     /// A file of the job can't be understood.
     #[error(transparent)]
-    Damaged(#[from] DamageError),
+    Damaged(DamageError),
     /// The job could not be brought up to the truth.
     #[error(transparent)]
-    Recover(#[from] RecoverError),
+    Recover(RecoverError),
     /// The command could not be started.
     #[error("{}", failure.message)]
     Start {
@@ -134,6 +134,25 @@ pub enum ServiceError {
         /// The system's reason.
         source: io::Error,
     },
+}
+
+impl From<DamageError> for ServiceError {
+    /// A file that is missing with its folder is no damage: the job was deleted meanwhile.
+    fn from(damage: DamageError) -> Self {
+        match damage.removed_job() {
+            Some(id) => OpenError::NotFound { id }.into(),
+            None => Self::Damaged(damage),
+        }
+    }
+}
+
+impl From<RecoverError> for ServiceError {
+    fn from(error: RecoverError) -> Self {
+        match error {
+            RecoverError::Damaged(damage) => damage.into(),
+            error @ RecoverError::Io { .. } => Self::Recover(error),
+        }
+    }
 }
 
 impl ServiceError {

@@ -52,7 +52,9 @@ pub fn restart(ctx: &Context, request: &RestartRequest) -> Result<RunAnswer, Ser
         return start_locked(ctx, &root, folder, lock, request.observation, began);
     }
     end(&root, &folder, phases)?;
-    let lock = take_lock(&folder, before.run)?;
+    // The run that was ended, which somebody else may have begun since this job was looked at: whoever
+    // ends one begins the next.
+    let lock = take_lock(&folder, folder.record()?.run)?;
     begin_run(&folder, &lock)?;
     let started = launch_made(ctx, &root, folder, lock)?;
     request.observation.of(&root, started, began)

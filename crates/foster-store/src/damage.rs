@@ -1,5 +1,5 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use foster_model::{IllegalTransition, JobId};
 
@@ -12,6 +12,22 @@ pub struct DamageError {
     /// What is wrong with it.
     #[source]
     pub problem: Problem,
+}
+
+impl DamageError {
+    /// Returns the job whose folder is not there any more, if a file is missing for that reason: it was
+    /// removed between the opening of its folder and the reading of its file.
+    pub fn removed_job(&self) -> Option<JobId> {
+        if !matches!(self.problem, Problem::Missing) {
+            return None;
+        }
+        let id_of = |path: &Path| path.file_name()?.to_str()?.parse::<JobId>().ok();
+        let folder = self.path.ancestors().find(|path| id_of(path).is_some())?;
+        let gone = folder
+            .symlink_metadata()
+            .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        gone.then(|| id_of(folder)).flatten()
+    }
 }
 
 /// What is wrong with a file.
