@@ -166,6 +166,7 @@ fn leaves_stragglers(record: &JobRecord) -> bool {
 fn take_lock(folder: &JobFolder) -> Result<Option<Lock>, ServiceError> {
     let deadline = Instant::now() + PATIENCE;
     let job_id = folder.id();
+    let mut holder_was_gone = false;
     loop {
         match folder.try_lock() {
             Ok(Some(lock)) => return Ok(Some(lock)),
@@ -179,7 +180,11 @@ fn take_lock(folder: &JobFolder) -> Result<Option<Lock>, ServiceError> {
         }
         let record = record?;
         let leaving = record.state.is_final() && !leaves_stragglers(&record);
-        if !(leaving && wait_for_holder(&record, deadline)?) {
+        if leaving && wait_for_holder(&record, deadline)? {
+            continue;
+        }
+        // Its holder may have ended between the two looks; then the lock is free by now.
+        if !leaving || std::mem::replace(&mut holder_was_gone, true) {
             let message = if leaving {
                 "somebody else is starting or deleting it".to_owned()
             } else {

@@ -82,6 +82,7 @@ pub(crate) fn end(
 /// begins another run.
 fn take_lock(folder: &JobFolder, run: u32) -> Result<Lock, ServiceError> {
     let deadline = Instant::now() + PATIENCE;
+    let mut holder_was_gone = false;
     loop {
         let lock = try_lock(folder)?;
         let record = folder.record()?;
@@ -89,6 +90,8 @@ fn take_lock(folder: &JobFolder, run: u32) -> Result<Lock, ServiceError> {
         match lock {
             Some(lock) if unchanged => return Ok(lock),
             None if unchanged && wait_for_holder(&record, deadline)? => {}
+            // Its holder may have ended between the two looks; then the lock is free by now.
+            None if unchanged && !std::mem::replace(&mut holder_was_gone, true) => {}
             _ => {
                 return Err(ServiceError::State {
                     job_id: folder.id(),
