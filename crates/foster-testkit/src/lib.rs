@@ -30,6 +30,7 @@ mod flood;
 pub mod parts;
 mod sandbox;
 mod started;
+mod tally;
 mod user;
 mod watched;
 
@@ -43,6 +44,7 @@ pub use finish::{Finished, finish, try_finish};
 pub use flood::{Stream, fill_flood, flood, flood_line};
 pub use sandbox::Sandbox;
 pub use started::Started;
+pub use tally::Tally;
 pub use user::{ORDINARY_USER, as_ordinary_user, give_to_ordinary_user, is_root};
 pub use watched::Watched;
 
