@@ -137,12 +137,15 @@ pub enum Event {
         /// The system's reason.
         reason: String,
     },
-    /// One of Foster's own processes is gone.
+    /// One of Foster's own processes is gone, or stands where one was missing.
     Supervision {
         /// How the job is supervised from now on.
         now: Supervision,
         /// By which process.
         by: Option<Identity>,
+        /// The keeper, where there is a new one.
+        #[serde(default)]
+        keeper: Option<Identity>,
     },
     /// Lines of output were met that somebody is to be told of: how often, rule by rule.
     Matched {

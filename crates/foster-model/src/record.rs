@@ -279,11 +279,10 @@ impl JobRecord {
                 self.stdout = *stdout;
                 self.stderr = *stderr;
             }
-            Event::Supervision { now, by } => {
+            Event::Supervision { now, by, keeper } => {
                 self.supervision = *now;
-                if by.is_some() {
-                    self.supervisor = *by;
-                }
+                self.supervisor = by.or(self.supervisor);
+                self.keeper = keeper.or(self.keeper);
             }
             Event::Finished { cause, .. } => {
                 self.cause = Some(*cause);

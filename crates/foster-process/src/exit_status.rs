@@ -59,6 +59,18 @@ impl ExitStatus {
         })
     }
 
+    /// Returns the word that [`ExitStatus::from_wait_word`] understands.
+    pub(crate) fn to_wait_word(self) -> i32 {
+        const CORE: i32 = 0x80;
+        match self {
+            Self::Code(code) => (code & 0xff) << 8,
+            Self::Signal {
+                signal,
+                core_dumped,
+            } => signal.number() | if core_dumped { CORE } else { 0 },
+        }
+    }
+
     /// Returns the status that `waitid(2)` tells in the two fields of its `siginfo_t`.
     #[cfg_attr(
         foster_portable,
@@ -72,6 +84,29 @@ impl ExitStatus {
                 core_dumped: code == libc::CLD_DUMPED,
             }),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_says_what_the_status_said() {
+        let signal = |signal, core_dumped| ExitStatus::Signal {
+            signal,
+            core_dumped,
+        };
+        let told = [
+            ExitStatus::Code(0),
+            ExitStatus::Code(255),
+            signal(Signal::KILL, false),
+            signal(Signal::QUIT, true),
+        ];
+        for status in told {
+            let word = status.to_wait_word();
+            assert_eq!(ExitStatus::from_wait_word(word), Some(status));
         }
     }
 }

@@ -254,6 +254,21 @@ impl ProcessRef {
         }
     }
 
+    /// Returns how it ended, as far as somebody who is not its parent can know; `None` while it runs.
+    ///
+    /// A zombie shows it in `/proc`, to its own user and root
+    /// ([proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)); once it is
+    /// reaped, the kernel tells it (Linux 6.15, `PIDFD_INFO_EXIT`) to whoever held it before. Elsewhere
+    /// a process that was reaped has told nobody else.
+    pub fn end_as_seen(&self) -> Option<ExitStatus> {
+        if !self.wait_ended(Some(std::time::Duration::ZERO)).ok()? {
+            return None;
+        }
+        // In this order: the kernel keeps the status for holders before it takes the zombie away.
+        let zombie = || zombie_status(&self.identity());
+        zombie().or_else(|| self.handle.end_after_reap())
+    }
+
     /// Waits until it has ended, without reaping it, for at most that long (`None`: for ever).
     /// Returns whether it has. It need not be a child of ours.
     ///

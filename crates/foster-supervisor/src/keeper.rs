@@ -9,10 +9,11 @@ use foster_process::{
     set_subreaper, start_session, wait_any,
 };
 
+use crate::adopted::Adopted;
 use crate::auto_gc::clean_up;
 use crate::bell::Bell;
 use crate::parts::Parts;
-use crate::supervisor::Supervisor;
+use crate::supervisor::{Outcome, Supervisor};
 use crate::telling::again;
 
 /// How a supervisor ends that has nothing left to do. Anything else means that its keeper must go
@@ -108,15 +109,24 @@ fn divide(parts: &mut Parts) -> io::Result<Role> {
 
 /// Shows a name of its own in lists of processes. A system that can't do that shows the launcher's
 /// name, which by then holds no argument any more where it matters.
-fn name(role: &str, parts: &Parts) {
+pub(crate) fn name(role: &str, parts: &Parts) {
     let _ = set_process_title(&format!("foster: {role} of {}", parts.folder.id()));
 }
 
 fn supervise(parts: Parts, keeper: ProcessRef) -> i32 {
     name("supervisor", &parts);
     let ready = start_session().and_then(|()| set_subreaper());
-    match ready.and_then(|()| Supervisor::new(parts, Some(keeper))?.start()) {
-        Ok(()) => CONCLUDED,
+    go_on(ready.and_then(|()| Supervisor::new(parts, Some(keeper))?.start()))
+}
+
+/// Goes on as what a supervisor has become: it is over, or the keeper of a copy of itself.
+fn go_on(outcome: io::Result<Outcome>) -> i32 {
+    match outcome {
+        Ok(Outcome::Over) => CONCLUDED,
+        Ok(Outcome::Keeper(parts, supervisor)) => {
+            name("keeper", &parts);
+            attend(*parts, &supervisor)
+        }
         Err(_) => GAVE_UP,
     }
 }
@@ -153,8 +163,12 @@ pub fn start_notifier(parts: &Parts) -> Result<(), StartError> {
     })
 }
 
-/// Waits until the supervisor has ended, and makes the notifiers that it asks for.
+/// Waits until the supervisor has ended; makes the notifiers that it asks for, and does for its tree
+/// what only the parent can.
 fn keep_watch(parts: &mut Parts, supervisor: &ProcessRef) -> io::Result<()> {
+    let adopted = parts.leader.take();
+    let adopted = adopted.map(|leader| Adopted::new(leader, supervisor));
+    let adopted = adopted.transpose()?;
     loop {
         let ended = supervisor.wait_ended(Some(std::time::Duration::ZERO))?;
         if parts.bell.was_rung() {
@@ -162,10 +176,15 @@ fn keep_watch(parts: &mut Parts, supervisor: &ProcessRef) -> io::Result<()> {
             let _ = start_notifier(parts);
         }
         if ended {
+            parts.leader = adopted.map(Adopted::into_leader);
             return Ok(());
         }
         let mut watched = vec![supervisor.as_fd()];
         watched.extend(parts.bell.ear());
+        if let Some(adopted) = &adopted {
+            adopted.heed(supervisor, &parts.slot)?;
+            watched.push(adopted.ear());
+        }
         wait_any(&watched, None, std::time::Duration::MAX)?;
     }
 }
@@ -180,6 +199,5 @@ fn attend(mut parts: Parts, supervisor: &ProcessRef) -> i32 {
         return CONCLUDED;
     }
     name("supervisor", &parts);
-    let resumed = Supervisor::new(parts, None).and_then(Supervisor::resume);
-    if resumed.is_ok() { CONCLUDED } else { GAVE_UP }
+    go_on(Supervisor::new(parts, None).and_then(Supervisor::resume))
 }

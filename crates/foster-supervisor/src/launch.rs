@@ -125,6 +125,8 @@ pub(crate) fn prepare(
         phases,
         scope: Scope::own(),
         slot: SharedSlot::new()?,
+        leader: None,
+        successors: 0,
         readers: [None, None],
         writers: None,
         redaction: None,

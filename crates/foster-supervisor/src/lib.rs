@@ -11,6 +11,7 @@
 //! socket ([`Client`]), or, where nobody holds the lock any more, takes it and [`recover`]s what
 //! can be had.
 
+mod adopted;
 mod amending;
 mod auto_gc;
 mod bell;

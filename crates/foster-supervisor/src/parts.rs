@@ -44,6 +44,10 @@ pub struct Parts {
     pub auto_gc: Option<GcRules>,
     pub scope: Scope,
     pub slot: SharedSlot,
+    /// The leader, held by a keeper that had looked after it: nobody else's process is taken for it.
+    pub leader: Option<ProcessRef>,
+    /// How often another supervisor was made in the place of one that died.
+    pub successors: u32,
     pub readers: [Option<OwnedFd>; 2],
     pub writers: Option<[OwnedFd; 2]>,
     /// The pipe to the command's standard input, if that is to be written to.

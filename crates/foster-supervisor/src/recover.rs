@@ -227,6 +227,7 @@ impl Case<'_> {
         self.note(Event::Supervision {
             now: Supervision::None,
             by: None,
+            keeper: None,
         });
         self.note(Event::Finished { state, cause });
     }

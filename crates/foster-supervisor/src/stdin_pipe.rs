@@ -47,17 +47,23 @@ impl StdinPipe {
         let (reader, writer) = pipe()?;
         set_blocking(&reader, true)?;
         set_blocking(&writer, false)?;
-        let (put, shelf) = UnixStream::pair()?;
-        shelf.set_nonblocking(true)?;
-        match put_in_flight(&put, &writer) {
-            Err(Errno::TOOMANYREFS) => with_highest_limit(|| put_in_flight(&put, &writer))?,
-            done => done?,
-        }
         Ok(Self {
             reader: Some(reader),
+            shelf: shelf_with(&writer)?,
             writer: Some(writer),
-            shelf,
         })
+    }
+
+    /// Puts a copy of the writing end on a new shelf, if it is not closed: before another process
+    /// shares it that holds nothing else.
+    ///
+    /// # Errors
+    /// As for [`StdinPipe::new`].
+    pub fn put_back(&mut self) -> io::Result<()> {
+        if let Some(writer) = &self.writer {
+            self.shelf = shelf_with(writer)?;
+        }
+        Ok(())
     }
 
     /// Returns the command's end, once.
@@ -113,6 +119,17 @@ impl StdinPipe {
         });
         Ok(fds.next())
     }
+}
+
+/// Returns the socket in which a copy of `writer` is in flight.
+fn shelf_with(writer: &OwnedFd) -> io::Result<UnixStream> {
+    let (put, shelf) = UnixStream::pair()?;
+    shelf.set_nonblocking(true)?;
+    match put_in_flight(&put, writer) {
+        Err(Errno::TOOMANYREFS) => with_highest_limit(|| put_in_flight(&put, writer))?,
+        done => done?,
+    }
+    Ok(shelf)
 }
 
 fn put_in_flight(put: &UnixStream, fd: &OwnedFd) -> rustix::io::Result<()> {
@@ -184,8 +201,11 @@ mod tests {
         let mut pipe = StdinPipe::new().unwrap();
         let reader = pipe.take_reader().unwrap();
         write(&pipe, b"before ");
-        pipe.leave_to_shelf();
-        pipe.take_back().unwrap();
+        for _ in 0..2 {
+            pipe.leave_to_shelf();
+            pipe.take_back().unwrap();
+            pipe.put_back().unwrap();
+        }
         write(&pipe, b"after");
         pipe.close();
         assert_eq!(read(reader), b"before after");

@@ -294,10 +294,16 @@ fn a_loss_is_told_while_the_job_runs() {
         assert_eq!(sandbox.ok(["status", &id])["supervision"], "full");
         let process = if supervisor_dies { supervisor } else { keeper };
         assert!(process.kill() && process.wait_gone(SOON));
-        wait_for_event(&dir, "supervision");
+        let events = wait_on_dir(&dir, SOON, || {
+            let told = events(&dir).into_iter();
+            let told: Vec<_> = told.filter(|e| e["event"] == "supervision").collect();
+            (told.len() == 2).then_some(told)
+        });
+        let events = events.unwrap();
+        assert_eq!([&events[0]["now"], &events[1]["now"]], [told, "full"]);
         let status = sandbox.ok(["status", &id]);
         assert_eq!(status["state"], "running", "{status:#}");
-        assert_eq!(status["supervision"], told, "{status:#}");
+        assert_eq!(status["supervision"], "full", "{status:#}");
         assert_eq!(status["pid"], leader(&dir).pid);
         gate.open();
         let answer = sandbox.ok(["wait", &id]);

@@ -117,13 +117,16 @@ fn fosters_own_arguments_tell_nothing() {
     let [keeper, supervisor] = own_processes(&sandbox, &id);
     check(keeper, "keeper");
     check(supervisor, "supervisor");
-    // The one that takes over is a supervisor then.
+    // The keeper takes over, and makes another supervisor.
     assert!(supervisor.kill());
-    let taken = wait_on_dir(&sandbox.job_dir(&id), SOON, || {
-        (record(&sandbox, &id)["supervision"] == "taken_over").then_some(())
+    let successor = wait_on_dir(&sandbox.job_dir(&id), SOON, || {
+        let record = record(&sandbox, &id);
+        let successor = Watched::from_json(&record["supervisor"])?;
+        let made = ![keeper, supervisor].contains(&successor);
+        (made && record["supervision"] == "full").then_some(successor)
     });
-    assert!(taken.is_some());
-    check(keeper, "supervisor");
+    check(keeper, "keeper");
+    check(successor.unwrap(), "supervisor");
     sandbox.ok(["kill", &id]);
 }
 

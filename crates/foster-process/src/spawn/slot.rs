@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::error::{SpawnError, explain};
 use super::plan::SpawnPlan;
+use crate::exit_status::ExitStatus;
 use crate::sys::{self, Failure};
 
 /// What a spawning process leaves behind for one that may have to take over from it.
@@ -18,7 +19,12 @@ pub struct SpawnSlot {
     stage: AtomicI32,
     errno: AtomicI32,
     detail: AtomicI32,
+    /// How it ended, as `wait(2)` tells it, and [`TOLD`].
+    end: AtomicI32,
 }
+
+/// What tells an end from none: a wait word has 16 bits.
+const TOLD: i32 = 1 << 16;
 
 /// A [`SpawnSlot`] that stays shared with children made by [`crate::fork`].
 #[derive(Debug)]
@@ -55,10 +61,25 @@ impl SpawnSlot {
         self.stage.store(stage, Ordering::SeqCst);
     }
 
+    /// Leaves word of how it ended, for who is not its parent and can't ask the kernel.
+    pub fn tell_end(&self, status: ExitStatus) {
+        self.end
+            .store(status.to_wait_word() | TOLD, Ordering::SeqCst);
+    }
+
+    /// Returns how it ended, if [`SpawnSlot::tell_end`] was called.
+    pub fn end(&self) -> Option<ExitStatus> {
+        let word = self.end.load(Ordering::SeqCst);
+        (word & TOLD != 0)
+            .then(|| ExitStatus::from_wait_word(word & !TOLD))
+            .flatten()
+    }
+
     /// Forgets what was there before.
     pub(crate) fn clear(&self) {
         self.pid.store(0, Ordering::SeqCst);
         self.stage.store(0, Ordering::SeqCst);
+        self.end.store(0, Ordering::SeqCst);
     }
 }
 

@@ -1,5 +1,7 @@
+use std::collections::HashSet;
 use std::io;
 
+use super::look::still_there;
 use super::member::Survivor;
 use super::{Beside, Born, Tree};
 use crate::identity::ProcessRef;
@@ -46,6 +48,7 @@ impl Tree {
         }
         match &self.beside {
             Beside::Descendants => {}
+            Beside::DescendantsOf(parent) => return self.is_childless(parent),
             Beside::Born(born) if born.is_alone() => return Ok(true),
             Beside::Marked(_) | Beside::Born(_) => return Ok(self.look()?.is_empty()),
             // The control group, or the namespace, has said so.
@@ -64,6 +67,31 @@ impl Tree {
             .all(|pid| Some(*pid) == over || self.excluded.contains(pid)))
     }
 
+    /// Returns whether another process has no children left but zombies, the excluded and this one.
+    fn is_childless(&self, parent: &ProcessRef) -> io::Result<bool> {
+        let own = std::process::id() as i32;
+        let mut dead = HashSet::new();
+        loop {
+            let mut others = sys::children_of(parent.pid())?;
+            others.retain(|pid| *pid != own && !self.excluded.contains(pid));
+            still_there(parent)?;
+            // What a zombie leaves behind was handed to its parent before it became one: a list that
+            // has nobody but those who were zombies before it was read names all that there are.
+            if others.iter().all(|pid| dead.contains(pid)) {
+                return Ok(true);
+            }
+            for pid in others {
+                match sys::process_stat(pid) {
+                    Ok(stat) if stat.is_dead() => dead.insert(pid),
+                    Ok(_) => return Ok(false),
+                    Err(error) if sys::is_exhaustion(&error) => return Err(error),
+                    // Reaped meanwhile.
+                    Err(_) => false,
+                };
+            }
+        }
+    }
+
     /// Returns whether members are known by marks, which they lose while they end.
     pub(crate) fn is_known_by_marks(&self) -> bool {
         matches!(self.beside, Beside::Marked(_) | Beside::Born(_))
@@ -74,7 +102,7 @@ impl Tree {
     /// has orphans to reap meanwhile.
     pub(crate) fn stands_with(&self, leader: &ProcessRef) -> bool {
         let is_member = match &self.beside {
-            Beside::Descendants => false,
+            Beside::Descendants | Beside::DescendantsOf(_) => false,
             Beside::Born(born) => std::ptr::eq(&raw const *born.leader, leader),
             Beside::Marked(marks) => marks.leader == Some(leader.identity()),
             Beside::Nobody => self.scope.cgroup().is_some(),

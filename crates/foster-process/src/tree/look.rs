@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::io;
+use std::time::Duration;
 
 use super::member::{Member, Seen, see};
 use super::{Beside, Born, Marks, Tree};
@@ -32,7 +33,10 @@ impl Tree {
     }
 
     /// Returns up to `at_most` living members.
-    pub(crate) fn some_members(&self, at_most: usize) -> io::Result<Vec<Member>> {
+    ///
+    /// # Errors
+    /// If the tree can't be looked at, or no descriptor is left to hold one of its members.
+    pub fn some_members(&self, at_most: usize) -> io::Result<Vec<Member>> {
         let held = self.look()?.into_iter().map(Seen::hold);
         let mut members = Vec::new();
         for member in held.filter_map(Result::transpose).take(at_most) {
@@ -83,6 +87,11 @@ impl Tree {
         let mut found = Vec::new();
         match &self.beside {
             Beside::Descendants => self.collect_descendants(vec![own], &mut seen, &mut found)?,
+            Beside::DescendantsOf(parent) => {
+                seen.insert(parent.pid());
+                self.collect_descendants(vec![parent.pid()], &mut seen, &mut found)?;
+                still_there(parent)?;
+            }
             Beside::Marked(_) | Beside::Born(_) => self.collect_marked(&mut seen, &mut found)?,
             Beside::Nobody => {
                 let init = self.scope.namespace().map(sys::PidNamespace::init_pid);
@@ -163,7 +172,7 @@ impl Tree {
                 leader: born.leader.is_there().then(|| born.leader.pid()),
                 born: born.leader.identity().start_time,
             }),
-            Beside::Descendants | Beside::Nobody => None,
+            Beside::Descendants | Beside::DescendantsOf(_) | Beside::Nobody => None,
         }
     }
 
@@ -185,6 +194,18 @@ impl Tree {
         }
         sys::all_processes()?.into_iter().try_for_each(show)
     }
+}
+
+/// Proves that what was seen of this process's children was seen of it, and of no later one.
+///
+/// # Errors
+/// `ESRCH` if it is gone: its descendants have another parent by now.
+pub(super) fn still_there(parent: &ProcessRef) -> io::Result<()> {
+    let ended = parent.wait_ended(Some(Duration::ZERO))?;
+    if ended {
+        return Err(io::Error::from_raw_os_error(libc::ESRCH));
+    }
+    Ok(())
 }
 
 /// By what a member is known.
@@ -214,7 +235,7 @@ mod tests {
     use std::io::Read as _;
     use std::os::fd::AsFd as _;
     use std::sync::Arc;
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     use super::*;
     use crate::containment::Scope;

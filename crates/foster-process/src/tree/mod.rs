@@ -76,6 +76,8 @@ pub struct Tree {
 enum Beside {
     /// All descendants of this process.
     Descendants,
+    /// All descendants of another process but for this one: it is their subreaper, and reaps them.
+    DescendantsOf(ProcessRef),
     /// Who bears these marks, and the descendants of those.
     Marked(Marks),
     /// Who descends from this leader and bears its marks, and the descendants of those.
@@ -101,6 +103,19 @@ impl Tree {
         Self {
             scope,
             beside: Beside::Descendants,
+            excluded: Vec::new(),
+        }
+    }
+
+    /// Returns the tree made of all descendants of another process, which is their subreaper and reaps
+    /// them, and of the scope's members; without this process, which may be a child of that one.
+    ///
+    /// That nobody is left is seen when it is looked for; the end of a member wakes its parent alone,
+    /// and it is up to that one to pass it on.
+    pub fn of_descendants_of(parent: ProcessRef, scope: Scope) -> Self {
+        Self {
+            scope,
+            beside: Beside::DescendantsOf(parent),
             excluded: Vec::new(),
         }
     }
@@ -147,6 +162,11 @@ impl Tree {
     /// Returns where the tree lives.
     pub fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    /// Returns where the tree lives, for another view of it.
+    pub fn into_scope(self) -> Scope {
+        self.scope
     }
 
     /// Leaves a child of ours (and what it starts) out of the tree from now on.

@@ -71,6 +71,12 @@ impl Capture {
         Ok(capture)
     }
 
+    /// Lets go of the files, for another process that goes on with them, and returns the pipes and the
+    /// output on its way. [`Capture::flush`] comes first: what is kept back here is lost with it.
+    pub fn into_pipes(self) -> ([Option<OwnedFd>; 2], Option<[RedactedStream; 2]>) {
+        (self.pipes, self.redaction)
+    }
+
     /// Brings the files together where a predecessor was stopped between two of them: it had moved
     /// bytes and not noted them, or noted bytes at the end that it could not keep.
     fn cover_gap(&mut self) {

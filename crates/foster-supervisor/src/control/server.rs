@@ -67,6 +67,20 @@ impl Server {
         })
     }
 
+    /// Has another poller tell of the listener and the clients: that of a copied process, whose
+    /// original lets go of them.
+    pub fn move_to(&mut self, poller: &Poller) -> io::Result<()> {
+        poller.add(&self.listener, self.listener_token)?;
+        self.deaf = false;
+        for (token, client) in &mut self.clients {
+            poller.add(&client.connection, *token)?;
+            if client.behind {
+                poller.also_writable(&client.connection, *token, true)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes in a client that is connected already: the launcher.
     pub fn adopt(&mut self, stream: UnixStream, poller: &Poller) {
         if let Ok(mut client) = Guest::new(stream) {

@@ -5,15 +5,16 @@ use foster_model::{Cause, Event, JobRecord, OutputEnd, StartFailure, State, Supe
 use foster_process::{AFTER_KILL, Level, ProcessRef, Tree, monotonic, wait_any};
 use foster_store::{RunFolder, Stream};
 
-use super::run::Run;
-use super::{Supervisor, token};
+use super::run::{Parent, Run};
+use super::{Outcome, Supervisor};
 use crate::capture::Capture;
 use crate::identity::to_model;
+use crate::leftovers::marked_tree;
 use crate::life::Life;
 
 impl Supervisor {
     /// Executes the command and looks after it to its end.
-    pub fn start(mut self) -> io::Result<()> {
+    pub fn start(mut self) -> io::Result<Outcome> {
         if let Some(keeper) = &self.keeper {
             let supervisor = ProcessRef::open(std::process::id() as i32)?;
             self.note(Event::Launched {
@@ -25,20 +26,19 @@ impl Supervisor {
     }
 
     /// Goes on where a predecessor died: the command may or may not have been executed by then.
-    pub fn resume(mut self) -> io::Result<()> {
+    pub fn resume(mut self) -> io::Result<Outcome> {
         self.take_over_stdin()?;
         let own = ProcessRef::open(std::process::id() as i32)?;
         let by = Some(to_model(own.identity()));
         self.note(Event::Supervision {
             now: Supervision::TakenOver,
             by,
+            keeper: None,
         });
         let Some(pid) = self.parts.slot.pid() else {
             return self.resume_without_leader();
         };
-        // It is a child that came to us when its parent died, and only we could reap it. If the
-        // parent had, the number may be a stranger's; but then the end was written too.
-        let Some(leader) = own_child(pid) else {
+        let Some((leader, parent)) = self.find_leader(pid) else {
             return self.resume_after_the_end();
         };
         if self.parts.slot.failed() && !leader_was_recorded(self.history.record()) {
@@ -47,12 +47,21 @@ impl Supervisor {
             let failure = self.parts.spawn_failure();
             return self.fail(failure);
         }
-        self.watch(leader, false)?;
+        self.watch(leader, parent, false)?;
         if self.history.record().state.is_final() {
             // Written, and perhaps not told.
             self.announce_the_end();
         }
         self.attend()
+    }
+
+    /// Finds the leader: a child that came to us when its parent died, and that only we could reap; or one
+    /// that we hold, whoever has adopted it. If the parent had reaped it, the number may be a stranger's;
+    /// but then the end was written too.
+    fn find_leader(&mut self, pid: i32) -> Option<(ProcessRef, Parent)> {
+        let own = own_child(pid).map(|leader| (leader, Parent::Supervisor));
+        let held = self.parts.leader.take();
+        own.or_else(|| Some((held?, Parent::Stranger)))
     }
 
     /// Takes the writing end of the command's standard input, unless it was to be closed.
@@ -69,7 +78,7 @@ impl Supervisor {
         stdin.take_back()
     }
 
-    fn resume_without_leader(mut self) -> io::Result<()> {
+    fn resume_without_leader(mut self) -> io::Result<Outcome> {
         if self.history.record().state != State::Created {
             return self.resume_after_the_end();
         }
@@ -84,7 +93,7 @@ impl Supervisor {
 
     /// The predecessor had reaped the leader, or took it and its tree along: a PID namespace ends with
     /// who made it. Nothing is left to look after.
-    fn resume_after_the_end(mut self) -> io::Result<()> {
+    fn resume_after_the_end(mut self) -> io::Result<Outcome> {
         if !self.history.record().state.is_final() {
             let namespace = Level::PidNamespace.as_str();
             let was_namespace = self.history.record().containment.as_deref() == Some(namespace);
@@ -105,7 +114,17 @@ impl Supervisor {
             });
         }
         self.announce_the_end();
-        self.leave()
+        self.leave()?;
+        Ok(Outcome::Over)
+    }
+
+    /// The leader ended, and nobody knows how.
+    pub(super) fn lose_the_end(mut self) -> io::Result<Outcome> {
+        if let Some(run) = self.run.take() {
+            (self.parts.readers, self.parts.redaction) = run.capture.into_pipes();
+            self.parts.scope = run.tree.into_scope();
+        }
+        self.resume_after_the_end()
     }
 
     /// Moves to the files what is in the pipes still, and what comes until then, and closes them.
@@ -148,10 +167,10 @@ impl Supervisor {
         Ok(())
     }
 
-    fn spawn_and_run(mut self) -> io::Result<()> {
+    fn spawn_and_run(mut self) -> io::Result<Outcome> {
         match self.parts.spawn() {
             Ok(leader) => {
-                self.watch(leader, true)?;
+                self.watch(leader, Parent::Supervisor, true)?;
                 self.attend()
             }
             Err(failure) => self.fail(failure),
@@ -159,7 +178,7 @@ impl Supervisor {
     }
 
     /// Writes down and tells that the command could not be executed.
-    pub fn fail(mut self, failure: StartFailure) -> io::Result<()> {
+    pub fn fail(mut self, failure: StartFailure) -> io::Result<Outcome> {
         if self.history.record().failure.is_none() {
             self.note(Event::StartFailed {
                 failure: failure.clone(),
@@ -172,11 +191,12 @@ impl Supervisor {
         self.announce_the_end();
         // Nothing ever ran in it.
         drop(self.parts.scope.remove());
-        self.leave()
+        self.leave()?;
+        Ok(Outcome::Over)
     }
 
     /// Begins to watch the leader and its output. `fresh` unless a predecessor had begun.
-    fn watch(&mut self, leader: ProcessRef, fresh: bool) -> io::Result<()> {
+    fn watch(&mut self, leader: ProcessRef, parent: Parent, fresh: bool) -> io::Result<()> {
         let known = leader_was_recorded(self.history.record());
         if !known {
             self.note(Event::Started {
@@ -208,31 +228,31 @@ impl Supervisor {
             log,
             self.parts.redaction.take(),
         )?;
-        for (stream, token) in Stream::ALL.into_iter().zip([token::STDOUT, token::STDERR]) {
-            if let Some(pipe) = capture.pipe(stream) {
-                self.poller.add(pipe, token)?;
-            }
-        }
         let mut life = Life::new(self.parts.plan(), self.started());
         if known {
             life.resume(Instant::now(), self.history.record());
         }
-        self.poller.add(&leader, token::LEADER)?;
-        let tree = Tree::of_descendants(self.parts.take_scope());
-        if let Some(events) = tree.scope().events_fd() {
-            self.poller.add_urgent(events, token::CGROUP)?;
-        }
-        self.run = Some(Run {
+        let scope = self.parts.take_scope();
+        let tree = match parent {
+            Parent::Stranger => marked_tree(&self.parts.definition, self.history.record()),
+            Parent::Supervisor | Parent::Keeper => Tree::of_descendants(scope),
+        };
+        let run = Run {
             leader,
+            parent,
             tree,
+            member: None,
             life,
             capture,
             status: None,
+            end_is_unknown: false,
             empty: false,
             look_again: true,
             stop_asked_by: None,
             output_events: None,
-        });
+        };
+        run.register(&self.poller)?;
+        self.run = Some(run);
         self.keep_to_the_deadline();
         if !self.history.record().state.is_final() {
             self.look_on_for_patterns();

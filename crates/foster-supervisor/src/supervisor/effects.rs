@@ -158,7 +158,7 @@ impl Supervisor {
         self.catch_up();
         if let Some(run) = &mut self.run {
             run.capture.finish();
-            run.leader.reap()?;
+            run.reap_leader()?;
             // A leaf that stays behind is empty and costs a directory entry.
             drop(run.tree.scope().remove());
         }
@@ -181,6 +181,7 @@ impl Supervisor {
             self.note(Event::Supervision {
                 now: Supervision::None,
                 by: None,
+                keeper: None,
             });
         }
     }

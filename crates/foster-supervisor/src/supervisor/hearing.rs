@@ -2,11 +2,12 @@ use std::io;
 use std::time::Instant;
 
 use foster_model::control::Message;
-use foster_model::{Amendment, Cause, ErrorCode, Event, Requester, Supervision, Target};
+use foster_model::{Amendment, Cause, ErrorCode, Event, Requester, Target};
 use foster_process::{Phase, Ready, Signal};
 use foster_store::Stream;
 
 use super::report::signalled;
+use super::run::Parent;
 use super::{Supervisor, token};
 use crate::amending::{AmendError, amend};
 use crate::control::Ask;
@@ -19,7 +20,8 @@ impl Supervisor {
             token::SIGNALS => self.hear_signals(),
             token::STDOUT => self.pump(Stream::Stdout),
             token::STDERR => self.pump(Stream::Stderr),
-            token::LEADER => {
+            token::LEADER => self.hear_of_the_leader(),
+            token::MEMBER => {
                 self.look_again();
                 Ok(())
             }
@@ -36,6 +38,16 @@ impl Supervisor {
                 self.forget_senders();
                 Ok(())
             }
+        }
+    }
+
+    fn hear_of_the_leader(&mut self) -> io::Result<()> {
+        self.look_again();
+        match &self.run {
+            // How it ended is for the keeper to tell, who sends word that it has. Until then the
+            // descriptor would be ready again and again.
+            Some(run) if run.parent == Parent::Keeper => self.poller.remove(&run.leader),
+            _ => Ok(()),
         }
     }
 
@@ -78,19 +90,6 @@ impl Supervisor {
             let phases = halved(&self.parts.phases);
             run.life.stop(Instant::now(), Some(phases), Some(cause));
         }
-    }
-
-    fn lose_keeper(&mut self) -> io::Result<()> {
-        if let Some(keeper) = self.keeper.take() {
-            self.poller.remove(&keeper)?;
-            self.note(Event::Supervision {
-                now: Supervision::KeeperLost,
-                by: None,
-            });
-            // What it was asked for last it may not have done.
-            self.wake_notifier_for_output();
-        }
-        Ok(())
     }
 
     pub(super) fn pump(&mut self, stream: Stream) -> io::Result<()> {
@@ -196,7 +195,7 @@ impl Supervisor {
             return;
         };
         run.look_again = true;
-        run.facts();
+        run.facts(&self.parts.slot);
         run.life.signalled(signal);
         let delivery = run.send_to(signal, target);
         let (sent, errors) = (delivery.sent, delivery.errors.clone());

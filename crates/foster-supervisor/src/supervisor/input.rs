@@ -160,6 +160,13 @@ impl Supervisor {
         }
     }
 
+    /// Has the poller, which is a new one, tell when the pipe takes more, if something waits.
+    pub(super) fn watch_pipe_anew(&mut self) {
+        if std::mem::take(&mut self.input.watched) {
+            self.watch_pipe(true);
+        }
+    }
+
     fn watch_pipe(&mut self, wanted: bool) {
         let stdin = self.parts.stdin.as_ref();
         let Some(writer) = stdin.and_then(StdinPipe::writer) else {

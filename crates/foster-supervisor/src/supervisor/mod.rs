@@ -6,6 +6,7 @@ mod effects;
 mod hearing;
 mod input;
 mod notifying;
+mod pairing;
 mod report;
 mod run;
 
@@ -22,6 +23,7 @@ use crate::life::Effect;
 use crate::parts::Parts;
 
 use input::Input;
+use pairing::Pair;
 pub use report::stop_report;
 use run::Run;
 
@@ -35,6 +37,7 @@ mod token {
     pub const KEEPER: u64 = 5;
     pub const CGROUP: u64 = 6;
     pub const STDIN: u64 = 7;
+    pub const MEMBER: u64 = 8;
     pub const CLIENTS: u64 = 16;
 }
 
@@ -51,6 +54,27 @@ pub struct Supervisor {
     run: Option<Run>,
     input: Input,
     keeper: Option<ProcessRef>,
+    /// Whether, while it has no keeper, it is to make two of itself. Not again when that failed.
+    pairs: bool,
+}
+
+/// The signals that a supervisor hears of.
+const LISTENED: [Signal; 6] = [
+    Signal::CHLD,
+    Signal::TERM,
+    Signal::INT,
+    Signal::HUP,
+    Signal::QUIT,
+    // A command that has closed its standard input must not be the end of whoever writes to it.
+    Signal::PIPE,
+];
+
+/// What has become of a process that looked after a job.
+pub enum Outcome {
+    /// Nothing is left to look after.
+    Over,
+    /// It is the keeper now of this supervisor, a copy of it.
+    Keeper(Box<Parts>, ProcessRef),
 }
 
 /// How long to wait before looking again where the system had nothing left to look with. Nothing in
@@ -69,16 +93,7 @@ impl Supervisor {
     /// Makes ready to look after a job: nothing runs yet, or a predecessor has died.
     pub fn new(mut parts: Parts, keeper: Option<ProcessRef>) -> io::Result<Self> {
         let poller = Poller::new()?;
-        let listened = [
-            Signal::CHLD,
-            Signal::TERM,
-            Signal::INT,
-            Signal::HUP,
-            Signal::QUIT,
-            // A command that has closed its standard input must not be the end of whoever writes to it.
-            Signal::PIPE,
-        ];
-        let signals = SignalQueue::new(&listened)?;
+        let signals = SignalQueue::new(&LISTENED)?;
         poller.add(&signals, token::SIGNALS)?;
         if let Some(keeper) = &keeper {
             poller.add(keeper, token::KEEPER)?;
@@ -103,12 +118,24 @@ impl Supervisor {
             history,
             run: None,
             input: Input::default(),
+            pairs: keeper.is_none(),
             keeper,
         })
     }
 
-    fn attend(mut self) -> io::Result<()> {
+    fn attend(mut self) -> io::Result<Outcome> {
         while let Settled::Until(due) = self.settle() {
+            if self.should_pair() {
+                match self.pair() {
+                    Ok(Pair::Supervisor) => {}
+                    Ok(Pair::Keeper(supervisor)) => {
+                        return Ok(Outcome::Keeper(Box::new(self.into_parts()), supervisor));
+                    }
+                    // No process or descriptor is left: one that goes on alone is better than none.
+                    Err(_) => self.pairs = false,
+                }
+                continue;
+            }
             self.catch_up();
             let left = due.map(|due| due.saturating_duration_since(Instant::now()));
             // Signals first: a TERM for us explains the leader's death by the same hand.
@@ -118,7 +145,15 @@ impl Supervisor {
                 self.hear(ready)?;
             }
         }
-        self.conclude()
+        self.end()
+    }
+
+    fn end(self) -> io::Result<Outcome> {
+        if self.run.as_ref().is_some_and(|run| run.end_is_unknown) {
+            return self.lose_the_end();
+        }
+        self.conclude()?;
+        Ok(Outcome::Over)
     }
 
     /// Brings files and followers up to date before sleeping.
@@ -146,7 +181,7 @@ impl Supervisor {
             let Some(run) = &mut self.run else {
                 return Settled::Over;
             };
-            let facts = run.facts();
+            let facts = run.facts(&self.parts.slot);
             if run.life.seems_idle(Instant::now(), &facts) && self.finds_output() {
                 continue;
             }
@@ -158,15 +193,20 @@ impl Supervisor {
             let Some(run) = &mut self.run else {
                 return Settled::Over;
             };
+            if run.end_is_unknown {
+                return Settled::Over;
+            }
             let oom = facts.leader.is_some() && run.tree.scope().oom_killed();
             match run.life.next(Instant::now(), &facts, oom) {
-                Effect::Wait(due) if run.look_again => {
-                    let soon = Instant::now() + WHEN_BLIND;
-                    return Settled::Until(Some(due.map_or(soon, |due| due.min(soon))));
-                }
+                Effect::Wait(due) if run.look_again => return Settled::Until(Some(soon(due))),
                 Effect::Wait(due) => {
                     let both = [due, run.capture.look_due()];
-                    return Settled::Until(both.into_iter().flatten().min());
+                    let due = both.into_iter().flatten().min();
+                    match self.stand_by_a_member() {
+                        Ok(true) => return Settled::Until(due),
+                        Ok(false) => {}
+                        Err(_) => return Settled::Until(Some(soon(due))),
+                    }
                 }
                 Effect::Conclude => return Settled::Over,
                 effect => self.carry_out(effect),
@@ -194,4 +234,10 @@ impl Supervisor {
         self.history
             .update_index(&self.parts.root, &self.parts.folder, &self.parts.definition);
     }
+}
+
+/// Returns when to look again where the system had nothing left to look with.
+fn soon(due: Option<Instant>) -> Instant {
+    let soon = Instant::now() + WHEN_BLIND;
+    due.map_or(soon, |due| due.min(soon))
 }

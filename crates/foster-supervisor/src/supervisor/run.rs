@@ -1,19 +1,38 @@
 use std::io;
+use std::time::Duration;
 
 use foster_model::{ProcessInfo, Requester, Target};
-use foster_process::{Delivery, ExitStatus, ProcessRef, Signal, Tree};
+use foster_process::{Delivery, ExitStatus, ProcessRef, Signal, SpawnSlot, Tree};
 use foster_store::{LineWriter, Stream};
 
 use crate::capture::Capture;
 use crate::life::{Facts, Life};
 
+/// Whose child the leader is: only a parent can reap it, and is told by the kernel how it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parent {
+    /// This process.
+    Supervisor,
+    /// The keeper: it was the supervisor, or the keeper of one that died. It leaves word of the end in
+    /// shared memory, and passes on that something has ended.
+    Keeper,
+    /// A stranger: the keeper died that had it.
+    Stranger,
+}
+
 /// What exists once the command runs.
 pub(super) struct Run {
     pub leader: ProcessRef,
+    pub parent: Parent,
     pub tree: Tree,
+    /// A member whose end this process waits for, where it would hear of none.
+    pub member: Option<ProcessRef>,
     pub life: Life,
     pub capture: Capture,
     pub status: Option<ExitStatus>,
+    /// Whether the leader has ended and nobody will ever know how: a stranger reaped it, and this kernel
+    /// keeps nothing for those who held it.
+    pub end_is_unknown: bool,
     pub empty: bool,
     /// Whether something happened that may have changed the two fields before.
     pub look_again: bool,
@@ -26,9 +45,9 @@ impl Run {
     /// Returns what is true now, as far as it can be seen. Where the system has nothing left to look
     /// with (descriptors, memory), what was seen before stands, and [`Run::look_again`] stays set: a
     /// supervisor that gave up for that would give up its job.
-    pub fn facts(&mut self) -> Facts {
+    pub fn facts(&mut self, slot: &SpawnSlot) -> Facts {
         if self.look_again {
-            self.look_again = self.look().is_err();
+            self.look_again = self.look(slot).is_err();
         }
         Facts {
             leader: self.status,
@@ -38,9 +57,9 @@ impl Run {
         }
     }
 
-    fn look(&mut self) -> io::Result<()> {
+    fn look(&mut self, slot: &SpawnSlot) -> io::Result<()> {
         if self.status.is_none() {
-            self.status = self.leader.peek_status()?;
+            self.find_status(slot)?;
         }
         self.tree.reap(Some(self.leader.pid()))?;
         let matters = self.status.is_some() || self.life.is_stopping();
@@ -50,6 +69,26 @@ impl Run {
             self.tree.kill()?;
         }
         Ok(())
+    }
+
+    fn find_status(&mut self, slot: &SpawnSlot) -> io::Result<()> {
+        if self.parent == Parent::Supervisor {
+            self.status = self.leader.peek_status()?;
+            return Ok(());
+        }
+        // First whether it has ended: it may end in between.
+        let ended = self.leader.wait_ended(Some(Duration::ZERO))?;
+        self.status = slot.end().or_else(|| self.leader.end_as_seen());
+        self.end_is_unknown = ended && self.parent == Parent::Stranger && self.status.is_none();
+        Ok(())
+    }
+
+    /// Reaps the leader, if that is for this process to do.
+    pub fn reap_leader(&self) -> io::Result<()> {
+        match self.parent {
+            Parent::Supervisor => self.leader.reap().map(drop),
+            Parent::Keeper | Parent::Stranger => Ok(()),
+        }
     }
 
     /// Sends a signal to the whole tree, and CONT after it, so that what is stopped can die of it.

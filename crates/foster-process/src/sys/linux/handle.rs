@@ -165,6 +165,27 @@ impl ProcessHandle {
         Ok(self.as_fd())
     }
 
+    /// Returns how it ended, if it was reaped and the kernel keeps that for who holds it (Linux 6.15,
+    /// `PIDFD_INFO_EXIT` of [ioctl_pidfd](https://docs.kernel.org/filesystems/pidfs.html)).
+    pub fn end_after_reap(&self) -> Option<ExitStatus> {
+        let mut info = MaybeUninit::<libc::pidfd_info>::zeroed();
+        let wanted = u64::from(libc::PIDFD_INFO_EXIT);
+        // SAFETY: the descriptor is open; the structure is zeroed, which is valid, and of the size
+        // that the request's number holds.
+        let info = unsafe {
+            (*info.as_mut_ptr()).mask = wanted;
+            let fd = self.fd.as_raw_fd();
+            if libc::ioctl(fd, libc::PIDFD_GET_INFO, info.as_mut_ptr()) != 0 {
+                return None;
+            }
+            info.assume_init()
+        };
+        // The kernel leaves a bit set for each field that it has filled in.
+        (info.mask & wanted != 0)
+            .then(|| ExitStatus::from_wait_word(info.exit_code))
+            .flatten()
+    }
+
     fn waitid(&self, options: libc::c_int) -> io::Result<Option<Ended>> {
         let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
         let mut usage = MaybeUninit::<libc::rusage>::zeroed();
