@@ -21,7 +21,7 @@ use crate::telling::again;
 const CONCLUDED: i32 = 0;
 
 /// How a process ends that could not do its work.
-const GAVE_UP: i32 = 70;
+pub(crate) const GAVE_UP: i32 = 70;
 
 /// Turns this process, a fresh copy of the launcher or a program of its own, into the job's keeper,
 /// which makes the supervisor and then sleeps until that one has gone.

@@ -6,6 +6,7 @@
 //! becomes facts, a pure machine says which effect is due, and the loop carries it out. Its journal
 //! is the truth. The keeper sleeps; if the supervisor dies, the kernel gives it the supervisor's
 //! children, and it goes on in its place with the pipes, the lock and the socket, which it shares.
+//! Whoever is alone copies itself, so that there are two again.
 //!
 //! Whoever holds a job's lock is the only writer of its files. Everybody else asks over the control
 //! socket ([`Client`]), or, where nobody holds the lock any more, takes it and [`recover`]s what

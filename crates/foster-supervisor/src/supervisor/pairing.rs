@@ -10,7 +10,7 @@ use std::io;
 
 use foster_model::{Event, Supervision};
 use foster_process::{
-    Forked, Level, Poller, ProcessRef, Scope, SignalQueue, Tree, fork, start_session,
+    Forked, Level, Poller, ProcessRef, Scope, SignalQueue, Tree, exit_now, fork, start_session,
 };
 use foster_store::Stream;
 
@@ -18,7 +18,7 @@ use super::run::{Parent, Run};
 use super::{LISTENED, Supervisor, token};
 use crate::bell::Bell;
 use crate::identity::to_model;
-use crate::keeper::name;
+use crate::keeper::{GAVE_UP, name};
 use crate::leftovers::marked_tree;
 use crate::parts::Parts;
 
@@ -56,7 +56,10 @@ impl Supervisor {
         match fork()? {
             Forked::Child => {
                 self.parts.bell.keep_rope();
-                self.go_on_beside(own)?;
+                if self.go_on_beside(own).is_err() {
+                    // Its keeper is there already, and does better.
+                    exit_now(GAVE_UP);
+                }
                 Ok(Pair::Supervisor)
             }
             Forked::Parent(supervisor) => Ok(Pair::Keeper(supervisor)),
