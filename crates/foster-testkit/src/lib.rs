@@ -46,7 +46,7 @@ pub use sandbox::Sandbox;
 pub use started::Started;
 pub use tally::Tally;
 pub use user::{ORDINARY_USER, as_ordinary_user, give_to_ordinary_user, is_root};
-pub use watched::Watched;
+pub use watched::{Watched, kill_at_once};
 
 /// How long a single call of `foster` may take before the test fails.
 pub const DEADLINE: Duration = Duration::from_mins(1);

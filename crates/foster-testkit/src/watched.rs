@@ -190,3 +190,21 @@ pub(crate) fn everyone() -> Vec<Watched> {
         .filter_map(Watched::from_pid)
         .collect()
 }
+
+/// Kills all of these so that none can act on another's death: two that look after a job make two again
+/// as soon as one is gone.
+///
+/// # Panics
+///
+/// If one is gone before, or does not end in time.
+pub fn kill_at_once(processes: &[Watched]) {
+    for process in processes {
+        assert!(process.signal(Signal::STOP), "{process:?} is gone");
+    }
+    for process in processes {
+        process.kill();
+    }
+    for process in processes {
+        assert!(process.wait_gone(crate::DEADLINE), "{process:?} lives on");
+    }
+}

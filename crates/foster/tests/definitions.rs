@@ -7,7 +7,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use foster_testkit::{Answer, Sandbox, Watched, habit, race_time, wait_for_file, wait_on_dir};
+use foster_testkit::{
+    Answer, Sandbox, Watched, habit, kill_at_once, race_time, wait_for_file, wait_on_dir,
+};
 use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -326,8 +328,7 @@ fn a_job_that_lost_its_supervisor_can_be_restarted() {
     let state = state_file(&sandbox.job_dir(&id));
     let [keeper, supervisor, leader] = ["keeper", "supervisor", "leader"]
         .map(|who| Watched::from_json(&state["record"][who]).unwrap());
-    assert!(keeper.kill() && supervisor.kill());
-    assert!(keeper.wait_gone(SOON) && supervisor.wait_gone(SOON));
+    kill_at_once(&[keeper, supervisor]);
     let answer = sandbox.ok(["restart", &id, "--no-wait"]);
     assert_eq!(
         (&answer["run"], &answer["state"]),

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use foster_testkit::{Sandbox, Watched, finish, wait_for_pid_file};
+use foster_testkit::{Sandbox, Watched, finish, kill_at_once, wait_for_pid_file};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -119,10 +119,7 @@ fn a_single_signal_reaches_a_job_that_nobody_looks_after() {
     let sandbox = sandbox();
     let id = start(&sandbox, &[], &["sleep", "600"]);
     let leader = recorded(&sandbox, &id, "leader");
-    for who in ["keeper", "supervisor"] {
-        let process = recorded(&sandbox, &id, who);
-        assert!(process.kill() && process.wait_gone(SOON), "{who}");
-    }
+    kill_at_once(&["keeper", "supervisor"].map(|who| recorded(&sandbox, &id, who)));
     let killed = sandbox.ok(["kill", &id, "--signal", "KILL"]);
     assert_eq!(killed["sent"]["sent"], 1, "{killed:#}");
     assert_eq!(killed["already_finished"], false, "{killed:#}");

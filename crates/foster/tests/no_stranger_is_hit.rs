@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use foster_testkit::{Sandbox, Started, Watched, is_root, require};
+use foster_testkit::{Sandbox, Started, Watched, is_root, kill_at_once, require};
 use rustix::process::{Pid, WaitOptions, set_child_subreaper, waitpid};
 use serde_json::{Value, json};
 
@@ -92,10 +92,7 @@ impl Orphan {
         assert!(log.is_some(), "the command does not come to be");
         let state = read_json(&dir.join("state.json"));
         let leader = Watched::from_json(&state["record"]["leader"]).unwrap();
-        for who in OWN {
-            let process = Watched::from_json(&state["record"][who]).unwrap();
-            assert!(process.kill() && process.wait_gone(SOON), "{who}");
-        }
+        kill_at_once(&OWN.map(|who| Watched::from_json(&state["record"][who]).unwrap()));
         assert!(leader.is_alive());
         Self { id, dir, leader }
     }

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use foster_testkit::{
-    Sandbox, Watched, habit, race_time, read_pid_file, require, wait_for_pid_file, wait_on_dir,
+    Sandbox, Watched, habit, kill_at_once, race_time, read_pid_file, require, wait_for_pid_file,
+    wait_on_dir,
 };
 use rustix::process::Signal;
 use serde_json::Value;
@@ -420,10 +421,8 @@ fn what_is_left_is_ended_even_if_nobody_looks_after_it_any_more() {
     let straggler = pid_of(&sandbox, "left.pid");
     let state = fs::read(sandbox.job_dir(&id).join("state.json")).unwrap();
     let state: Value = serde_json::from_slice(&state).unwrap();
-    for who in ["keeper", "supervisor"] {
-        let process = Watched::from_json(&state["record"][who]).unwrap();
-        assert!(process.kill() && process.wait_gone(SOON), "{who}");
-    }
+    let recorded = |who| Watched::from_json(&state["record"][who]).unwrap();
+    kill_at_once(&["keeper", "supervisor"].map(recorded));
     assert!(straggler.is_alive());
     let killed = sandbox.ok(["kill", &id]);
     assert_gone(&[straggler]);

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use foster_testkit::{
     DEADLINE, Sandbox, Stream, Watched, fill_flood, finish, flood, flood_line, habit, is_root,
-    race_time, require, wait_for_file, wait_for_pid_file, wait_on_dir,
+    kill_at_once, race_time, require, wait_for_file, wait_for_pid_file, wait_on_dir,
 };
 use rustix::process::{Pid, Signal, kill_process_group, set_child_subreaper};
 use serde_json::{Value, json};
@@ -97,15 +97,9 @@ fn leader(job_dir: &Path) -> Watched {
     Watched::from_json(&wait_for_event(job_dir, "started")["leader"]).unwrap()
 }
 
-/// Kills keeper and supervisor so that neither can act on the other's death.
 fn kill_both(job_dir: &Path) {
     let (keeper, supervisor) = guardians(job_dir);
-    for process in [keeper, supervisor] {
-        assert!(process.signal(Signal::STOP), "{process:?} is gone");
-    }
-    for process in [keeper, supervisor] {
-        assert!(process.kill() && process.wait_gone(SOON), "{process:?}");
-    }
+    kill_at_once(&[keeper, supervisor]);
 }
 
 /// A FIFO on which jobs wait until the test lets them go on: `read x < go`.

@@ -12,7 +12,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use foster_testkit::{
-    Sandbox, Watched, finish, habit, race_time, require, wait_for_pid_file, wait_on_dir,
+    Sandbox, Watched, finish, habit, kill_at_once, race_time, require, wait_for_pid_file,
+    wait_on_dir,
 };
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
@@ -390,9 +391,7 @@ fn nothing_is_left_when_it_is_over() {
     assert!(own_processes(&sandbox, text(&taken["job_id"]))[1].kill());
     run(&["kill", text(&taken["job_id"])]);
     let lost = run(&["run", "--no-wait", "--", "sleep", "100"]);
-    for process in own_processes(&sandbox, text(&lost["job_id"])) {
-        assert!(process.kill() && process.wait_gone(SOON));
-    }
+    kill_at_once(&own_processes(&sandbox, text(&lost["job_id"])));
     run(&["kill", text(&lost["job_id"])]);
     run(&["recover"]);
     sandbox.assert_nothing_left(SOON);

@@ -15,7 +15,9 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use foster_testkit::{Sandbox, Watched, wait_for_file, wait_for_pid_file, wait_on_dir};
+use foster_testkit::{
+    Sandbox, Watched, kill_at_once, wait_for_file, wait_for_pid_file, wait_on_dir,
+};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -278,13 +280,7 @@ fn every_ending_is_told_once() {
         ended(text(&answer["error"]["job_id"]), "failed", "start_failed");
     }
     let id = start(&sandbox, &sink, "sleep 1000");
-    let guardians = guardians(&sandbox, &id);
-    for process in guardians {
-        assert!(process.signal(Signal::STOP));
-    }
-    for process in guardians {
-        assert!(process.kill() && process.wait_gone(SOON));
-    }
+    kill_at_once(&guardians(&sandbox, &id));
     assert_eq!(sandbox.ok(["status", &id])["state"], "lost");
     ended(&id, "lost", "supervisor_lost");
     sandbox.ok(["recover", &id]);

@@ -11,7 +11,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
-use foster_testkit::{DEADLINE, Sandbox, Watched, finish, race_time};
+use foster_testkit::{DEADLINE, Sandbox, Watched, finish, kill_at_once, race_time};
 use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -861,10 +861,8 @@ fn a_follower_is_not_left_waiting_when_nobody_looks_after_the_job_any_more() {
     of_all.until(&id, "started");
     let state = fs::read(sandbox.job_dir(&id).join("state.json")).unwrap();
     let state: Value = serde_json::from_slice(&state).unwrap();
-    for who in ["keeper", "supervisor"] {
-        let process = Watched::from_json(&state["record"][who]).unwrap();
-        process.kill();
-    }
+    let recorded = |who| Watched::from_json(&state["record"][who]).unwrap();
+    kill_at_once(&["keeper", "supervisor"].map(recorded));
     let end = of_all.until(&id, "finished");
     assert_eq!(end.last().unwrap()["state"], "lost");
     assert_eq!(of_one.end().last().unwrap()["state"], "lost");

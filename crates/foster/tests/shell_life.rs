@@ -11,8 +11,9 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use foster_testkit::{DEADLINE, Finished, Sandbox, Watched, finish, require, wait_for_file};
-use rustix::process::Signal;
+use foster_testkit::{
+    DEADLINE, Finished, Sandbox, Watched, finish, kill_at_once, require, wait_for_file,
+};
 use serde_json::{Value, json};
 
 type Variables = [(&'static str, &'static str)];
@@ -527,12 +528,7 @@ fn who_waits_at_a_terminal_has_a_lost_job_told_of_as_anybody_else() {
     let state: Value = serde_json::from_slice(&state).unwrap();
     let pid = |name: &str| state["record"][name]["pid"].as_i64().unwrap() as i32;
     let guardians = [pid("keeper"), pid("supervisor")].map(|pid| Watched::from_pid(pid).unwrap());
-    // Neither gets the time to see that the other has gone.
-    assert!(guardians.iter().all(|process| process.signal(Signal::STOP)));
-    for process in &guardians {
-        process.kill();
-        assert!(process.wait_gone(DEADLINE));
-    }
+    kill_at_once(&guardians);
     let line = format!("$foster wait {job} --json");
     let Some(script) = on_a_terminal(&sandbox, &line, "xterm") else {
         return;
