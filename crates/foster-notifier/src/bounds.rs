@@ -2,17 +2,16 @@ use std::time::Duration;
 
 use foster_process::{GracefulTimeouts, UnixPhases};
 
-/// How long a command may run, and how long all that a server is told may take. Then its tree is
-/// ended.
-pub const SINK_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a sink is tried.
+pub const ATTEMPTS: u32 = 3;
 
-/// How often a server is tried.
-pub const URL_ATTEMPTS: u32 = 3;
+/// How long a command may run, each time. Then its tree is ended.
+pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long one request may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// How long is waited before a server is tried again, the first time; then four times as long.
+/// How long is waited before a sink is tried again, the first time; then four times as long.
 pub const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long a notifier goes on telling when the run is over. What it has not told by then it tells

@@ -7,36 +7,67 @@ use std::path::Path;
 use foster_model::{JOB_VARIABLE, NativeString};
 use foster_process::blocking::Process;
 use foster_process::{Command, CompletionOptions, Input, Output, Signal};
+use rustix::io::Errno;
 
-use crate::bounds::{SINK_TIMEOUT, ending};
+use crate::bounds::{COMMAND_TIMEOUT, ending};
+use crate::closing::Closing;
 use crate::delivery::Telling;
 use crate::errand::Errand;
+use crate::refusal::Refusal;
+
+/// What may be over soon that keeps a command from being started.
+const PASSING: [Errno; 6] = [
+    Errno::AGAIN,
+    Errno::NOMEM,
+    Errno::MFILE,
+    Errno::NFILE,
+    Errno::TXTBSY,
+    Errno::NOSPC,
+];
 
 /// Runs a command with the event on standard input. What it leaves behind ends with it.
-pub fn tell(argv: &[NativeString], telling: &Telling, errand: &Errand) -> Result<(), String> {
-    let process = Process::start(command(argv, telling, errand).map_err(|e| shown(&e))?)
-        .map_err(|error| shown(&error))?;
+pub fn tell(
+    argv: &[NativeString],
+    telling: &Telling,
+    attempt: u32,
+    errand: &Errand,
+    closing: &Closing,
+) -> Result<(), Refusal> {
+    let command = command(argv, telling, attempt, errand);
+    let command = command.map_err(|error| Refusal::of(&error, &PASSING))?;
+    let process = closing
+        .start(|| Process::start(command))
+        .ok_or_else(|| Refusal::lasting("the notifier was ended"))?
+        .map_err(|error| Refusal::of(&error, &PASSING))?;
     let options = CompletionOptions::new()
-        .deadline(SINK_TIMEOUT)
+        .deadline(COMMAND_TIMEOUT)
         .terminate_at_deadline(ending());
-    let completed = process.wait_for_completion(options);
-    let completed = completed.map_err(|error| shown(&error))?;
+    // If its end is not seen it may well have told: it is not run again.
+    let completed = process
+        .wait_for_completion(options)
+        .map_err(|error| Refusal::of(&error, &[]))?;
     if completed.is_late() {
-        let seconds = SINK_TIMEOUT.as_secs();
-        return Err(format!("it was ended: it ran for {seconds} seconds"));
+        let seconds = COMMAND_TIMEOUT.as_secs();
+        let reason = format!("it was ended: it ran for {seconds} seconds");
+        return Err(Refusal::passing(reason));
     }
     match completed.status() {
         Some(status) if status.code() == Some(0) => Ok(()),
-        Some(status) => Err(match (status.code(), status.signal()) {
+        Some(status) => Err(Refusal::passing(match (status.code(), status.signal()) {
             (Some(code), _) => format!("it exited with {code}"),
             (None, Some(signal)) => format!("it died of {}", signal.name()),
             (None, None) => "it ended in an unknown way".to_owned(),
-        }),
-        None => Err("its end was not seen".to_owned()),
+        })),
+        None => Err(Refusal::lasting("its end was not seen")),
     }
 }
 
-fn command(argv: &[NativeString], telling: &Telling, errand: &Errand) -> io::Result<Command> {
+fn command(
+    argv: &[NativeString],
+    telling: &Telling,
+    attempt: u32,
+    errand: &Errand,
+) -> io::Result<Command> {
     let os = |word: &NativeString| OsString::from_vec(word.as_bytes().to_vec());
     let mut words = argv.iter().map(os);
     let program = words.next().unwrap_or_default();
@@ -57,7 +88,8 @@ fn command(argv: &[NativeString], telling: &Telling, errand: &Errand) -> io::Res
         .env_remove(JOB_VARIABLE)
         .env("FOSTER_EVENT_PATH", telling.path.as_os_str())
         .env("FOSTER_EVENT_TYPE", telling.kind)
-        .env("FOSTER_JOB_ID", errand.folder.id().to_string());
+        .env("FOSTER_JOB_ID", errand.folder.id().to_string())
+        .env("FOSTER_NOTIFY_ATTEMPT", attempt.to_string());
     if let Some(offset) = telling.offset {
         command = command.env("FOSTER_EVENT_OFFSET", offset.to_string());
     }
@@ -77,18 +109,4 @@ fn in_memory(bytes: &[u8]) -> io::Result<File> {
     file.write_all(bytes)?;
     file.rewind()?;
     Ok(file)
-}
-
-/// Returns an error with its causes.
-pub fn shown(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }

@@ -5,15 +5,7 @@ use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
 use crate::bounds::REQUEST_TIMEOUT;
-
-/// Why a server was not told.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// For people.
-    pub reason: String,
-    /// Whether it may go better the next time.
-    pub retryable: bool,
-}
+use crate::refusal::Refusal;
 
 /// Posts an event. Anything but a status of 2xx is a failure; a redirection is not followed, and the
 /// answer's body is not read.

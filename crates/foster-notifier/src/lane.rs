@@ -1,11 +1,11 @@
 use std::os::fd::OwnedFd;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use foster_model::{MatchDelivery, Sink};
 use foster_store::LineWriter;
 
+use crate::closing::Closing;
 use crate::delivery::{Telling, deliver, result};
 use crate::errand::Errand;
 
@@ -15,8 +15,8 @@ pub struct Shared {
     pub errand: Errand,
     /// Where the results go.
     pub results: Mutex<Option<LineWriter>>,
-    /// Until when they go on, once the run is over.
-    pub until: Mutex<Option<Instant>>,
+    /// Until when they go on.
+    pub closing: Closing,
 }
 
 /// One sink that is told of output: one event after the other, in their order.
@@ -55,13 +55,16 @@ impl Lane {
 
 fn serve(sink: &Sink, told: &Receiver<(u32, Telling)>, shared: &Shared) {
     for (rule, telling) in told {
-        let until = *shared.until.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = if until.is_some_and(|until| Instant::now() >= until) {
+        let outcome = if shared.closing.is_closed() {
             let given_up = Err("the run was over too long ago".to_owned());
             result(sink, 0, given_up, &shared.errand)
         } else {
-            deliver(sink, &telling, &shared.errand)
+            deliver(sink, &telling, shared)
         };
+        if shared.closing.is_stopped() && !outcome.success {
+            // Written down, it would count as told, and nobody would ever be.
+            return;
+        }
         let mut results = shared
             .results
             .lock()

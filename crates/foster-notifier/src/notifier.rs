@@ -1,7 +1,7 @@
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use foster_model::{
@@ -15,6 +15,7 @@ use foster_process::{
 use foster_store::{RunFolder, RunWatch};
 
 use crate::bounds::{AFTER_THE_END, LAST_WORDS};
+use crate::closing::Closing;
 use crate::delivery::{Telling, deliver, result};
 use crate::errand::Errand;
 use crate::lane::{Lane, Shared};
@@ -67,7 +68,7 @@ fn attend(errand: Errand) -> io::Result<()> {
         fds.extend(living.map(ProcessRef::as_fd));
         wait_any(&fds, None, Duration::MAX)?;
         if signals.read()?.is_some() {
-            return notifier.end_now();
+            return notifier.stop();
         }
     }
     // What was appended before the end was.
@@ -132,7 +133,7 @@ impl Notifier {
             shared: Arc::new(Shared {
                 errand,
                 results,
-                until: Mutex::new(None),
+                closing: Closing::default(),
             }),
             run,
             lanes: Vec::new(),
@@ -209,33 +210,35 @@ impl Notifier {
     /// Tells of the end, if there is one to tell of, and waits until all was told, or its time is up.
     fn finish(mut self, signals: &SignalQueue) -> io::Result<()> {
         let until = Instant::now() + AFTER_THE_END;
-        self.close_lanes(until);
+        self.shared.closing.close_at(until);
+        self.lanes.clear();
         if let Some(completion) = self.run.completion()?
             && !completion.delivered
         {
             self.tell_of_the_end(completion)?;
         }
         self.busy = None;
-        if is_quiet(&self.quiet, Some(signals), until)? {
-            return Ok(());
+        match until_quiet(&self.quiet, Some(signals), until)? {
+            Quiet::Yes => Ok(()),
+            Quiet::TimeIsUp => self.end_commands(),
+            Quiet::Signalled => self.stop(),
         }
-        self.end_now()
     }
 
-    /// Ends everything that is under way. What it would have said is not written down.
-    fn end_now(mut self) -> io::Result<()> {
-        self.close_lanes(Instant::now());
+    /// Ends everything that is under way, and leaves what was not told to another notifier.
+    fn stop(mut self) -> io::Result<()> {
+        self.shared.closing.stop();
+        self.lanes.clear();
         self.busy = None;
+        self.end_commands()
+    }
+
+    /// Ends all commands, and gives the threads that wait for them their last words.
+    fn end_commands(self) -> io::Result<()> {
         // Ours are its orphans, and theirs: nobody of them outlives us.
         let tree = Tree::of_descendants(Scope::own());
         let _ = terminate(&tree, None, Escalation::kill());
-        is_quiet(&self.quiet, None, Instant::now() + LAST_WORDS).map(drop)
-    }
-
-    fn close_lanes(&mut self, until: Instant) {
-        let shared = self.shared.until.lock();
-        *shared.unwrap_or_else(PoisonError::into_inner) = Some(until);
-        self.lanes.clear();
+        until_quiet(&self.quiet, None, Instant::now() + LAST_WORDS).map(drop)
     }
 
     fn tell_of_the_end(&self, completion: CompletionFile) -> io::Result<()> {
@@ -250,8 +253,11 @@ impl Notifier {
         let run = errand.folder.run(errand.run)?;
         let (shared, busy) = (Arc::clone(&self.shared), self.busy.clone());
         std::thread::Builder::new().spawn(move || {
-            let errand = &shared.errand;
-            let results = tell_all(&sinks, &telling, errand);
+            let results = tell_all(&sinks, &telling, &shared);
+            if shared.closing.is_stopped() && results.iter().any(|result| !result.success) {
+                // It stays open, so that `recover` has it told.
+                return;
+            }
             // A folder that was deleted meanwhile wants no results.
             let _ = run.write_completion(&CompletionFile {
                 delivered: true,
@@ -265,16 +271,16 @@ impl Notifier {
 }
 
 /// Tells all of them side by side.
-fn tell_all(sinks: &[Sink], telling: &Telling, errand: &Errand) -> Vec<DeliveryResult> {
+fn tell_all(sinks: &[Sink], telling: &Telling, shared: &Shared) -> Vec<DeliveryResult> {
     let failed = |sink: &Sink, error: &str| {
         let outcome = Err(error.to_owned());
-        result(sink, 0, outcome, errand)
+        result(sink, 0, outcome, &shared.errand)
     };
     std::thread::scope(|scope| {
         let told: Vec<_> = sinks
             .iter()
             .map(|sink| {
-                let tell = move || deliver(sink, telling, errand);
+                let tell = move || deliver(sink, telling, shared);
                 (sink, std::thread::Builder::new().spawn_scoped(scope, tell))
             })
             .collect();
@@ -288,17 +294,34 @@ fn tell_all(sinks: &[Sink], telling: &Telling, errand: &Errand) -> Vec<DeliveryR
     })
 }
 
-/// Waits until every thread has let go of its end of the pipe. Returns whether that was before the
-/// time was up and before a signal came.
-fn is_quiet(quiet: &OwnedFd, signals: Option<&SignalQueue>, until: Instant) -> io::Result<bool> {
+/// How waiting for quiet ended.
+enum Quiet {
+    Yes,
+    TimeIsUp,
+    Signalled,
+}
+
+/// Waits until every thread has let go of its end of the pipe, the time is up or a signal comes.
+fn until_quiet(
+    quiet: &OwnedFd,
+    signals: Option<&SignalQueue>,
+    until: Instant,
+) -> io::Result<Quiet> {
     loop {
         if rustix::io::read(quiet, &mut [0; 1]) == Ok(0) {
-            return Ok(true);
+            return Ok(Quiet::Yes);
+        }
+        if signals
+            .map(SignalQueue::read)
+            .transpose()?
+            .flatten()
+            .is_some()
+        {
+            return Ok(Quiet::Signalled);
         }
         let left = until.saturating_duration_since(Instant::now());
-        let told = signals.map(SignalQueue::read).transpose()?.flatten();
-        if left.is_zero() || told.is_some() {
-            return Ok(false);
+        if left.is_zero() {
+            return Ok(Quiet::TimeIsUp);
         }
         let mut fds = vec![quiet.as_fd()];
         fds.extend(signals.map(|signals| signals.as_fd()));

@@ -13,7 +13,8 @@ use super::value;
 pub struct NotifyFlags {
     /// Give the event of the job's end to this command, a JSON array of words (repeatable)
     ///
-    /// The event is on its standard input, and in the file FOSTER_EVENT_PATH.
+    /// The event is on its standard input, and in the file FOSTER_EVENT_PATH. If it fails it is run
+    /// again, three times in all; FOSTER_NOTIFY_ATTEMPT says which time it is.
     #[arg(long, value_name = "JSON", value_parser = value::argv)]
     pub notify_command: Vec<Argv>,
     /// Give it to this line, by `sh -c` (repeatable)
