@@ -477,6 +477,13 @@ fn groups_are_waited_for_and_ended_together() {
     for verb in ["wait", "kill"] {
         let none = sandbox.ok([verb, "--group", "nobody"]);
         assert_eq!(none["jobs"], json!([]), "{none}");
+        let reason = none.get("reason").unwrap_or(&Value::Null);
+        let told = if verb == "wait" {
+            json!("no_jobs")
+        } else {
+            Value::Null
+        };
+        assert_eq!(*reason, told, "{none}");
     }
     assert_eq!(
         sandbox.err(["kill", &other, "--group", "g"]).0,

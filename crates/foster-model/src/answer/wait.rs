@@ -16,6 +16,8 @@ pub enum WaitReason {
     Matched,
     /// The deadline came first.
     Deadline,
+    /// The group (`--group`) has no job that was ever started: nothing was waited for.
+    NoJobs,
 }
 
 /// Where in a job's output that was which `wait` looked for.

@@ -26,18 +26,16 @@ pub(super) fn wait_for_group(
         return Err(ServiceError::Invalid(text.to_owned()));
     }
     let Some(root) = ctx.look_for_root()? else {
-        return Ok(WaitAnswer {
-            jobs: Some(Vec::new()),
-            jobs_left_out: Some(0),
-            ..answer(WaitReason::Finished, began)
-        }
-        .into());
+        return Ok(no_jobs(began).into());
     };
     let filter = JobFilter {
         group: Some(group.clone()),
         ..JobFilter::default()
     };
     let (open, over) = FoundJobs::find(&root, &filter)?.open_and_over();
+    if open.is_empty() && over.is_empty() {
+        return Ok(no_jobs(began).into());
+    }
     let left_out = over.len().saturating_sub(MOST_OVER) as u64;
     let shown_over = over.into_iter().take(MOST_OVER);
     let mut ids: Vec<_> = open.iter().copied().map(|id| (id, true)).collect();
@@ -53,6 +51,17 @@ pub(super) fn wait_for_group(
         },
         error,
     })
+}
+
+/// That nobody was waited for is no error, since a group may well be empty; but it must not look as
+/// if somebody had been, since its name may be misspelled.
+fn no_jobs(began: Instant) -> WaitAnswer {
+    WaitAnswer {
+        jobs: Some(Vec::new()),
+        jobs_left_out: Some(0),
+        hint: Some("foster list --all".to_owned()),
+        ..answer(WaitReason::NoJobs, began)
+    }
 }
 
 type Results = (WaitReason, Vec<JobResult<JobView>>, Option<ErrorBody>);

@@ -10,7 +10,7 @@ use super::value::{self, Limit};
 
 /// Wait until jobs are over, or until one has printed something
 ///
-/// The answer tells why it came back: `reason` is finished, any_finished, matched or deadline. None of
+/// The answer tells why it came back: `reason` is finished, any_finished, matched, deadline or no_jobs. None of
 /// these is an error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
