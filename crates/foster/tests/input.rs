@@ -267,8 +267,13 @@ fn a_terminal_and_what_can_not_be_read_are_refused() {
         "bad_stdin"
     );
     assert_eq!(folders(&sandbox), [id]);
-    let args = ["run", "--stdin-file", ".", "--", "cat"];
-    assert_eq!(sandbox.err(args).0, "bad_stdin");
+    // Neither its writer nor its end is waited for.
+    fifo(&sandbox, "pipe");
+    for file in [".", "pipe", "/dev/ptmx"] {
+        let args = ["run", "--stdin-file", file, "--", "cat"];
+        assert_eq!(sandbox.err(args).0, "bad_stdin", "{file}");
+    }
+    sandbox.ok(["run", "--wait", "--stdin-file", "/dev/null", "--", "cat"]);
     let args = ["run", "--stdin", "a", "--stdin-file", "b", "--", "cat"];
     assert_eq!(sandbox.err(args).0, "invalid_argument");
 }

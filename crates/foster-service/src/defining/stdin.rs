@@ -1,10 +1,12 @@
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal as _, Read};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foster_model::{ErrorCode, StartFailure, StdinMode};
 use foster_store::{CreateError, Input, InputError};
+use rustix::fs::OFlags;
 
 use crate::context::Context;
 use crate::error::ServiceError;
@@ -53,11 +55,7 @@ impl Given {
             Stdin::Stream(stream) => Box::new(Arc::clone(stream)),
             Stdin::File(path) => {
                 let path = ctx.absolute(path);
-                let file = File::open(&path).and_then(|file| {
-                    let is_folder = file.metadata()?.is_dir();
-                    let folder = io::Error::from(io::ErrorKind::IsADirectory);
-                    if is_folder { Err(folder) } else { Ok(file) }
-                });
+                let file = open_file(&path);
                 let failed = |error| StartFailure {
                     code: ErrorCode::BadStdin.as_str().to_owned(),
                     message: format!("the input file {}: {error}", path.display()),
@@ -75,6 +73,24 @@ impl Given {
             at_most: self.at_most,
         }
     }
+}
+
+/// Opens a file that can be read to its end without anybody's help: with a pipe or a terminal, who
+/// launches a job could wait for ever.
+fn open_file(path: &Path) -> io::Result<File> {
+    // Without NONBLOCK a FIFO would be waited for already here; without NOCTTY a terminal could become ours.
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    let kind = file.metadata()?.file_type();
+    if kind.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if kind.is_fifo() || file.is_terminal() {
+        return Err(io::Error::other(
+            "it is a pipe or a terminal, and its end may never come: give it by `--stdin -`",
+        ));
+    }
+    Ok(file)
 }
 
 /// Returns the code of a job that could not be made.
