@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::defining::environment::{
     EnvSetting, JobEnvironment, Sources, read_file, resolve_settings, to_os,
 };
+use crate::defining::hiding::Hiding;
 use crate::defining::phases::escalation;
 use crate::error::ServiceError;
 
@@ -66,7 +67,7 @@ pub fn exec(ctx: &Context, request: ExecRequest) -> Result<ExecStatus, ServiceEr
     let sources = Sources {
         inherited: request.inherit_env.then_some(&ctx.env),
         explicit: &explicit,
-        mask: &[],
+        hiding: &Hiding::default(),
     };
     let mark = format!("exec/{}", std::process::id());
     let mut environment = JobEnvironment::build(sources, &mark).all;

@@ -162,6 +162,42 @@ fn a_value_that_can_t_be_redacted_is_refused() {
 }
 
 #[test]
+fn what_is_not_set_can_not_be_masked() {
+    let sandbox = sandbox();
+    for verb in ["run", "create"] {
+        let (code, answer) = sandbox.err([verb, "--mask", "TOKN", "--env", "TOKEN=1", "true"]);
+        assert_eq!(code, "bad_env");
+        assert!(answer.to_string().contains("TOKN"), "{answer}");
+    }
+    assert_eq!(sandbox.job_ids(), [""; 0]);
+    sandbox.ok([
+        "run", "--wait", "--mask", "EMPTY", "--env", "EMPTY=", "true",
+    ]);
+    // The one who starts it has none: there is nothing to show.
+    let mut create = sandbox.foster();
+    create
+        .args(["create", "--mask", "MINE", "true"])
+        .env("MINE", "x");
+    let id = id(&sandbox.json_of(create, None).into_ok());
+    sandbox.ok(["start", &id, "--wait"]);
+}
+
+#[test]
+fn every_value_that_was_given_is_hidden() {
+    let sandbox = sandbox();
+    let first = format!("K={SECRET}");
+    for hide in ["--mask", "--redact"] {
+        let values = ["--env", &first, "--env", "K=the-second", hide, "K"];
+        let verb = ["run", "--wait"].as_slice();
+        let command = ["--", "true", SECRET, "the-second"];
+        let answer = sandbox.ok([verb, &values, &command].concat());
+        assert_eq!(answer["command"], json!(["true", "***", "***"]));
+        assert_eq!(answer["env_vars"], json!({"K": "***"}));
+    }
+    assert_nowhere(sandbox.root());
+}
+
+#[test]
 fn a_label_with_a_hidden_value_is_refused_and_not_repeated() {
     let sandbox = sandbox();
     let setting = format!("K={SECRET}");
@@ -189,6 +225,17 @@ fn a_label_with_a_hidden_value_is_refused_and_not_repeated() {
     assert_nowhere(sandbox.root());
 }
 
+/// Waits until the sinks of a run's end were told: nobody may be set while they are.
+fn wait_until_told(sandbox: &Sandbox, id: &str) {
+    let run = sandbox.job_dir(id).join("runs/1");
+    let delivered = || {
+        let end = fs::read(run.join("completion_event.json")).ok()?;
+        let end: Value = serde_json::from_slice(&end).ok()?;
+        (end["delivered"] == true).then_some(())
+    };
+    assert!(wait_on_dir(&run, SOON, delivered).is_some());
+}
+
 #[test]
 fn sinks_that_are_set_later_show_nothing_either() {
     let sandbox = sandbox();
@@ -207,6 +254,7 @@ fn sinks_that_are_set_later_show_nothing_either() {
             assert!(!answer.to_string().contains(SECRET), "{hide:?}: {answer}");
             if state == "created" {
                 sandbox.ok(["start", &id, "--wait"]);
+                wait_until_told(&sandbox, &id);
             }
         }
         assert_nowhere(sandbox.root());

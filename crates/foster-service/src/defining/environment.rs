@@ -9,6 +9,7 @@ use foster_model::{
 };
 
 use crate::context::Context;
+use crate::defining::hiding::Hiding;
 use crate::error::ServiceError;
 
 /// How much of an environment file is taken: more than any system takes for an environment.
@@ -32,6 +33,8 @@ pub(crate) struct JobEnvironment {
     pub shown: Vec<EnvValue>,
     /// The values that must not be shown.
     pub secrets: Secrets,
+    /// Those of them that are taken out of the output.
+    pub redact: Secrets,
 }
 
 /// What an environment is made of.
@@ -41,7 +44,7 @@ pub(crate) struct Sources<'a> {
     /// What was given by files and by settings, in the order in which it counts.
     pub explicit: &'a [(OsString, OsString)],
     /// Whose values are shown nowhere.
-    pub mask: &'a [OsString],
+    pub hiding: &'a Hiding,
 }
 
 /// Returns the settings with the caller's values filled in.
@@ -117,12 +120,16 @@ impl JobEnvironment {
         for (name, value) in sources.explicit {
             environment.set(name, value);
         }
-        let masked = sources.mask.iter();
-        let masked = masked.filter_map(|name| environment.value(name));
-        environment.secrets = Secrets::new(masked.map(OsStr::as_bytes));
+        // Also those that others replace: they were given, and may stand in the command.
+        let given = sources.inherited.unwrap_or_default().iter();
+        let hidden = given
+            .chain(sources.explicit)
+            .filter(|(name, _)| sources.hiding.hides(name));
+        environment.secrets = Secrets::new(hidden.map(|(_, value)| value.as_bytes()));
+        environment.redact = sources.hiding.redacted(&environment.all);
         for (name, value) in sources.explicit {
-            let masked = sources.mask.contains(name);
-            let value = (!masked).then(|| environment.secrets.conceal(value.as_bytes()));
+            let shown = !sources.hiding.hides(name);
+            let value = shown.then(|| environment.secrets.conceal(value.as_bytes()));
             environment.show(name, value);
         }
         environment.set(OsStr::new(JOB_VARIABLE), OsStr::new(job));
@@ -134,13 +141,6 @@ impl JobEnvironment {
             Some(entry) => value.clone_into(&mut entry.1),
             None => self.all.push((name.to_owned(), value.to_owned())),
         }
-    }
-
-    fn value(&self, name: &OsStr) -> Option<&OsStr> {
-        self.all
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_os_str())
     }
 
     fn show(&mut self, name: &OsStr, value: Option<NativeString>) {
@@ -221,11 +221,17 @@ mod tests {
         let sources = Sources {
             inherited: Some(&[pair("TOKEN", "s3cret")]),
             explicit: &[
+                pair("TOKEN", "another"),
+                pair("TOKEN", ""),
                 pair("K", "1"),
                 pair("K", "2"),
                 pair("URL", "http://s3cret@h"),
             ],
-            mask: &["TOKEN".into()],
+            hiding: &Hiding {
+                mask: vec!["TOKEN".into()],
+                redact: vec![],
+                env_like: false,
+            },
         };
         let environment = JobEnvironment::build(sources, "j/n");
         let shown: Vec<_> = environment
@@ -239,14 +245,16 @@ mod tests {
             })
             .collect();
         let pair = |k: &str, v: &str| (k.to_owned(), Some(v.to_owned()));
-        assert_eq!(shown, [pair("K", "2"), pair("URL", "http://***@h")]);
+        let masked = ("TOKEN".to_owned(), None);
+        let expected = [masked, pair("K", "2"), pair("URL", "http://***@h")];
+        assert_eq!(shown, expected);
         assert_eq!(
-            environment.secrets.conceal(b"echo s3cret s3cret"),
+            environment.secrets.conceal(b"echo s3cret another"),
             "echo *** ***".into()
         );
         assert_eq!(
-            environment.value(OsStr::new(JOB_VARIABLE)),
-            Some(OsStr::new("j/n"))
+            environment.all.last(),
+            Some(&(JOB_VARIABLE.into(), "j/n".into()))
         );
     }
 }

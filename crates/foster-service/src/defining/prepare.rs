@@ -12,10 +12,10 @@ use crate::context::Context;
 use crate::defining::environment::{
     JobEnvironment, Sources, from_os, read_file, resolve_settings, to_variables,
 };
+use crate::defining::hiding::Hiding;
 use crate::defining::job_request::JobRequest;
 use crate::defining::known_secrets::check_labels;
 use crate::defining::phases::escalation;
-use crate::defining::redaction::Redaction;
 use crate::defining::stdin::Given;
 use crate::error::ServiceError;
 
@@ -57,20 +57,20 @@ impl Prepared {
         // Of a job that can't start nothing is read: that might be waited for.
         let stdin = given.filter(|_| failure.is_none());
         let (job_id, nonce) = new_id()?;
-        let redaction = Redaction {
-            names: &request.redact,
+        let hiding = Hiding {
+            mask: request.mask.clone(),
+            redact: request.redact.clone(),
             env_like: request.redact_env_like,
         };
-        let inherited = request.inherit_env.then_some(ctx.env.as_slice());
-        let all = inherited.unwrap_or_default().iter().chain(&explicit);
         let sources = Sources {
-            inherited,
+            inherited: request.inherit_env.then_some(ctx.env.as_slice()),
             explicit: &explicit,
-            mask: &redaction.masked(&request.mask, all),
+            hiding: &hiding,
         };
         let environment = JobEnvironment::build(sources, &format!("{job_id}/{nonce}"));
         if failure.is_none() {
-            redaction.check(&environment.all)?;
+            hiding.check_masked(&environment.all)?;
+            hiding.check_redacted(&environment.all)?;
         }
         let secrets = environment.secrets;
         let names = request.name.iter().chain(&request.group);
@@ -111,7 +111,7 @@ impl Prepared {
             definition,
             private,
             stdin,
-            redact: redaction.values(&environment.all),
+            redact: environment.redact,
             env: environment.all,
             secrets,
             failure,

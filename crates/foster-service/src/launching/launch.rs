@@ -15,8 +15,8 @@ use foster_supervisor::{
 
 use crate::context::Context;
 use crate::defining::environment::{JobEnvironment, Sources, from_variables, to_os};
+use crate::defining::hiding::Hiding;
 use crate::defining::prepare::{Prepared, new_nonce, outer_job};
-use crate::defining::redaction::Redaction;
 use crate::defining::stdin::Given;
 use crate::error::ServiceError;
 use crate::launching::observation::Started;
@@ -103,27 +103,21 @@ impl Launching {
             (None, true) => (Some(ctx.env.as_slice()), EnvironmentSource::Caller),
         };
         let explicit = from_variables(&private.env);
-        let redaction = Redaction {
-            names: &definition.redact.iter().map(to_os).collect::<Vec<_>>(),
-            env_like: definition.redact_env_like,
-        };
-        let mask: Vec<OsString> = definition.mask.iter().map(to_os).collect();
-        let all = inherited.unwrap_or_default().iter().chain(&explicit);
+        let hiding = Hiding::of(&definition);
         let sources = Sources {
             inherited,
             explicit: &explicit,
-            mask: &redaction.masked(&mask, all),
+            hiding: &hiding,
         };
         let mark = format!("{}/{}", definition.job_id, definition.nonce);
         let environment = JobEnvironment::build(sources, &mark);
-        redaction.check(&environment.all)?;
-        let redact = redaction.values(&environment.all);
+        hiding.check_redacted(&environment.all)?;
         let containment = definition.containment.parse().unwrap_or_default();
         let launching = Self {
             private,
             env: environment.all,
             secrets: environment.secrets,
-            redact,
+            redact: environment.redact,
             containment,
             failure: None,
             definition,
