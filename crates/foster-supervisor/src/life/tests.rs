@@ -1,3 +1,8 @@
+use std::time::Duration;
+
+use foster_model::State;
+use foster_process::Drain;
+
 use super::*;
 
 const MS: Duration = Duration::from_millis(1);
