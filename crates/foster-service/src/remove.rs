@@ -1,18 +1,13 @@
 use std::io;
-use std::time::{Duration, Instant};
 
 use foster_model::{JobId, JobRecord, State, Supervision};
 use foster_store::{JobFolder, Lock, OpenError, Root};
 use foster_supervisor::{Client, leftover_processes};
 
 use crate::error::ServiceError;
-use crate::reaching::holder::wait_for_holder;
-use crate::reaching::lock::lock_failed;
+use crate::reaching::lock::{self, Taken};
 use crate::reaching::watch::is_only_defined;
 use crate::showing::view::is_foreign;
-
-/// How long the processes of a job that is over are given to let go of it.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A job that is to be deleted, as its files have it.
 pub(crate) struct Doomed<'a> {
@@ -164,33 +159,23 @@ fn leaves_stragglers(record: &JobRecord) -> bool {
 /// Takes a job's lock, waiting for those who are on their way out. `None` if there is no lock that
 /// anybody could take, since something else stands in its place.
 fn take_lock(folder: &JobFolder) -> Result<Option<Lock>, ServiceError> {
-    let deadline = Instant::now() + PATIENCE;
-    let job_id = folder.id();
-    let mut holder_was_gone = false;
-    loop {
-        match folder.try_lock() {
-            Ok(Some(lock)) => return Ok(Some(lock)),
-            Ok(None) => {}
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(None),
-            Err(error) => return Err(lock_failed(folder, error)),
-        }
-        let record = folder.record();
-        if !folder.is_in_place().unwrap_or(true) {
-            return Err(OpenError::NotFound { id: job_id }.into());
-        }
-        let record = record?;
-        let leaving = record.state.is_final() && !leaves_stragglers(&record);
-        if leaving && wait_for_holder(&record, deadline)? {
-            continue;
-        }
-        // Its holder may have ended between the two looks; then the lock is free by now.
-        if !leaving || std::mem::replace(&mut holder_was_gone, true) {
-            let message = if leaving {
+    let leaving = |record: &JobRecord| record.state.is_final() && !leaves_stragglers(record);
+    match lock::take_lock(folder, leaving) {
+        Ok(Taken::Lock(lock)) => Ok(Some(lock)),
+        Ok(Taken::Kept(record)) => {
+            let message = if leaving(&record) {
                 "somebody else is starting or deleting it".to_owned()
             } else {
                 format!("it is {}", record.state)
             };
-            return Err(ServiceError::NotOver { job_id, message });
+            Err(ServiceError::NotOver {
+                job_id: folder.id(),
+                message,
+            })
         }
+        Err(ServiceError::Io { source, .. }) if source.kind() == io::ErrorKind::InvalidData => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use foster_model::answer::RunAnswer;
-use foster_model::{ErrorCode, Event, JobSelector, PhaseSpec};
+use foster_model::{ErrorCode, Event, JobRecord, JobSelector, PhaseSpec};
 use foster_store::{JobFolder, Lock, Root};
 use foster_supervisor::{History, from_specs};
 
@@ -11,13 +11,9 @@ use crate::error::ServiceError;
 use crate::launching::launch::launch_made;
 use crate::launching::observation::Observation;
 use crate::reaching::ending::{Begun, Order};
-use crate::reaching::holder::wait_for_holder;
-use crate::reaching::lock::try_lock;
+use crate::reaching::lock::{Taken, take_lock};
 use crate::reaching::watch::{is_only_defined, settled_record};
 use crate::start::start_locked;
-
-/// How long the processes of the run before are given to let go of the job, once its tree is empty.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What `restart` is asked for.
 #[derive(Debug, Clone)]
@@ -48,13 +44,13 @@ pub fn restart(ctx: &Context, request: &RestartRequest) -> Result<RunAnswer, Ser
     let folder = context::find(&root, &request.job, true)?;
     let before = settled_record(&root, &folder)?;
     if is_only_defined(&before) {
-        let lock = take_lock(&folder, before.run)?;
+        let lock = take_lock_of(&folder, before.run)?;
         return start_locked(ctx, &root, folder, lock, request.observation, began);
     }
     end(&root, &folder, phases)?;
     // The run that was ended, which somebody else may have begun since this job was looked at: whoever
     // ends one begins the next.
-    let lock = take_lock(&folder, folder.record()?.run)?;
+    let lock = take_lock_of(&folder, folder.record()?.run)?;
     begin_run(&folder, &lock)?;
     let started = launch_made(ctx, &root, folder, lock)?;
     request.observation.of(&root, started, began)
@@ -80,25 +76,16 @@ pub(crate) fn end(
 
 /// Takes the lock from whoever still has it though the run is over, unless that is somebody who
 /// begins another run.
-fn take_lock(folder: &JobFolder, run: u32) -> Result<Lock, ServiceError> {
-    let deadline = Instant::now() + PATIENCE;
-    let mut holder_was_gone = false;
-    loop {
-        let lock = try_lock(folder)?;
-        let record = folder.record()?;
-        let unchanged = record.run == run && (record.state.is_final() || is_only_defined(&record));
-        match lock {
-            Some(lock) if unchanged => return Ok(lock),
-            None if unchanged && wait_for_holder(&record, deadline)? => {}
-            // Its holder may have ended between the two looks; then the lock is free by now.
-            None if unchanged && !std::mem::replace(&mut holder_was_gone, true) => {}
-            _ => {
-                return Err(ServiceError::State {
-                    job_id: folder.id(),
-                    message: "somebody else is starting it".to_owned(),
-                });
-            }
-        }
+fn take_lock_of(folder: &JobFolder, run: u32) -> Result<Lock, ServiceError> {
+    let unchanged = |record: &JobRecord| {
+        record.run == run && (record.state.is_final() || is_only_defined(record))
+    };
+    match take_lock(folder, unchanged)? {
+        Taken::Lock(lock) if unchanged(&folder.record()?) => Ok(lock),
+        _ => Err(ServiceError::State {
+            job_id: folder.id(),
+            message: "somebody else is starting it".to_owned(),
+        }),
     }
 }
 
