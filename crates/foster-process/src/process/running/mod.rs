@@ -1,33 +1,22 @@
+mod dropping;
+mod signalling;
+
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::error::{CompletionError, SignalError, TerminateError, Terminated};
+use super::error::{CompletionError, TerminateError, Terminated};
 use super::guard::Guard;
 use super::holding::{Dedicated, Holding};
 use super::on_drop::OnDrop;
-use super::reaper::{self, Left};
 use super::start::Told;
 use crate::containment::Level;
-use crate::escalation::{Escalation, Report};
+use crate::escalation::Report;
 use crate::identity::ProcessRef;
 use crate::limits::LimitApplied;
-use crate::signal::Signal;
-use crate::terminate::terminate;
 use crate::tree::Tree;
 use crate::usage::{Ended, TreeUsage};
-
-/// Whom a signal is for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Target {
-    /// The process that was started.
-    Leader,
-    /// Its process group, at once through its pidfd since Linux 6.9, member by member elsewhere.
-    Group,
-    /// It and everything that it started, as far as the level finds it.
-    #[default]
-    Tree,
-}
+pub use signalling::Target;
 
 /// A process that was started, and its tree: all that does not depend on how one waits.
 #[derive(Debug)]
@@ -180,135 +169,10 @@ impl Running {
         self.state().on_drop = on_drop;
     }
 
-    pub fn signal(&self, target: Target, signal: Signal) -> Result<(), SignalError> {
-        let sent = match target {
-            Target::Leader => self.leader.signal(signal),
-            Target::Group if !self.grouped => {
-                let (name, pid) = (self.name.clone(), self.pid());
-                return Err(SignalError::NoGroup { name, pid });
-            }
-            Target::Group => self.signal_group(signal),
-            Target::Tree => return self.signal_tree(signal),
-        };
-        match sent {
-            // It has ended, which is no error; its status is kept.
-            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
-            result => result.map_err(|error| self.refused(signal, error)),
-        }
-    }
-
-    /// KILL to the whole tree. Needs no runtime and waits for nothing.
-    pub fn start_kill(&self) -> Result<(), SignalError> {
-        self.signal_tree(Signal::KILL)?;
-        self.settle();
-        Ok(())
-    }
-
-    fn signal_tree(&self, signal: Signal) -> Result<(), SignalError> {
-        let leader = self.grouped.then_some(&*self.leader);
-        let delivery = self.tree.signal(signal, leader);
-        let delivery = delivery.map_err(|error| self.refused(signal, error))?;
-        if delivery.errors.is_empty() {
-            return Ok(());
-        }
-        Err(SignalError::Partly {
-            signal,
-            name: self.name.clone(),
-            sent: delivery.sent,
-            errors: delivery.errors,
-        })
-    }
-
-    /// To the group through the leader's pidfd; before Linux 6.9 to its members one by one.
-    fn signal_group(&self, signal: Signal) -> io::Result<()> {
-        match self.leader.signal_group(signal) {
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
-            result => return result,
-        }
-        let members = self.tree.members()?;
-        let mut group = members.iter().filter(|m| m.group == self.pid());
-        group.try_for_each(|member| member.process.signal(signal))
-    }
-
-    fn refused(&self, signal: Signal, source: io::Error) -> SignalError {
-        SignalError::Refused {
-            signal,
-            name: self.name.clone(),
-            pid: self.pid(),
-            source,
-        }
-    }
-
-    /// Ends the tree, blocking, whoever else does so at the same time.
-    fn end(&self, escalation: Escalation) -> io::Result<Report> {
-        terminate(&self.tree, Some(&self.leader), escalation)
-    }
-
-    /// Kills all that can be reached without a descriptor more: the namespace or the control group,
-    /// and the leader with its group. What fails here was told before.
-    fn strike(&self) {
-        let _ = self.tree.kill();
-        if self.grouped {
-            let _ = self.leader.signal_group(Signal::KILL);
-        }
-        let _ = self.leader.signal(Signal::KILL);
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        if self.release().is_ok_and(|released| released) {
-            return self.blame();
-        }
-        let on_drop = self.state().on_drop.clone();
-        let report = match on_drop {
-            OnDrop::Detach => None,
-            OnDrop::Terminate(graceful) => Some(self.end(graceful.into())),
-            OnDrop::Kill | OnDrop::Panic => Some(self.end(Escalation::kill())),
-        };
-        if let Some(Err(error)) = report {
-            tracing::error!(name = self.name, pid = self.pid(), %error, "a dropped process could not be ended");
-            self.strike();
-        }
-        if !self.release().is_ok_and(|released| released) {
-            reaper::hand_over(Left {
-                leader: Arc::clone(&self.leader),
-                tree: Arc::clone(&self.tree),
-            });
-        }
-        self.blame();
-    }
-}
-
-impl Running {
-    /// Tells of a handle that was dropped without having been waited for.
-    fn blame(&self) {
-        let state = self.state();
-        if state.settled || state.on_drop != OnDrop::Panic {
-            return;
-        }
-        drop(state);
-        let (name, pid) = (&self.name, self.pid());
-        tracing::error!(name, pid, "dropped without being waited for or ended");
-        if cfg!(debug_assertions) && !std::thread::panicking() {
-            blame_loudly(name, pid);
-        }
-    }
-}
-
-#[expect(
-    clippy::panic,
-    reason = "asked for by `OnDrop::Panic`, in debug builds alone"
-)]
-fn blame_loudly(name: &str, pid: i32) {
-    panic!("{name} (pid {pid}) was dropped without being waited for or ended");
-}
-
-impl Running {
     pub fn watch_error(&self, source: io::Error) -> CompletionError {
         CompletionError::Watch {
             name: self.name.clone(),
