@@ -1,30 +1,18 @@
+mod admission;
+mod requests;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::time::Duration;
 
 use foster_model::answer::StopReport;
-use foster_model::control::{Message, Refusal, Request, VERSION};
+use foster_model::control::{Message, Refusal, Request};
 use foster_model::{ErrorCode, JobId};
 use foster_process::{Poller, Ready};
 
+use self::admission::most_clients;
 use super::ask::Ask;
 use super::guest::Guest;
-use crate::input_queue::Pending;
-
-/// How many clients are served at once at most.
-const MOST_CLIENTS: u64 = 512;
-
-/// How many descriptors the supervisor needs for the job itself.
-const NOT_FOR_CLIENTS: u64 = 48;
-
-/// Returns how many clients may be served at once: a flood of them must not take the descriptors
-/// that the job's own files need.
-fn most_clients() -> usize {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    let spare = limit.unwrap_or(u64::MAX).saturating_sub(NOT_FOR_CLIENTS);
-    (spare / 2).clamp(4, MOST_CLIENTS) as usize
-}
 
 /// Serves a job's control socket.
 pub struct Server {
@@ -183,134 +171,6 @@ impl Server {
         });
     }
 
-    fn accept(&mut self, poller: &Poller) {
-        loop {
-            match self.listener.accept() {
-                Ok((stream, _)) => self.welcome(stream, poller),
-                Err(error) if is_exhausted(&error) => {
-                    // It would be ready for ever, and nobody could be let in.
-                    if !self.make_room(poller) {
-                        self.deaf = poller.remove(&self.listener).is_ok();
-                        return;
-                    }
-                }
-                Err(_) => return,
-            }
-        }
-    }
-
-    fn welcome(&mut self, stream: UnixStream, poller: &Poller) {
-        let Ok(mut client) = Guest::new(stream) else {
-            return;
-        };
-        // The folder is closed to others already; the kernel's word on who asks is kept for the
-        // journal, and checked all the same.
-        let ours = rustix::process::geteuid().as_raw();
-        if client.by.uid != 0 && client.by.uid != ours {
-            return;
-        }
-        if self.clients.len() < self.most_clients || self.make_room(poller) {
-            self.admit(client, poller);
-        } else {
-            client.send(&self.hello());
-            let message = "too many ask about this job at once".to_owned();
-            let code = ErrorCode::SupervisorUnreachable;
-            client.send(&Message::Refused { code, message });
-        }
-    }
-
-    /// Lets go of the client that has been there longest without asking for anything. Returns
-    /// whether there was one.
-    fn make_room(&mut self, poller: &Poller) -> bool {
-        let idle = |client: &Guest| !(client.watching || client.waits_for_stop || client.sends);
-        let found = self.clients.iter().find(|(_, client)| idle(client));
-        let Some(token) = found.map(|(token, _)| *token) else {
-            return false;
-        };
-        self.dismiss(token, poller);
-        true
-    }
-
-    fn hello(&self) -> Message {
-        Message::Hello {
-            version: VERSION,
-            job_id: self.job_id,
-        }
-    }
-
-    fn admit(&mut self, mut client: Guest, poller: &Poller) {
-        client.send(&self.hello());
-        let token = self.next_token;
-        self.next_token += 1;
-        if poller.add(&client.connection, token).is_ok() {
-            self.clients.insert(token, client);
-        }
-    }
-
-    fn dismiss(&mut self, token: u64, poller: &Poller) {
-        if let Some(client) = self.clients.remove(&token) {
-            // Closing the descriptor takes it out of the poller as well.
-            let _ = poller.remove(&client.connection);
-        }
-        if self.deaf {
-            self.deaf = poller.add(&self.listener, self.listener_token).is_err();
-        }
-    }
-
-    fn take(&mut self, token: u64, request: Request) -> Option<Ask> {
-        let finished = self.finished;
-        let client = self.clients.get_mut(&token)?;
-        let by = client.by;
-        match request {
-            Request::Watch { output } => {
-                client.watching = true;
-                client.wants_output = output;
-                client.send(&Message::Started {});
-                if finished {
-                    client.send(&Message::Finished {});
-                }
-                None
-            }
-            Request::Stop { phases } => {
-                client.waits_for_stop = true;
-                client.send(&Message::Stopping {});
-                Some(Ask::Stop {
-                    client: token,
-                    phases,
-                    by,
-                })
-            }
-            Request::Amend { change } => Some(Ask::Amend {
-                client: token,
-                change,
-                by,
-            }),
-            Request::Input { data, more, eof } => {
-                client.sends = true;
-                Some(Ask::Input(Pending {
-                    client: token,
-                    bytes: data.0,
-                    done: 0,
-                    more,
-                    eof,
-                    by,
-                }))
-            }
-            Request::WithdrawInput {} => Some(Ask::WithdrawInput { client: token }),
-            Request::Deadline { after_ms } => Some(Ask::Deadline {
-                client: token,
-                after: after_ms.map(Duration::from_millis),
-                by,
-            }),
-            Request::Signal { number, target } => Some(Ask::Signal {
-                client: token,
-                number,
-                target,
-                by,
-            }),
-        }
-    }
-
     fn tell(&mut self, poller: &Poller, message: &Message, whom: impl Fn(&Guest) -> bool) {
         for client in self.clients.values_mut().filter(|client| whom(client)) {
             client.send(message);
@@ -343,10 +203,4 @@ impl Server {
             }
         }
     }
-}
-
-fn is_exhausted(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    let errno = Errno::from_io_error(error);
-    matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM))
 }
