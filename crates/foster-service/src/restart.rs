@@ -51,8 +51,7 @@ pub fn restart(ctx: &Context, request: &RestartRequest) -> Result<RunAnswer, Ser
     // The run that was ended, which somebody else may have begun since this job was looked at: whoever
     // ends one begins the next.
     let lock = take_lock_of(&folder, folder.record()?.run)?;
-    begin_run(&folder, &lock)?;
-    let started = launch_made(ctx, &root, folder, lock)?;
+    let started = launch_made(ctx, &root, folder, lock, begin_run)?;
     request.observation.of(&root, started, began)
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn start_locked(
 ) -> Result<RunAnswer, ServiceError> {
     // It may have been started, and be over, since it was looked at without the lock.
     demand_unstarted(&folder, &folder.record()?)?;
-    let started = launch_made(ctx, root, folder, lock)?;
+    let started = launch_made(ctx, root, folder, lock, |_, _| Ok(()))?;
     observation.of(root, started, began)
 }
 

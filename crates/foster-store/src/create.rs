@@ -5,6 +5,7 @@ use foster_model::{Definition, Entry, Event, JobId, JobRecord, PrivateValues, St
 
 use crate::dir::Dir;
 use crate::folder::{DEFINITION, PRIVATE_VALUES};
+use crate::reserve::Reserve;
 use crate::{
     FIRST_RUN, IndexRow, Input, InputError, JobFolder, Lock, Problem, Root, RunFolder, journal,
 };
@@ -177,7 +178,9 @@ fn fill(
         at: definition.created_at,
         event: Event::Created {},
     };
-    dir.create(journal::NAME, &journal::line(&created)?)?;
+    let line = journal::line(&created)?;
+    let file = dir.create(journal::NAME, &line)?;
+    Reserve::default().demand(&file, line.len() as u64, 0)?;
     let mut record = JobRecord::new(id);
     record.apply(&created).map_err(io::Error::other)?;
     dir.create(

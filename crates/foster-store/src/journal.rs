@@ -1,16 +1,17 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 
-use foster_model::{Entry, JobRecord};
+use foster_model::{Entry, Event, JobRecord};
 use rustix::fs::OFlags;
 
-use crate::{DamageError, JobFolder, Problem, sys};
+use crate::reserve::Reserve;
+use crate::{DamageError, JobFolder, Problem};
 
 pub(crate) const NAME: &str = "events.ndjson";
 
-/// How much room is set aside on the disk for what is still to be written. A life without clients
-/// takes about 2 KiB; the end of a job must find room also where its own output has filled the disk.
-const RESERVE: u64 = 16 * 1024;
+/// The longest line that may take of the room that is kept for a job's end. The few that tell of it
+/// take less, unless they list many processes.
+const LONGEST_OF_THE_END: usize = 1024;
 
 /// Returns the entry as a line of the journal.
 pub(crate) fn line(entry: &Entry) -> io::Result<Vec<u8>> {
@@ -28,6 +29,19 @@ fn whole_lines(bytes: &[u8]) -> usize {
         .map_or(0, |at| at + 1)
 }
 
+/// Returns whether an event is one without which the end of a job is not known.
+fn tells_of_the_end(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::StartFailed { .. }
+            | Event::Exited { .. }
+            | Event::Empty {}
+            | Event::Closed { .. }
+            | Event::Supervision { .. }
+            | Event::Finished { .. }
+    )
+}
+
 /// Appends to a job's journal. To be held by the lock's holder only.
 #[derive(Debug)]
 pub struct JournalWriter {
@@ -36,6 +50,7 @@ pub struct JournalWriter {
     end: u64,
     /// Whether a cut line may stand behind `end`, since it could not be taken away at once.
     torn: bool,
+    reserve: Reserve,
 }
 
 impl JobFolder {
@@ -85,11 +100,23 @@ impl JobFolder {
             file,
             end,
             torn: end < bytes.len() as u64,
+            reserve: Reserve::default(),
         };
         writer.mend()?;
-        // A file system that can't do that loses the promise for a full disk, and nothing else.
-        let _ = sys::reserve(&writer.file, end, RESERVE);
+        // Who begins a run has demanded it; who goes on with one does what can be done.
+        let _ = writer.reserve.demand(&writer.file, end, 0);
         Ok(writer)
+    }
+
+    /// Makes sure that a run can be recorded to its end, however full the disk becomes. To be called by
+    /// the lock's holder, before anything of the run is written.
+    ///
+    /// # Errors
+    ///
+    /// There is no room on the disk for that, or the journal can't be written.
+    pub fn set_room_aside(&self) -> io::Result<()> {
+        let mut writer = self.journal_writer()?;
+        writer.reserve.demand(&writer.file, writer.end, 0)
     }
 }
 
@@ -98,10 +125,15 @@ impl JournalWriter {
     ///
     /// # Errors
     ///
-    /// Nothing of the entry stays in the file then (a full disk is the usual case).
+    /// Nothing of the entry stays in the file then (a full disk is the usual case). On a full disk what
+    /// does not tell of the job's end is refused while there is still room for that.
     pub fn append(&mut self, entry: &Entry) -> io::Result<()> {
         self.mend()?;
         let line = line(entry)?;
+        let room = self.reserve.demand(&self.file, self.end, line.len() as u64);
+        if !(tells_of_the_end(&entry.event) && line.len() <= LONGEST_OF_THE_END) {
+            room?;
+        }
         let result = match self.file.write(&line) {
             Ok(written) if written == line.len() => {
                 self.end += line.len() as u64;
@@ -118,9 +150,19 @@ impl JournalWriter {
     fn mend(&mut self) -> io::Result<()> {
         if self.torn {
             self.file.set_len(self.end)?;
+            self.reserve.forget();
             self.torn = false;
         }
         Ok(())
+    }
+
+    /// Gives back the room that was set aside: for when the end is written.
+    ///
+    /// # Errors
+    ///
+    /// The system's; then it is given back with the job.
+    pub fn give_back_room(&mut self) -> io::Result<()> {
+        self.reserve.give_back(&self.file, self.end)
     }
 
     /// Returns when all that was appended is on the disk.

@@ -35,6 +35,7 @@ mod notices;
 mod open;
 mod output;
 mod removing;
+mod reserve;
 mod resolve;
 mod root;
 mod run_folder;

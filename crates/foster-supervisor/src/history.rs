@@ -67,6 +67,11 @@ impl History {
     /// A state that can't be written is taken away by the store, so that no stale one is believed.
     pub fn save(&mut self, folder: &JobFolder) {
         if std::mem::take(&mut self.unsaved) {
+            if self.record.state.is_final() {
+                // The state may take the place of what was set aside for the journal's end, which is
+                // written. Where it can't be given back, it goes with the job.
+                let _ = self.journal.give_back_room();
+            }
             let _ = folder.write_state(&self.record);
         }
     }

@@ -54,17 +54,23 @@ pub(crate) fn launch_new(
     })
 }
 
-/// Starts a job that was made before, with what was kept of it. The lock is the caller's.
+/// Starts a job that was made before, with what was kept of it. The lock is the caller's. `begin` is called
+/// when all that can be refused has been granted: until then the record of an earlier run stands.
 pub(crate) fn launch_made(
     ctx: &Context,
     root: &Root,
     folder: JobFolder,
     lock: Lock,
+    begin: impl FnOnce(&JobFolder, &Lock) -> Result<(), ServiceError>,
 ) -> Result<Started, ServiceError> {
     let (launching, environment) = Launching::revive(ctx, &folder)?;
     folder
+        .set_room_aside()
+        .map_err(ServiceError::io("there is no room for the journal"))?;
+    folder
         .write_definition(&launching.definition)
         .map_err(ServiceError::io("the definition can't be written"))?;
+    begin(&folder, &lock)?;
     let (folder, client) = launching.launch(ctx, root, folder, lock, |_| ())?;
     Ok(Started {
         folder,

@@ -111,16 +111,36 @@ impl Index {
         if let Some(found) = open_sound(&dir)? {
             return Ok(found);
         }
-        let lock = IndexLock::wait(&dir)?;
+        match self.made_anew(&dir) {
+            // The disk is full or may only be read; the jobs are there all the same.
+            Err(error) if is_refused(&error) => self.in_memory(),
+            made => made,
+        }
+    }
+
+    fn made_anew(&self, dir: &Dir) -> io::Result<(File, u64)> {
+        let lock = IndexLock::wait(dir)?;
         // Somebody else may have been waited for who did the work.
-        if let Some(found) = open_sound(&dir)? {
+        if let Some(found) = open_sound(dir)? {
             return Ok(found);
         }
-        self.rebuild_locked(&dir, &lock)?;
+        self.rebuild_locked(dir, &lock)?;
         let file = dir.open(NAME, OFlags::RDONLY)?;
         let records = file.metadata()?.len() / RECORD;
         Ok((file, records))
     }
+}
+
+/// Returns whether a disk takes nothing more: whoever only reads can do without.
+fn is_refused(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge
+            | io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::PermissionDenied
+    )
 }
 
 /// Opens the index and returns how many records it has; `None` if it is missing, or cut.
@@ -163,8 +183,11 @@ fn write_new(file: &File, records: u64, row: &IndexRow, lock: &IndexLock) -> io:
     let end = records * RECORD;
     let written = file.write_all_at(&row.encode()?, end);
     if written.is_err() {
-        // A part of a record would make the whole index one of an impossible length.
+        // A part of a record would make the whole index one of an impossible length. That a job is
+        // missing is noted as well, so that readers make the index anew: what can't be noted either is
+        // found by `recover`.
         let _ = file.set_len(end);
+        let _ = lock.note_records(records + 1);
         return written;
     }
     lock.note_records(records + 1)

@@ -1,11 +1,12 @@
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 
 use foster_model::JobId;
 
 use crate::dir::Dir;
 use crate::index::lock::IndexLock;
 use crate::index::row::LENGTH;
-use crate::{Index, IndexRow, JobFolder, OpenError, index};
+use crate::{Index, IndexRow, JobFolder, OpenError, index, sys};
 
 /// One fixed name: who holds the index's lock is alone, and a crash leaves one file at most.
 pub(crate) const TEMPORARY: &str = "index.new";
@@ -18,7 +19,15 @@ impl Index {
         self.rebuild_locked(&dir, &lock)
     }
 
-    pub(crate) fn rebuild_locked(&self, dir: &Dir, lock: &IndexLock) -> io::Result<u64> {
+    /// Returns the index as it would be made anew, in a file that is on no disk.
+    pub(crate) fn in_memory(&self) -> io::Result<(File, u64)> {
+        let content = self.content()?;
+        let mut file = sys::file_in_memory(index::NAME)?;
+        file.write_all(&content)?;
+        Ok((file, (content.len() / LENGTH) as u64))
+    }
+
+    fn content(&self) -> io::Result<Vec<u8>> {
         let mut ids = self.root().job_ids()?;
         ids.reverse();
         let mut content = Vec::with_capacity(ids.len() * LENGTH);
@@ -27,6 +36,11 @@ impl Index {
                 content.extend_from_slice(&row.encode()?);
             }
         }
+        Ok(content)
+    }
+
+    pub(crate) fn rebuild_locked(&self, dir: &Dir, lock: &IndexLock) -> io::Result<u64> {
+        let content = self.content()?;
         dir.replace(index::NAME, TEMPORARY, &content)?;
         let records = (content.len() / LENGTH) as u64;
         lock.note(records, 0)?;

@@ -71,8 +71,19 @@ pub(crate) fn lock_is_held(file: BorrowedFd<'_>) -> io::Result<bool> {
 /// Sets room aside on the disk for the `length` bytes from `offset` on, without making the file
 /// longer.
 pub(crate) fn reserve(file: &std::fs::File, offset: u64, length: u64) -> io::Result<()> {
+    // Not every file system holds what is set aside against the limit of file sizes.
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
+    if limit.is_some_and(|limit| limit < offset + length) {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
     let keep_size = rustix::fs::FallocateFlags::KEEP_SIZE;
     Ok(rustix::fs::fallocate(file, keep_size, offset, length)?)
+}
+
+/// Makes a file that is on no disk and has no name by which it could be opened.
+pub(crate) fn file_in_memory(name: &str) -> io::Result<std::fs::File> {
+    let fd = rustix::fs::memfd_create(name, rustix::fs::MemfdFlags::CLOEXEC)?;
+    Ok(fd.into())
 }
 
 /// Opens a folder in a directory: no link, and nothing that is mounted there.
