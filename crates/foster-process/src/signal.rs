@@ -30,6 +30,8 @@ impl Signal {
     pub const STOP: Self = Self(libc::SIGSTOP);
     /// Nobody reads any more what was written to a pipe or a socket.
     pub const PIPE: Self = Self(libc::SIGPIPE);
+    /// A file would become longer than the limit of file sizes allows.
+    pub const XFSZ: Self = Self(libc::SIGXFSZ);
     /// A child has changed.
     pub const CHLD: Self = Self(libc::SIGCHLD);
 

@@ -132,7 +132,7 @@ impl Index {
 }
 
 /// Returns whether a disk takes nothing more: whoever only reads can do without.
-fn is_refused(error: &io::Error) -> bool {
+pub(crate) fn is_refused(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::StorageFull

@@ -2,6 +2,7 @@ use std::io;
 
 use crate::Root;
 use crate::create::DRAFT;
+use crate::index::is_refused;
 use crate::removing::removal::GONE;
 
 /// What lies about in a root that is no job.
@@ -25,12 +26,14 @@ impl Root {
     }
 
     /// Makes the index anew if it has more or fewer jobs than there are folders. Returns whether it
-    /// was.
+    /// was. One that can't be written stays as it is: whoever cleans up a full disk must not need room.
     pub fn mend_index(&self) -> io::Result<bool> {
-        let lags = self.index_lags()?;
-        if lags {
-            self.index().rebuild()?;
+        if !self.index_lags()? {
+            return Ok(false);
         }
-        Ok(lags)
+        match self.index().rebuild() {
+            Err(error) if is_refused(&error) => Ok(false),
+            rebuilt => rebuilt.map(|_| true),
+        }
     }
 }

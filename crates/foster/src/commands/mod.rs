@@ -92,6 +92,11 @@ pub fn carry_out(typed: &[OsString], environment: &Environment) -> Status {
     // A command and its secrets are in nobody's list of processes for longer than it takes to read
     // them. Where the system shows them all the same, it is said in docs/platforms.md.
     let _ = foster_service::hide_arguments(&format!("foster {name}"));
+    if name != "exec" {
+        // Blocked also where no descriptor is left. What `exec` executes gets the signals as they are, and
+        // nothing is recorded of it.
+        let _ = foster_service::survive_size_limit();
+    }
     match parsed.0.verb {
         Verb::Supervise => return supervise::carry_out(),
         Verb::BeNotifier => return be_notifier::carry_out(),
