@@ -7,7 +7,7 @@ use crate::context::{Context, now};
 use crate::deadline::{deadline_of, millis, remaining_ms};
 use crate::error::ServiceError;
 use crate::notify::notifications;
-use crate::showing::snapshot::observed;
+use crate::showing::snapshot::{observed, stream_log};
 use crate::showing::view::view;
 
 /// What `status` is asked for.
@@ -33,11 +33,13 @@ pub fn status(ctx: &Context, request: &StatusRequest) -> Result<StatusAnswer, Se
     let (root, folder) = ctx.find(&request.job)?;
     let record = record_of(&root, &folder, request.run)?;
     let definition = folder.definition()?;
-    let run = folder.run(record.run)?;
-    let bytes = |stream| -> Result<u64, ServiceError> {
-        Ok(run.stream_log(stream)?.end().max(observed(&record, stream)))
+    let bytes = |stream| {
+        // Output that can't be read hides nothing else; `tail` and `logs` tell what is wrong with it.
+        let log = stream_log(&folder, &record, stream);
+        let kept = log.map_or(0, |log| log.end());
+        kept.max(observed(&record, stream))
     };
-    let (stdout_bytes, stderr_bytes) = (bytes(Stream::Stdout)?, bytes(Stream::Stderr)?);
+    let (stdout_bytes, stderr_bytes) = (bytes(Stream::Stdout), bytes(Stream::Stderr));
     let running = record
         .started_at
         .filter(|_| record.exited_at.is_none() && !record.state.is_final());

@@ -22,7 +22,8 @@ impl Lock {
     }
 
     pub(crate) fn is_held(dir: &Dir) -> io::Result<bool> {
-        match dir.open(NAME, OFlags::RDWR) {
+        // Only asked, so that a job is known to run on a disk that may no longer be written to.
+        match dir.open(NAME, OFlags::RDONLY) {
             Ok(file) => sys::lock_is_held(file.as_fd()),
             Err(DamageError {
                 problem: Problem::Missing,

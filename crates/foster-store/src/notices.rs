@@ -80,7 +80,7 @@ impl RunFolder {
 
     /// Returns whether a process is telling of this run.
     pub fn is_notifying(&self) -> io::Result<bool> {
-        match self.dir().open(NOTIFIER, OFlags::RDWR) {
+        match self.dir().open(NOTIFIER, OFlags::RDONLY) {
             Ok(file) => sys::lock_is_held(file.as_fd()),
             Err(DamageError {
                 problem: Problem::Missing,

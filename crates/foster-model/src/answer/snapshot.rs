@@ -33,7 +33,7 @@ pub struct Excerpt {
     pub observed_bytes: u64,
     /// How many bytes the text stands for; of a digest, how many were read for it.
     pub included_bytes: u64,
-    /// The ranges that a cap or a full disk dropped, as offsets in the stream.
+    /// The ranges that a cap or a full disk dropped, or that somebody took away, as offsets in the stream.
     pub omitted: Vec<[u64; 2]>,
     /// How many bytes those ranges hold.
     pub omitted_bytes: u64,
@@ -44,4 +44,8 @@ pub struct Excerpt {
     /// context then, while `range` and `included_bytes` tell what was looked at. Left out without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matches: Option<Vec<u64>>,
+    /// Why nothing of the stream can be read, if something else stands in its files' place. Left out
+    /// otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damage: Option<String>,
 }

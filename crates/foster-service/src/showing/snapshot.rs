@@ -2,7 +2,7 @@ use std::io;
 
 use foster_model::answer::{Excerpt, Snapshot};
 use foster_model::{JobRecord, OutputEnd};
-use foster_store::{JobFolder, Stream, StreamLog};
+use foster_store::{DamageError, JobFolder, Stream, StreamLog};
 
 use crate::error::ServiceError;
 use crate::showing::digest;
@@ -12,6 +12,8 @@ pub(crate) const ENCODING: &str = "utf-8-lossy";
 
 /// Returns the newest output of a job: the last `lines` lines within `max_bytes` of each stream, or a
 /// digest of that size.
+///
+/// Output that can't be read is told in its place: it hides neither the state nor the exit code.
 pub(crate) fn snapshot(
     folder: &JobFolder,
     record: &JobRecord,
@@ -20,9 +22,13 @@ pub(crate) fn snapshot(
     as_digest: bool,
 ) -> Result<Snapshot, ServiceError> {
     let is_final = is_final(record);
-    let run = folder.run(record.run)?;
     let excerpt = |stream| -> Result<Excerpt, ServiceError> {
-        let log = run.stream_log(stream)?;
+        let log = match stream_log(folder, record, stream) {
+            Err(damage) if damage.removed_job().is_none() => {
+                return Ok(unreadable(&damage, observed(record, stream), as_digest));
+            }
+            log => log?,
+        };
         let observed = observed(record, stream).max(log.end());
         let excerpt = if as_digest {
             digest_of(&log, 0, lines, max_bytes, observed, is_final)
@@ -38,6 +44,31 @@ pub(crate) fn snapshot(
         stdout: excerpt(Stream::Stdout)?,
         stderr: excerpt(Stream::Stderr)?,
     })
+}
+
+/// Opens a stream of the run that a record tells of.
+pub(crate) fn stream_log(
+    folder: &JobFolder,
+    record: &JobRecord,
+    stream: Stream,
+) -> Result<StreamLog, DamageError> {
+    folder.run(record.run)?.stream_log(stream)
+}
+
+fn unreadable(damage: &DamageError, observed: u64, as_digest: bool) -> Excerpt {
+    let all = (observed > 0).then_some([0, observed]);
+    Excerpt {
+        tail: (!as_digest).then(String::new),
+        digest: None,
+        range: [0, 0],
+        observed_bytes: observed,
+        included_bytes: 0,
+        omitted: all.into_iter().collect(),
+        omitted_bytes: observed,
+        truncated: observed > 0,
+        matches: None,
+        damage: Some(damage.to_string()),
+    }
 }
 
 /// Returns the digest of what a stream holds from an offset on, within `max_bytes` and never longer than
@@ -69,6 +100,7 @@ pub(crate) fn digest_of(
     let omitted = log.omitted(observed);
     Ok(Excerpt {
         matches: None,
+        damage: None,
         tail: None,
         range: [parts.first().map_or(start, |part| part.offset), end],
         observed_bytes: observed,

@@ -116,6 +116,7 @@ impl StreamLog {
             omitted,
             truncated: included < observed,
             matches: None,
+            damage: None,
         }
     }
 }

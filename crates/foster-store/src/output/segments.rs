@@ -33,7 +33,8 @@ fn start_of(stream: Stream, name: &str) -> Option<u64> {
     (start > 0 && start < 1 << 62).then_some(start)
 }
 
-/// Returns the files of a stream as they lie on disk, by offset; the head is always the first.
+/// Returns the files of a stream as they lie on disk, by offset; the head is always the first, also where
+/// it is gone.
 ///
 /// Names are listed before lengths are asked: so each file that has a successor is complete.
 pub(crate) fn scan(run: &Dir, stream: Stream) -> Result<Vec<Segment>, DamageError> {
@@ -53,6 +54,11 @@ pub(crate) fn scan(run: &Dir, stream: Stream) -> Result<Vec<Segment>, DamageErro
                 problem: Problem::Missing,
                 ..
             }) if start > 0 => {}
+            // Somebody took it, and its bytes with it: a gap as any other.
+            Err(DamageError {
+                problem: Problem::Missing,
+                ..
+            }) => segments.push(Segment { start, len: 0 }),
             Err(damage) => return Err(damage),
         }
     }

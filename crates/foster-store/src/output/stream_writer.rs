@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom};
+use std::os::unix::fs::MetadataExt as _;
 
 use rustix::fs::OFlags;
 
@@ -61,6 +62,8 @@ pub struct StreamWriter {
     /// The last of them.
     current: File,
     position: u64,
+    /// Whether the file system tells how many names a file has. Not all do.
+    counts_links: bool,
 }
 
 impl RunFolder {
@@ -76,12 +79,16 @@ impl RunFolder {
             .last()
             .copied()
             .unwrap_or(Segment { start: 0, len: 0 });
-        // Not O_APPEND, which splice refuses; for reading too, so that it can be looked at.
-        let mut current = run.open(&segments::file_name(stream, last.start), OFlags::RDWR)?;
+        // Not O_APPEND, which splice refuses; for reading too, so that it can be looked at. A head that
+        // somebody took away is made anew.
+        let flags = OFlags::RDWR | OFlags::CREATE;
+        let mut current = run.open(&segments::file_name(stream, last.start), flags)?;
         current.seek(SeekFrom::Start(last.len))?;
+        let counts_links = current.metadata()?.nlink() > 0;
         let limits = Limits::new(cap);
         Ok(StreamWriter {
             run,
+            counts_links,
             stream,
             limits,
             files,
@@ -105,11 +112,34 @@ impl StreamWriter {
     /// A new segment could not be made. The bytes may be [skipped](StreamWriter::skip), or it may
     /// be tried again.
     pub fn target(&mut self) -> io::Result<(&File, u64)> {
+        self.note_what_was_taken()?;
         if self.room() == 0 {
             self.begin_segment()?;
         }
         let room = self.room();
         Ok((&self.current, room))
+    }
+
+    /// Finds out whether somebody has shortened or removed the file. Written at the old place, what
+    /// follows would stand behind a hole of zeros that nobody printed, or in a file that nobody finds.
+    fn note_what_was_taken(&mut self) -> io::Result<()> {
+        let found = self.current.metadata()?;
+        let removed = self.counts_links && found.nlink() == 0;
+        let left = if removed { 0 } else { found.len() };
+        if let Some(last) = self.files.last_mut() {
+            last.len = last.len.min(left);
+        }
+        if removed && self.last().start == self.position {
+            // Nothing was in it, so what follows may go where it was to go.
+            self.current = self.open_file(self.position)?;
+        }
+        Ok(())
+    }
+
+    fn open_file(&self, start: u64) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE;
+        let name = segments::file_name(self.stream, start);
+        Ok(self.run.open(&name, flags)?)
     }
 
     fn last(&self) -> Segment {

@@ -16,7 +16,9 @@ pub fn snapshot(snapshot: &Snapshot, logs: [&str; 2], out: &mut String) {
             }
             text(excerpt, out);
         }
-        if let Some(digest) = &excerpt.digest {
+        if let Some(damage) = &excerpt.damage {
+            line!(out, "({name} can't be shown: {})", super::plain(damage));
+        } else if let Some(digest) = &excerpt.digest {
             digest_line(digest, name, log, out);
         } else if excerpt.truncated {
             let (all, included) = (excerpt.observed_bytes, excerpt.included_bytes);
