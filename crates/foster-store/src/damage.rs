@@ -42,6 +42,9 @@ pub enum Problem {
     /// Something else stands in a folder's place.
     #[error("is not a directory")]
     NotDirectory,
+    /// Nothing that Foster writes is as long, in bytes.
+    #[error("is longer than it can be: {0} bytes")]
+    TooLong(u64),
     /// The document can't be read.
     #[error("is cut or not JSON: {0}")]
     NotJson(#[source] serde_json::Error),

@@ -13,6 +13,8 @@ use crate::{DamageError, Problem};
 pub(crate) const FILE_MODE: Mode = Mode::from_raw_mode(0o600);
 /// So are folders.
 pub(crate) const FOLDER_MODE: Mode = Mode::from_raw_mode(0o700);
+/// The longest file that is read as a whole, in bytes: a journal of more than a million events.
+const LONGEST: u64 = 256 << 20;
 
 /// An open directory: all names are looked up in it without following links, and its path is kept
 /// only for messages.
@@ -87,11 +89,17 @@ impl Dir {
         }
     }
 
-    /// Returns everything in a file.
+    /// Returns everything in a file, unless it is longer than any that is read as a whole can be: what has
+    /// no room in memory would end its reader, and one that is mostly holes costs who made it nothing.
     pub fn read(&self, name: &str) -> Result<Vec<u8>, DamageError> {
         let mut bytes = Vec::new();
-        let mut file = self.open(name, OFlags::RDONLY)?;
-        file.read_to_end(&mut bytes)
+        let file = self.open(name, OFlags::RDONLY)?;
+        let length = file.metadata().map_or(u64::MAX, |found| found.len());
+        if length > LONGEST {
+            return Err(self.damage(name, Problem::TooLong(length)));
+        }
+        file.take(LONGEST)
+            .read_to_end(&mut bytes)
             .map_err(|error| self.damage(name, error))?;
         Ok(bytes)
     }

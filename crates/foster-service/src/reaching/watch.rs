@@ -184,6 +184,10 @@ pub(crate) fn settled_record(root: &Root, folder: &JobFolder) -> Result<JobRecor
     if held.map_err(ServiceError::io("the job's lock can't be read"))? {
         return Ok(record);
     }
+    if is_only_defined(&record) && folder.replay().is_ok_and(|told| is_only_defined(&told)) {
+        // Nobody has launched it: there is nothing to recover, and so nothing to write.
+        return Ok(record);
+    }
     match try_lock(folder)? {
         Some(lock) => Ok(foster_supervisor::recover(root, folder, &lock)?.record),
         // Somebody else was quicker, to recover it or to start it.
