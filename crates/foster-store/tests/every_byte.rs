@@ -16,8 +16,8 @@ mod tests {
 
     use crate::common::{CreateListed as _, at, definition, id, job, life, root};
 
-    /// What a byte becomes that is spoiled: no UTF-8, a control character, a line's end, a digit.
-    const SPOILED: [u8; 4] = [0xff, 0, b'\n', b'7'];
+    /// What a byte becomes that is spoiled: no UTF-8, a line's end, a digit.
+    const SPOILED: [u8; 3] = [0xff, b'\n', b'7'];
 
     /// A job that is over, among others, with all the files that one can have.
     struct Case {

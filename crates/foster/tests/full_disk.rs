@@ -254,21 +254,19 @@ fn the_end_of_a_job_is_recorded_though_its_journal_has_filled_what_was_set_aside
     }
     let sandbox = sandbox();
     let mut tally = Tally::new("the disk full while a job runs: much happens to it, then its end");
-    for signals in [0, 110] {
-        for killed in [false, true] {
-            tally.run();
-            let disk = SmallDisk::new(&sandbox, SIZE);
-            let id = started(&sandbox, &disk, &[], "");
-            let [_, supervisor] = guardians(&sandbox, &id);
-            for _ in 0..signals {
-                sandbox.ok(["kill", &id, "--signal", "USR1"]);
-            }
-            if killed {
-                assert!(supervisor.kill() && supervisor.wait_gone(SOON));
-            }
-            let what = format!("{signals} signals, supervisor killed: {killed}");
-            check_the_end(&mut tally, &what, &sandbox, &disk, &id);
+    for (signals, killed) in [(0, false), (0, true), (110, true)] {
+        tally.run();
+        let disk = SmallDisk::new(&sandbox, SIZE);
+        let id = started(&sandbox, &disk, &[], "");
+        let [_, supervisor] = guardians(&sandbox, &id);
+        for _ in 0..signals {
+            sandbox.ok(["kill", &id, "--signal", "USR1"]);
         }
+        if killed {
+            assert!(supervisor.kill() && supervisor.wait_gone(SOON));
+        }
+        let what = format!("{signals} signals, supervisor killed: {killed}");
+        check_the_end(&mut tally, &what, &sandbox, &disk, &id);
     }
 }
 

@@ -22,7 +22,8 @@ impl Record {
         record
     }
 
-    /// Reads a record; `None` if no writer can have written it.
+    /// Reads a record; `None` if no writer can have written it. None writes one of no bytes, as zeros
+    /// would be: those are what a loss of power, or a hole, leaves.
     pub fn decode(record: [u8; LENGTH]) -> Option<Self> {
         let [
             t0,
@@ -45,10 +46,11 @@ impl Record {
         else {
             return None;
         };
-        Some(Self {
+        let bytes = u32::from_le_bytes([n0, n1, n2, n3]);
+        (bytes > 0).then_some(Self {
             at_unix_us: i64::from_le_bytes([t0, t1, t2, t3, t4, t5, t6, t7]),
             stream: *Stream::ALL.get(usize::from(stream))?,
-            bytes: u32::from_le_bytes([n0, n1, n2, n3]),
+            bytes,
         })
     }
 }
