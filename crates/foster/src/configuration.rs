@@ -172,13 +172,25 @@ fn read(path: &Path, named: bool) -> Result<Option<ConfigFile>, ConfigError> {
     if !named && path.symlink_metadata().is_err() {
         return Ok(None);
     }
-    match read_text(path) {
+    match demand_regular(path, named).and_then(|()| read_text(path)) {
         Ok(text) => ConfigFile::parse(path, &text).map(Some),
         Err(source) => Err(ConfigError::Unreadable {
             path: path.to_owned(),
             source,
         }),
     }
+}
+
+/// A file that is named may be a pipe (`--config <(generate)`); one that nobody has named, and that would
+/// be waited for, is there by mistake.
+fn demand_regular(path: &Path, named: bool) -> io::Result<()> {
+    if named || path.metadata()?.is_file() {
+        return Ok(());
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "it is not a regular file",
+    ))
 }
 
 fn read_text(path: &Path) -> io::Result<String> {

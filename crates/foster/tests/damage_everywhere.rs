@@ -11,10 +11,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
-use foster_testkit::{Answer, Sandbox, Tally, Watched, finish, is_root};
+use foster_testkit::{Answer, Sandbox, Tally, Watched, finish, is_root, wait_on_dir};
 use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -192,6 +191,14 @@ impl Case {
             let process = Watched::from_json(&state["record"][who]);
             assert!(process.is_none_or(|process| process.wait_gone(BOUND)));
         }
+        // It is told of by a process of its own, which writes last that it was.
+        let run = self.sandbox.job_dir(id).join("runs/1");
+        let told = wait_on_dir(&run, BOUND, || {
+            let file = fs::read(run.join("completion_event.json")).ok()?;
+            let event: Value = serde_json::from_slice(&file).ok()?;
+            (event["delivered"] == true).then_some(())
+        });
+        assert!(told.is_some(), "{id} was not told of");
     }
 
     fn ask(&self, args: &[&str]) -> Answer {
@@ -381,24 +388,14 @@ fn the_files_of_the_root_are_made_anew_or_told() {
 fn a_configuration_that_is_none_is_told() {
     let case = Case::new();
     let mut tally = Tally::new("the configuration file damaged in each way");
-    let path = case.sandbox.work().join("config.toml");
-    let config = path.to_str().unwrap().to_owned();
+    let path = case.sandbox.config_home().join("foster/config.toml");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
     for harm in HARMS {
         tally.run();
         harm.carry_out(&path, &case.outside);
         let what = format!("configuration {harm:?}");
-        let mut list = Command::new("timeout");
-        let foster = case.sandbox.foster();
-        list.arg("20")
-            .arg(foster.get_program())
-            .args(["list", "--config", &config]);
-        for (name, value) in foster.get_envs() {
-            value.map(|value| list.env(name, value));
-        }
-        let answer = case.sandbox.json_of(list, None);
-        let clear = answer.value["ok"] == true || answer.value["error"]["code"] == "config_error";
-        tally.lost_unless(clear && answer.code() != Some(124), || {
-            format!("{what}: {:#}", answer.value)
-        });
+        let answer = case.try_verb(&mut tally, &what, &["list"]);
+        let clear = answer["ok"] == true || answer["error"]["code"] == "config_error";
+        tally.lost_unless(clear, || format!("{what}: {answer:#}"));
     }
 }
