@@ -6,7 +6,7 @@ use std::io;
 
 use foster_model::answer::JobEvent;
 use foster_model::{Entry, ErrorBody, ErrorCode, JobId, JobSelector, Moment, Time};
-use foster_store::{DamageError, JobFolder, JournalReader, OpenError, Root};
+use foster_store::{DamageError, JobFolder, OpenError, Root};
 
 use crate::context::{Context, now};
 use crate::error::ServiceError;
@@ -66,7 +66,7 @@ pub fn events(
                 Follower::of_one(&root, &folder, &mut out)?.run()?;
             } else {
                 shown_record(&root, &folder)?;
-                out.all_of(folder.id(), &mut folder.journal_reader()?)?;
+                out.all_of(&folder)?;
             }
         }
         None if request.follow => Follower::of_all(&ctx.make_root()?, &mut out)?.run()?,
@@ -102,7 +102,7 @@ fn history_of(root: &Root, id: JobId, out: &mut Out<'_>) -> Result<(), ServiceEr
     }
     // One that nobody looks after any more is judged first, so that its end is told.
     let _ = shown_record(root, &folder);
-    out.all_of(id, &mut folder.journal_reader()?)
+    out.all_of(&folder)
 }
 
 /// Where events go.
@@ -123,9 +123,16 @@ impl Out<'_> {
     }
 
     /// Gives out all that is in a journal by now.
-    fn all_of(&mut self, id: JobId, journal: &mut JournalReader) -> Result<(), ServiceError> {
+    fn all_of(&mut self, folder: &JobFolder) -> Result<(), ServiceError> {
+        let mut journal = folder.journal_reader()?;
+        let mut holds_any = false;
         while let Some(entry) = journal.next()? {
-            self.give(id, entry)?;
+            holds_any = true;
+            self.give(folder.id(), entry)?;
+        }
+        if !holds_any {
+            // Each journal begins with an event, so this one is damaged; it is told how.
+            folder.replay()?;
         }
         Ok(())
     }
