@@ -168,7 +168,10 @@ fn a_line_of_many_megabytes_passes_all_who_look_at_it() {
     let mut logs = sandbox.foster();
     logs.args(["logs", id, "--output", "text"]);
     let shown = finish(logs, None, DEADLINE).stdout;
-    let letters = shown.iter().filter(|byte| **byte == b'x').count() as u64;
+    let letters = shown
+        .iter()
+        .map(|byte| u64::from(*byte == b'x'))
+        .sum::<u64>();
     tally.lost_unless(letters == bytes, || format!("{letters} letters are shown"));
     let last = String::from_utf8_lossy(&shown[shown.len() - 40..]).into_owned();
     tally.lost_unless(last.contains("the end is near"), || last.clone());

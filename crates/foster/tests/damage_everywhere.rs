@@ -83,7 +83,7 @@ impl Harm {
     /// Puts it in the place of what is there.
     fn carry_out(self, path: &Path, outside: &Path) {
         if self == Self::Forbidden && path.exists() {
-            return fs::set_permissions(path, Permissions::from_mode(0)).unwrap();
+            return fs::set_permissions(path, Permissions::from_mode(0o000)).unwrap();
         }
         remove(path);
         match self {
@@ -313,12 +313,9 @@ fn a_job_that_is_over_answers_whatever_became_of_a_file() {
         let gone = deleted["ok"] == true || deleted["error"]["code"] == "job_not_found";
         if !gone {
             // Refused with a reason; what is left must not trouble the next.
-            let dir = case
-                .sandbox
-                .job_ids()
-                .contains(&id)
-                .then(|| case.sandbox.job_dir(&id));
-            dir.iter().for_each(|dir| fs::remove_dir_all(dir).unwrap());
+            if case.sandbox.job_ids().contains(&id) {
+                fs::remove_dir_all(case.sandbox.job_dir(&id)).unwrap();
+            }
         }
     }
 }
@@ -388,8 +385,10 @@ fn the_files_of_the_root_are_made_anew_or_told() {
 fn a_configuration_that_is_none_is_told() {
     let case = Case::new();
     let mut tally = Tally::new("the configuration file damaged in each way");
-    let path = case.sandbox.config_home().join("foster/config.toml");
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let folder = case.sandbox.config_home().join("foster");
+    fs::create_dir(case.sandbox.config_home()).unwrap();
+    fs::create_dir(&folder).unwrap();
+    let path = folder.join("config.toml");
     for harm in HARMS {
         tally.run();
         harm.carry_out(&path, &case.outside);
