@@ -19,7 +19,7 @@ mod tests {
 
     #[test]
     fn writers_stand_a_full_disk() {
-        let script = "trap '' XFSZ; ulimit -f 17; exec \"$0\" --ignored --exact tests::limited";
+        let script = "trap '' XFSZ; ulimit -f 40; exec \"$0\" --ignored --exact tests::limited";
         let itself = std::env::current_exe().unwrap();
         let output = Command::new("sh")
             .args(["-c", script])
@@ -75,7 +75,7 @@ mod tests {
     }
 
     fn index_stays_whole(root: &foster_store::Root) {
-        for number in 2..40 {
+        for number in 2..60 {
             let _ = job(root, number);
         }
         assert_eq!(

@@ -1,10 +1,9 @@
 use std::collections::{BinaryHeap, HashSet};
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 
 use foster_model::JobId;
 
+use crate::index::records::Records;
 use crate::index::row::{LENGTH, id_in, is_removed};
 use crate::{IndexRow, Sieve};
 
@@ -32,7 +31,7 @@ pub enum IndexOrder {
 /// newest record of a job.
 #[derive(Debug)]
 pub struct IndexIter {
-    file: File,
+    source: Records,
     records: u64,
     order: IndexOrder,
     /// How far away from its place a record may stand.
@@ -62,9 +61,9 @@ struct Waiting {
 }
 
 impl IndexIter {
-    pub(crate) fn new(file: File, records: u64, unsorted: bool) -> Self {
+    pub(crate) fn new(source: Records, records: u64, unsorted: bool) -> Self {
         Self {
-            file,
+            source,
             records,
             order: IndexOrder::NewestFirst,
             awry: if unsorted { records } else { MOST_AWRY },
@@ -188,7 +187,7 @@ impl IndexIter {
             IndexOrder::OldestFirst => (number, (number + BLOCK).min(self.records)),
         };
         self.block.resize((end - start) as usize * LENGTH, 0);
-        self.file
+        self.source
             .read_exact_at(&mut self.block, start * LENGTH as u64)?;
         self.block_start = start;
         Ok(())
@@ -197,7 +196,7 @@ impl IndexIter {
     /// Reads one record once more: it may have been changed while its block was read.
     fn read_again(&self, number: u64) -> Option<IndexRow> {
         let mut record = [0; LENGTH];
-        self.file
+        self.source
             .read_exact_at(&mut record, number * LENGTH as u64)
             .ok()?;
         IndexRow::decode(&record)
@@ -206,7 +205,8 @@ impl IndexIter {
     /// Returns how many records stand before the place of a job, more or less: the search itself is
     /// led astray by as much as records are.
     fn place_of(&self, job: JobId) -> io::Result<u64> {
-        crate::index::partition(&self.file, self.records, &job.to_string())
+        let read = |buf: &mut [u8], at| self.source.read_exact_at(buf, at);
+        crate::index::partition(read, self.records, &job.to_string())
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod iter;
 pub(crate) mod lock;
 pub(crate) mod oldest;
 pub(crate) mod rebuild;
+pub(crate) mod records;
 pub(crate) mod removal;
 pub(crate) mod row;
 pub(crate) mod sieve;
@@ -18,6 +19,7 @@ use rustix::fs::OFlags;
 use crate::dir::Dir;
 use crate::index::iter::MOST_AWRY;
 use crate::index::lock::{IndexLock, is_unsorted, noted, noted_removed};
+use crate::index::records::Records;
 use crate::index::row::{LENGTH, id_in, is_removed};
 use crate::{DamageError, IndexIter, IndexRow, Problem, Root};
 
@@ -86,10 +88,10 @@ impl Index {
     /// index is made anew first if it is missing, empty, of an impossible length or shorter than it was, or if its first record can't
     /// be read.
     pub fn newest_first(&self) -> io::Result<IndexIter> {
-        let (file, records) = self.sound()?;
+        let (source, records) = self.sound()?;
         // Asked after the records were counted: whoever writes one marks the index before.
         let unsorted = is_unsorted(&self.root.dir()?);
-        Ok(IndexIter::new(file, records, unsorted))
+        Ok(IndexIter::new(source, records, unsorted))
     }
 
     /// Returns the rows as [`Index::newest_first`], without making the index anew and without waiting for
@@ -97,7 +99,8 @@ impl Index {
     pub fn as_it_stands(&self) -> io::Result<Option<IndexIter>> {
         let dir = self.root.dir()?;
         let found = open_sound(&dir)?;
-        Ok(found.map(|(file, records)| IndexIter::new(file, records, is_unsorted(&dir))))
+        let unsorted = || is_unsorted(&dir);
+        Ok(found.map(|(file, records)| IndexIter::new(Records::OnDisk(file), records, unsorted())))
     }
 
     /// Returns how many jobs the index has, as far as it knows without reading it.
@@ -106,15 +109,20 @@ impl Index {
         Ok(records.saturating_sub(noted_removed(&self.root.dir()?)))
     }
 
-    pub(crate) fn sound(&self) -> io::Result<(File, u64)> {
+    pub(crate) fn sound(&self) -> io::Result<(Records, u64)> {
         let dir = self.root.dir()?;
-        if let Some(found) = open_sound(&dir)? {
-            return Ok(found);
-        }
-        match self.made_anew(&dir) {
+        let found = match open_sound(&dir)? {
+            Some(found) => Ok(found),
+            None => self.made_anew(&dir),
+        };
+        match found {
             // The disk is full or may only be read; the jobs are there all the same.
-            Err(error) if is_refused(&error) => self.in_memory(),
-            made => made,
+            Err(error) if is_refused(&error) => {
+                let content = self.content()?;
+                let records = (content.len() / LENGTH) as u64;
+                Ok((Records::InMemory(content), records))
+            }
+            found => found.map(|(file, records)| (Records::OnDisk(file), records)),
         }
     }
 
@@ -210,7 +218,7 @@ fn stands_awry(file: &File, records: u64, id: JobId) -> io::Result<bool> {
 /// place is guessed by halving, and all is read only where the guess is wrong.
 fn find(file: &File, records: u64, id: JobId) -> io::Result<Option<u64>> {
     let text = id.to_string();
-    let guess = partition(file, records, &text)?;
+    let guess = partition(|buf, at| file.read_exact_at(buf, at), records, &text)?;
     let near = guess.saturating_sub(NEAR)..(guess + NEAR).min(records);
     match find_in(file, near, &text)? {
         None => find_in(file, 0..records, &text),
@@ -228,7 +236,7 @@ fn is_removed_at(file: &File, record: u64) -> io::Result<bool> {
 /// elsewhere. A job has two where the index was made anew just as the job was being made.
 pub(crate) fn find_all(file: &File, records: u64, id: JobId) -> io::Result<Vec<u64>> {
     let text = id.to_string();
-    let guess = partition(file, records, &text)?;
+    let guess = partition(|buf, at| file.read_exact_at(buf, at), records, &text)?;
     let near = guess.saturating_sub(NEAR)..(guess + NEAR).min(records);
     let mut found = Vec::new();
     let mut end = near.end;
@@ -249,12 +257,16 @@ pub(crate) fn find_all(file: &File, records: u64, id: JobId) -> io::Result<Vec<u
 }
 
 /// Returns where the first record with an id not below `id` stands, if they are in order.
-pub(crate) fn partition(file: &File, records: u64, id: &str) -> io::Result<u64> {
+pub(crate) fn partition(
+    read_exact_at: impl Fn(&mut [u8], u64) -> io::Result<()>,
+    records: u64,
+    id: &str,
+) -> io::Result<u64> {
     let (mut low, mut high) = (0, records);
     let mut record = [0; 64];
     while low < high {
         let middle = low + (high - low) / 2;
-        file.read_exact_at(&mut record, middle * RECORD)?;
+        read_exact_at(&mut record, middle * RECORD)?;
         if id_in(&record).is_some_and(|found| found < id) {
             low = middle + 1;
         } else {

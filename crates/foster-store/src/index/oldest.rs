@@ -1,6 +1,5 @@
 use std::io;
 use std::ops::ControlFlow;
-use std::os::unix::fs::FileExt as _;
 
 use crate::index::row::{LENGTH, is_removed};
 use crate::{Index, IndexRow};
@@ -15,12 +14,12 @@ impl Index {
         &self,
         mut visit: impl FnMut(IndexRow) -> ControlFlow<()>,
     ) -> io::Result<()> {
-        let (file, records) = self.sound()?;
+        let (source, records) = self.sound()?;
         let mut start = 0;
         while start < records {
             let count = BLOCK.min(records - start);
             let mut block = vec![0; count as usize * LENGTH];
-            file.read_exact_at(&mut block, start * LENGTH as u64)?;
+            source.read_exact_at(&mut block, start * LENGTH as u64)?;
             for record in block.chunks_exact(LENGTH) {
                 let row = (!is_removed(record)).then(|| IndexRow::decode(record));
                 if let Some(row) = row.flatten()

@@ -1,12 +1,11 @@
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 
 use foster_model::JobId;
 
 use crate::dir::Dir;
 use crate::index::lock::IndexLock;
 use crate::index::row::LENGTH;
-use crate::{Index, IndexRow, JobFolder, OpenError, index, sys};
+use crate::{Index, IndexRow, JobFolder, OpenError, index};
 
 /// One fixed name: who holds the index's lock is alone, and a crash leaves one file at most.
 pub(crate) const TEMPORARY: &str = "index.new";
@@ -19,15 +18,8 @@ impl Index {
         self.rebuild_locked(&dir, &lock)
     }
 
-    /// Returns the index as it would be made anew, in a file that is on no disk.
-    pub(crate) fn in_memory(&self) -> io::Result<(File, u64)> {
-        let content = self.content()?;
-        let mut file = sys::file_in_memory(index::NAME)?;
-        file.write_all(&content)?;
-        Ok((file, (content.len() / LENGTH) as u64))
-    }
-
-    fn content(&self) -> io::Result<Vec<u8>> {
+    /// Returns what the index is to hold, from the folders.
+    pub(crate) fn content(&self) -> io::Result<Vec<u8>> {
         let mut ids = self.root().job_ids()?;
         ids.reverse();
         let mut content = Vec::with_capacity(ids.len() * LENGTH);

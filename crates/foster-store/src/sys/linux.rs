@@ -80,12 +80,6 @@ pub(crate) fn reserve(file: &std::fs::File, offset: u64, length: u64) -> io::Res
     Ok(rustix::fs::fallocate(file, keep_size, offset, length)?)
 }
 
-/// Makes a file that is on no disk and has no name by which it could be opened.
-pub(crate) fn file_in_memory(name: &str) -> io::Result<std::fs::File> {
-    let fd = rustix::fs::memfd_create(name, rustix::fs::MemfdFlags::CLOEXEC)?;
-    Ok(fd.into())
-}
-
 /// Opens a folder in a directory: no link, and nothing that is mounted there.
 pub(crate) fn open_dir_within(dir: BorrowedFd<'_>, name: &CStr) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;

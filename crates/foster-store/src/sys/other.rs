@@ -47,8 +47,3 @@ pub(crate) fn socket_paths(_: BorrowedFd<'_>, path: &Path, name: &str) -> Vec<Pa
 pub(crate) fn reserve(_: &std::fs::File, _: u64, _: u64) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
-
-/// There is no such file here that every system has.
-pub(crate) fn file_in_memory(_: &str) -> io::Result<std::fs::File> {
-    Err(io::ErrorKind::Unsupported.into())
-}
