@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use foster_model::answer::RunAnswer;
 use foster_model::{ErrorCode, Event, JobRecord, JobSelector, PhaseSpec};
-use foster_store::{JobFolder, Lock, Root};
+use foster_store::{JobFolder, Lock, Root, Turn};
 use foster_supervisor::{History, from_specs};
 
 use crate::context::{self, Context};
@@ -51,7 +51,7 @@ pub fn restart(ctx: &Context, request: &RestartRequest) -> Result<RunAnswer, Ser
     // The run that was ended, which somebody else may have begun since this job was looked at: whoever
     // ends one begins the next.
     let lock = take_lock_of(&folder, folder.record()?.run)?;
-    begin_run(&folder, &lock)?;
+    begin_run(&folder, &lock.1)?;
     let started = launch_made(ctx, &root, folder, lock)?;
     request.observation.of(&root, started, began)
 }
@@ -76,12 +76,12 @@ pub(crate) fn end(
 
 /// Takes the lock from whoever still has it though the run is over, unless that is somebody who
 /// begins another run.
-fn take_lock_of(folder: &JobFolder, run: u32) -> Result<Lock, ServiceError> {
+fn take_lock_of(folder: &JobFolder, run: u32) -> Result<(Turn, Lock), ServiceError> {
     let unchanged = |record: &JobRecord| {
         record.run == run && (record.state.is_final() || is_only_defined(record))
     };
     match take_lock(folder, unchanged)? {
-        Taken::Lock(lock) if unchanged(&folder.record()?) => Ok(lock),
+        Taken::Lock(turn, lock) if unchanged(&folder.record()?) => Ok((turn, lock)),
         _ => Err(ServiceError::State {
             job_id: folder.id(),
             message: "somebody else is starting it".to_owned(),

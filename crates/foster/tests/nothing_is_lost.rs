@@ -9,7 +9,6 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -18,7 +17,8 @@ use std::time::{Duration, Instant};
 
 use foster_testkit::{
     DEADLINE, Sandbox, Stream, Watched, fill_flood, finish, flood, flood_line, habit, is_root,
-    kill_at_once, race_time, require, wait_for_file, wait_for_pid_file, wait_on_dir,
+    kill_at_once, race_time, random, random_moment, require, wait_for_file, wait_for_pid_file,
+    wait_on_dir,
 };
 use rustix::process::{Pid, Signal, kill_process_group, set_child_subreaper};
 use serde_json::{Value, json};
@@ -33,19 +33,6 @@ fn sandbox() -> Sandbox {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
-}
-
-fn random(below: u64) -> u64 {
-    let hasher = std::collections::hash_map::RandomState::new();
-    hasher.build_hasher().finish() % below.max(1)
-}
-
-/// Lets a random part of `most` pass, without giving the processor away: races are looked for.
-fn random_moment(most: Duration) {
-    let end = Instant::now() + Duration::from_nanos(random(most.as_nanos() as u64));
-    while Instant::now() < end {
-        std::hint::spin_loop();
-    }
 }
 
 fn program(name: &str) -> String {

@@ -8,7 +8,7 @@ use foster_model::{
     Cause, Definition, ErrorCode, Event, PrivateValues, Secrets, StartFailure, State,
 };
 use foster_process::Containment;
-use foster_store::{JobFolder, Lock, Root};
+use foster_store::{JobFolder, Lock, Root, Turn};
 use foster_supervisor::{
     Client, History, Launch, LaunchError, LogFile, current_host, launch, recover, tell_of_the_end,
 };
@@ -54,12 +54,13 @@ pub(crate) fn launch_new(
     })
 }
 
-/// Starts a job that was made before, with what was kept of it. The lock is the caller's.
+/// Starts a job that was made before, with what was kept of it. The lock is the caller's, and so is
+/// the turn until the command is being executed: who comes next finds somebody to talk to.
 pub(crate) fn launch_made(
     ctx: &Context,
     root: &Root,
     folder: JobFolder,
-    lock: Lock,
+    (_turn, lock): (Turn, Lock),
 ) -> Result<Started, ServiceError> {
     let (launching, environment) = Launching::revive(ctx, &folder)?;
     folder

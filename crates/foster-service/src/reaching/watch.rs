@@ -123,11 +123,26 @@ impl<'a> Watcher<'a> {
             }
             return Ok(());
         }
+        if self.broken == 0 {
+            // Whoever starts or recovers it just now has the turn as long.
+            let turn = self.folder.wait_turn();
+            drop(turn.map_err(self.failed())?);
+            self.broken = 1;
+            return Ok(());
+        }
         // The end may have come between the two looks.
         let record = settled_record(self.root, self.folder)?;
         self.link = match record.supervisor.or(record.keeper) {
             _ if record.state.is_final() => Link::Over,
-            Some(identity) => Link::Process(process(identity).map_err(self.failed())?),
+            Some(identity) => match process(identity) {
+                Ok(process) => Link::Process(process),
+                Err(_) if self.broken < ATTEMPTS => {
+                    // It is gone, and its lock with it: the next look recovers the job.
+                    self.broken += 1;
+                    Link::None
+                }
+                Err(error) => return Err(self.failed()(error)),
+            },
             None => return Err(ServiceError::NotStarted(self.folder.id())),
         };
         Ok(())
@@ -178,6 +193,10 @@ pub(crate) fn settled_record(root: &Root, folder: &JobFolder) -> Result<JobRecor
     {
         return Err(ServiceError::Foreign(folder.id()));
     }
+    // A definition needs nobody, unless the journal knows of a launch that its state has missed.
+    if is_only_defined(&record) && folder.replay().is_ok_and(|told| is_only_defined(&told)) {
+        return Ok(record);
+    }
     // Asking leaves the lock alone: one that is taken only to look would make others believe that
     // somebody looks after the job.
     let held = folder.lock_is_held();
@@ -185,7 +204,7 @@ pub(crate) fn settled_record(root: &Root, folder: &JobFolder) -> Result<JobRecor
         return Ok(record);
     }
     match try_lock(folder)? {
-        Some(lock) => Ok(foster_supervisor::recover(root, folder, &lock)?.record),
+        Some((_turn, lock)) => Ok(foster_supervisor::recover(root, folder, &lock)?.record),
         // Somebody else was quicker, to recover it or to start it.
         None => Ok(folder.record()?),
     }
@@ -197,6 +216,11 @@ pub(crate) fn shown_record(root: &Root, folder: &JobFolder) -> Result<JobRecord,
         Err(ServiceError::Foreign(_)) => Ok(folder.record()?),
         result => result,
     }
+}
+
+/// Returns whether nobody has to look after the job: it is over, or has not begun.
+pub(crate) fn is_settled(record: &JobRecord) -> bool {
+    record.state.is_final() || is_only_defined(record)
 }
 
 /// Returns whether a job was defined and never launched.
