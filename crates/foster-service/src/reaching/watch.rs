@@ -123,27 +123,19 @@ impl<'a> Watcher<'a> {
             }
             return Ok(());
         }
-        if self.broken == 0 {
-            // Whoever starts or recovers it just now has the turn as long.
-            let turn = self.folder.wait_turn();
-            drop(turn.map_err(self.failed())?);
-            self.broken = 1;
-            return Ok(());
-        }
+        // Whoever starts or recovers it just now has the turn as long.
+        drop(self.folder.wait_turn().map_err(self.failed())?);
         // The end may have come between the two looks.
         let record = settled_record(self.root, self.folder)?;
         self.link = match record.supervisor.or(record.keeper) {
             _ if record.state.is_final() => Link::Over,
-            Some(identity) => match process(identity) {
-                Ok(process) => Link::Process(process),
-                Err(_) if self.broken < ATTEMPTS => {
-                    // It is gone, and its lock with it: the next look recovers the job.
-                    self.broken += 1;
-                    Link::None
-                }
-                Err(error) => return Err(self.failed()(error)),
-            },
             None => return Err(ServiceError::NotStarted(self.folder.id())),
+            // It may listen by now, or be gone, and its lock with it.
+            Some(_) if self.broken < ATTEMPTS => {
+                self.broken += 1;
+                Link::None
+            }
+            Some(identity) => Link::Process(process(identity).map_err(self.failed())?),
         };
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Command as Program, Stdio};
 use std::time::{Duration, Instant};
 
-use foster_testkit::{Sandbox, Tally, race_time, random_moment, require};
+use foster_testkit::{Sandbox, Tally, race_time, random, random_moment, require};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::setting::{Command, Job, Stage, entries, sandbox};
@@ -51,7 +51,7 @@ impl Deed {
     ];
 
     /// Returns the job that it is done to, if it makes none, and the command line.
-    fn prepare<'a>(self, sandbox: &'a Sandbox, command: Command) -> (Option<Job<'a>>, String) {
+    fn prepare(self, sandbox: &Sandbox, command: Command) -> (Option<Job<'_>>, String) {
         // A terminal's shell takes the words apart.
         fs::write(sandbox.work().join("line"), command.line()).unwrap();
         match self {
@@ -172,13 +172,16 @@ fn walk(deeds: &[Deed], victim: Victim, scenario: &str) {
     let mut tally = Tally::new(scenario);
     let end = Instant::now() + race_time();
     let sandbox = sandbox();
-    let times: Vec<_> = deeds.iter().map(|deed| duration(*deed, victim)).collect();
-    for (deed, time) in deeds.iter().zip(times).cycle() {
+    let mut times = vec![None; deeds.len()];
+    let first = random(deeds.len() as u64) as usize;
+    for place in (0..deeds.len()).cycle().skip(first) {
+        let deed = deeds[place];
+        let time = *times[place].get_or_insert_with(|| duration(deed, victim));
         let command = Command::any();
         let (job, line) = deed.prepare(&sandbox, command);
         let command = job.as_ref().map_or(command, |job| job.command);
         cut_short(program(&sandbox, victim, &line), victim, time * 5 / 4);
-        judge(&sandbox, *deed, job, command, &mut tally);
+        judge(&sandbox, deed, job, command, &mut tally);
         if Instant::now() >= end {
             break;
         }

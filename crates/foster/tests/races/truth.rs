@@ -130,8 +130,8 @@ impl<'a> Race<'a> {
             // What is left of one that is over is ended too.
             self.job.sandbox.json(["kill", &id, "--grace", "0s"])
         };
-        if end.value["error"]["code"] == "invalid_state" && self.stage == Stage::Created {
-            return self.was_never_run();
+        if end.value["error"]["code"] == "invalid_state" {
+            return self.is_not_begun();
         }
         let kept = end.value["ok"] == true;
         self.demand(kept, || format!("it can't be ended: {}", end.value));
@@ -151,14 +151,24 @@ impl<'a> Race<'a> {
         let all_die = [Verb::SupervisorDies, Verb::KeeperDies];
         let all_die = all_die.iter().all(|verb| self.any(|v| v == *verb));
         let ends = |verb: Verb| verb.cause().is_some() && verb != Verb::Restart;
-        self.stage != Stage::RunningLong || all_die || self.any(ends)
+        let ended = all_die || self.any(ends) || self.restart_was_cut_short();
+        self.stage != Stage::RunningLong || ended
     }
 
-    fn was_never_run(&mut self) {
-        let begun = self.granted(|verb| verb.begins_a_run());
-        let (ran, events) = (self.job.executions(), self.job.count("launched"));
-        let kept = !begun && ran.is_empty() && events == 0;
-        self.demand(kept, || format!("it was never run: {ran:?}, {events}"));
+    /// Whoever was to restart it was killed: then the run before may be ended, or the next be noted and
+    /// left to whoever comes.
+    fn restart_was_cut_short(&self) -> bool {
+        let mut wishes = self.wishes.iter();
+        wishes.any(|(verb, answer)| *verb == Verb::Restart && answer.is_none())
+    }
+
+    fn is_not_begun(&mut self) {
+        let (ran, launched) = (self.job.executions(), self.job.count("launched"));
+        let begun = self.granted(Verb::begins_a_run) || launched > self.job.count("restarted");
+        let may_be = self.stage == Stage::Created || self.restart_was_cut_short();
+        self.demand(may_be && !begun && ran.len() <= launched, || {
+            format!("it waits for its start: launched {launched} times, executed {ran:?}")
+        });
     }
 
     /// Returns whether one who wanted such a thing was told that it is done.
@@ -222,7 +232,7 @@ impl<'a> Race<'a> {
             format!("executed {count} times in {runs} runs: {ran:?}")
         });
         let undisturbed = status["state"] == "exited";
-        self.demand(!undisturbed || ran.len() >= 1, || {
+        self.demand(!undisturbed || !ran.is_empty(), || {
             "never executed".to_owned()
         });
     }
@@ -295,7 +305,7 @@ fn codes(answer: &Value) -> Vec<String> {
     let own = answer["error"]["code"].as_str();
     let single = ["jobs", "failed"]
         .iter()
-        .flat_map(|list| answer[list].as_array());
+        .filter_map(|list| answer[list].as_array());
     let single = single
         .flatten()
         .filter_map(|job| job["error"]["code"].as_str());
