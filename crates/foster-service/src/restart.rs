@@ -99,6 +99,9 @@ fn begin_run(folder: &JobFolder, _lock: &Lock) -> Result<(), ServiceError> {
     })?;
     let run = history.record().run + 1;
     folder.make_run(run).map_err(failed())?;
+    // Of a job that is over nobody asks the journal: whoever dies before the state is saved must not
+    // leave one that is behind.
+    folder.remove_state().map_err(failed())?;
     history.note(Event::Restarted { run });
     history.save(folder);
     Ok(())

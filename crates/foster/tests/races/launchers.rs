@@ -5,10 +5,11 @@ use std::fs;
 use std::process::{Command as Program, Stdio};
 use std::time::{Duration, Instant};
 
-use foster_testkit::{Sandbox, Tally, race_time, random, random_moment, require};
+use foster_testkit::{Sandbox, Tally, race_time, random, random_moment, require, wait_on_dir};
 use rustix::process::{Pid, Signal, kill_process_group};
+use serde_json::json;
 
-use crate::setting::{Command, Job, Stage, entries, sandbox};
+use crate::setting::{Command, Job, SOON, Stage, entries, sandbox};
 use crate::truth::Race;
 use crate::verbs::Verb;
 
@@ -219,4 +220,38 @@ fn the_terminal_hangs_up_at_any_moment_of_a_launch() {
         Victim::Terminal,
         "the terminal hung up during a launch",
     );
+}
+
+/// The journal knows of the next run a moment before the state does. Whoever comes then must find one job.
+#[test]
+fn a_restart_that_is_killed_as_it_notes_the_next_run_can_be_made_again() {
+    let mut tally = Tally::new("launcher killed as it notes the next run");
+    let sandbox = sandbox();
+    let end = Instant::now() + race_time();
+    loop {
+        tally.run();
+        let job = Job::in_stage(&sandbox, Stage::Finished);
+        let mut restart = sandbox.foster();
+        restart.args(["restart", &job.id, "--no-wait"]);
+        let mut restart = restart.stdout(Stdio::null()).spawn().unwrap();
+        let noted = || (job.count("restarted") == 1).then_some(());
+        wait_on_dir(&job.dir, SOON, noted).unwrap();
+        restart.kill().unwrap();
+        restart.wait().unwrap();
+        job.wait_until_settled();
+        let status = sandbox.ok(["status", &job.id]);
+        tally.lost_unless(status["run"] == 2, || status.to_string());
+        let again = sandbox.json(["restart", &job.id, "--wait"]).value;
+        let told = ["state", "exit_code", "output"].map(|field| again[field].clone());
+        let kept = told == [json!("exited"), json!(3), json!("complete")];
+        tally.lost_unless(kept, || again.to_string());
+        let ran = job.executions();
+        tally.lost_unless(Some(ran.len() as u64) == again["run"].as_u64(), || {
+            format!("{ran:?}: {again}")
+        });
+        Race::after(job, Stage::Finished, vec![(Verb::Restart, None)]).judge(&mut tally);
+        if Instant::now() >= end {
+            break;
+        }
+    }
 }
