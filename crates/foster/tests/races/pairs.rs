@@ -41,7 +41,7 @@ fn worth_it(stage: Stage, [one, other]: [Verb; 2]) -> bool {
 fn walk(stage: Stage, scenario: &str) {
     let mut tally = Tally::new(scenario);
     let sandbox = sandbox();
-    let end = Instant::now() + 3 * race_time();
+    let end = Instant::now() + 2 * race_time();
     for pair in pairs()
         .into_iter()
         .cycle()
