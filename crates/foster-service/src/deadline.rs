@@ -73,7 +73,7 @@ pub fn deadline(ctx: &Context, request: &DeadlineRequest) -> Result<DeadlineAnsw
 }
 
 fn held(folder: &JobFolder) -> Result<bool, ServiceError> {
-    let held = folder.lock_is_held();
+    let held = folder.is_looked_after();
     held.map_err(ServiceError::io("the job's lock can't be read"))
 }
 

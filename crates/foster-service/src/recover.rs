@@ -91,7 +91,7 @@ fn recover_one(
     named: bool,
 ) -> Result<Option<RecoveredJob>, ServiceError> {
     let job = folder.id().to_string();
-    let Some(lock) = try_lock(folder)? else {
+    let Some((_turn, lock)) = try_lock(folder)? else {
         let record = folder.record()?;
         let action = "it is looked after; nothing had to be done".to_owned();
         let (state, cause, survivors) = (Some(record.state), record.cause, Vec::new());

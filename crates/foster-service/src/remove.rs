@@ -1,7 +1,7 @@
 use std::io;
 
 use foster_model::{JobId, JobRecord, State, Supervision};
-use foster_store::{JobFolder, Lock, OpenError, Root};
+use foster_store::{JobFolder, Lock, OpenError, Root, Turn};
 use foster_supervisor::{Client, leftover_processes};
 
 use crate::error::ServiceError;
@@ -23,20 +23,26 @@ pub(crate) struct Doomed<'a> {
 impl<'a> Doomed<'a> {
     /// Looks at a job, and writes nothing.
     pub fn look(root: &'a Root, id: JobId) -> Result<Self, ServiceError> {
+        // Whatever stands in the lock's place: who has a lock open that has no name can still
+        // be asked.
+        Self::judge(root, id, |folder| {
+            let held = folder.is_looked_after();
+            held.unwrap_or_else(|_| Client::connect(folder).is_ok())
+        })
+    }
+
+    fn judge(
+        root: &'a Root,
+        id: JobId,
+        is_held: impl FnOnce(&JobFolder) -> bool,
+    ) -> Result<Self, ServiceError> {
         let folder = match root.job(id) {
             Ok(folder) => Some(folder),
             Err(OpenError::Damaged(_)) => None,
             Err(error) => return Err(error.into()),
         };
         let definition = folder.as_ref().and_then(|folder| folder.definition().ok());
-        let held = match &folder {
-            // Whatever stands in the lock's place: who has a lock open that has no name can still
-            // be asked.
-            Some(folder) => folder
-                .lock_is_held()
-                .unwrap_or_else(|_| Client::connect(folder).is_ok()),
-            None => false,
-        };
+        let held = folder.as_ref().is_some_and(is_held);
         Ok(Self {
             root,
             id,
@@ -132,14 +138,10 @@ impl<'a> Doomed<'a> {
             return Ok(self.root.removal(self.id, None)?.finish()?);
         };
         self.demand_deletable(named)?;
-        let lock = take_lock(folder)?;
+        let (_turn, lock) = take_lock(folder)?.unzip();
         // What was true before the lock need not be true with it.
-        let held = lock.is_none() && Client::connect(folder).is_ok();
-        let now = Self {
-            held,
-            ..Self::look(self.root, self.id)?
-        };
-        now.demand_deletable(named)?;
+        let is_held = |folder: &JobFolder| lock.is_none() && Client::connect(folder).is_ok();
+        Self::judge(self.root, self.id, is_held)?.demand_deletable(named)?;
         Ok(self.root.removal(self.id, lock)?.finish()?)
     }
 
@@ -158,10 +160,10 @@ fn leaves_stragglers(record: &JobRecord) -> bool {
 
 /// Takes a job's lock, waiting for those who are on their way out. `None` if there is no lock that
 /// anybody could take, since something else stands in its place.
-fn take_lock(folder: &JobFolder) -> Result<Option<Lock>, ServiceError> {
+fn take_lock(folder: &JobFolder) -> Result<Option<(Turn, Lock)>, ServiceError> {
     let leaving = |record: &JobRecord| record.state.is_final() && !leaves_stragglers(record);
     match lock::take_lock(folder, leaving) {
-        Ok(Taken::Lock(lock)) => Ok(Some(lock)),
+        Ok(Taken::Lock(turn, lock)) => Ok(Some((turn, lock))),
         Ok(Taken::Kept(record)) => {
             let message = if leaving(&record) {
                 "somebody else is starting or deleting it".to_owned()

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use foster_model::answer::RunAnswer;
 use foster_model::{ErrorCode, Event, JobRecord, JobSelector, PhaseSpec};
-use foster_store::{JobFolder, Lock, Root};
+use foster_store::{JobFolder, Lock, Root, Turn};
 use foster_supervisor::{History, from_specs};
 
 use crate::context::{self, Context};
@@ -75,12 +75,12 @@ pub(crate) fn end(
 
 /// Takes the lock from whoever still has it though the run is over, unless that is somebody who
 /// begins another run.
-fn take_lock_of(folder: &JobFolder, run: u32) -> Result<Lock, ServiceError> {
+fn take_lock_of(folder: &JobFolder, run: u32) -> Result<(Turn, Lock), ServiceError> {
     let unchanged = |record: &JobRecord| {
         record.run == run && (record.state.is_final() || is_only_defined(record))
     };
     match take_lock(folder, unchanged)? {
-        Taken::Lock(lock) if unchanged(&folder.record()?) => Ok(lock),
+        Taken::Lock(turn, lock) if unchanged(&folder.record()?) => Ok((turn, lock)),
         _ => Err(ServiceError::State {
             job_id: folder.id(),
             message: "somebody else is starting it".to_owned(),
@@ -98,6 +98,9 @@ fn begin_run(folder: &JobFolder, _lock: &Lock) -> Result<(), ServiceError> {
     })?;
     let run = history.record().run + 1;
     folder.make_run(run).map_err(failed())?;
+    // Of a job that is over nobody asks the journal: whoever dies before the state is saved must not
+    // leave one that is behind.
+    folder.remove_state().map_err(failed())?;
     history.note(Event::Restarted { run });
     history.save(folder);
     Ok(())

@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use foster_model::answer::RunAnswer;
 use foster_model::{JobRecord, JobSelector};
-use foster_store::{JobFolder, Lock};
+use foster_store::{JobFolder, Lock, Turn};
 
 use crate::context::Context;
 use crate::error::ServiceError;
@@ -30,8 +30,10 @@ pub fn start(ctx: &Context, request: &StartRequest) -> Result<RunAnswer, Service
     let began = Instant::now();
     let (root, folder) = ctx.find(&request.job)?;
     demand_unstarted(&folder, &settled_record(&root, &folder)?)?;
-    let lock = try_lock(&folder)?;
-    let lock = lock.ok_or_else(|| state(&folder, "somebody else is starting it".to_owned()))?;
+    let Some(lock) = try_lock(&folder)? else {
+        demand_unstarted(&folder, &folder.record()?)?;
+        return Err(state(&folder, "somebody else is starting it".to_owned()));
+    };
     start_locked(ctx, &root, folder, lock, request.observation, began)
 }
 
@@ -40,7 +42,7 @@ pub(crate) fn start_locked(
     ctx: &Context,
     root: &foster_store::Root,
     folder: JobFolder,
-    lock: Lock,
+    lock: (Turn, Lock),
     observation: Observation,
     began: Instant,
 ) -> Result<RunAnswer, ServiceError> {

@@ -159,6 +159,19 @@ impl JobFolder {
         disk_use(self.dir.as_fd())
     }
 
+    /// As [`JobFolder::try_lock`], when nobody else is about to take it from without: so whoever holds
+    /// it then looks after the job. To be used by all who don't wait for a turn already.
+    pub fn lock_in_turn(&self) -> io::Result<Option<(Turn, Lock)>> {
+        let turn = self.wait_turn()?;
+        Ok(self.try_lock()?.map(|lock| (turn, lock)))
+    }
+
+    /// Returns whether somebody looks after the job: holds its lock, and not for a moment only.
+    pub fn is_looked_after(&self) -> io::Result<bool> {
+        let _turn = self.wait_turn()?;
+        self.lock_is_held()
+    }
+
     /// Waits until nobody else is about to change the job from without.
     pub fn wait_turn(&self) -> io::Result<Turn> {
         Turn::wait(&self.dir)

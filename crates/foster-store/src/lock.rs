@@ -34,7 +34,8 @@ impl Lock {
     }
 }
 
-/// The turn of one of several who change a job that nobody looks after.
+/// The turn of one of several who come to a job from without: to start, recover, change, end or
+/// delete one that nobody looks after.
 ///
 /// Each of them holds the lock for a moment, and whoever finds it taken has to ask the supervisor
 /// that must be there then. Among themselves they wait for each other here instead: this is never

@@ -49,6 +49,15 @@ impl JobFolder {
             })
     }
 
+    /// Takes `state.json` away, so that readers turn to the journal until it is written anew. To be
+    /// called by the lock's holder only.
+    pub fn remove_state(&self) -> io::Result<()> {
+        match self.files().unlink(NAME) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns when the journal is on the disk, and with it the truth about the job. The state and
     /// the index are caches of it, and no job's end stands behind the writing of its output: each
     /// sync more would hold up whoever makes a file on the same file system meanwhile.

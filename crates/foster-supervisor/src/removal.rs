@@ -60,7 +60,7 @@ pub fn collect(
         Err(error) => return Err(error.into()),
     };
     if dry_run {
-        match folder.lock_is_held() {
+        match folder.is_looked_after() {
             Ok(false) => {}
             Ok(true) => return Ok(Collected::Kept(IN_USE.to_owned())),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -72,8 +72,8 @@ pub fn collect(
         let bytes = || folder.disk_use().map_err(failed).map(Collected::Removed);
         return kept.map_or_else(bytes, |reason| Ok(Collected::Kept(reason)));
     }
-    let lock = match folder.try_lock() {
-        Ok(Some(lock)) => lock,
+    let (_turn, lock) = match folder.lock_in_turn() {
+        Ok(Some(held)) => held,
         Ok(None) => return Ok(Collected::Kept(IN_USE.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Collected::Gone),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {

@@ -22,6 +22,7 @@
 
 mod answer;
 mod belongings;
+mod chance;
 mod contract;
 mod delegated;
 mod files;
@@ -40,6 +41,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use answer::Answer;
+pub use chance::{random, random_moment};
 pub use files::{read_pid_file, wait_for_file, wait_for_pid_file, wait_on_dir};
 pub use finish::{Finished, finish, try_finish};
 pub use flood::{Stream, fill_flood, flood, flood_line};

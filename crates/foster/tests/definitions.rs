@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use foster_testkit::{
-    Answer, Sandbox, Watched, habit, kill_at_once, race_time, wait_for_file, wait_on_dir,
+    Answer, Sandbox, Tally, Watched, habit, kill_at_once, race_time, wait_for_file, wait_on_dir,
 };
 use serde_json::{Value, json};
 
@@ -172,9 +172,11 @@ fn what_is_masked_is_kept_apart_and_reaches_the_command() {
 
 #[test]
 fn of_many_who_start_a_job_one_does() {
+    let mut tally = Tally::new("six starts at once");
     let sandbox = sandbox();
     let end = Instant::now() + race_time();
     while Instant::now() < end {
+        tally.run();
         let id = create(&sandbox, &[], "echo $FOSTER_JOB >> ran");
         let answers = at_once(&sandbox, 6, &["start", &id, "--wait"]);
         let mut started = 0;
@@ -286,12 +288,14 @@ fn a_restart_inherits_from_the_restarter_unless_the_environment_was_kept() {
 
 #[test]
 fn of_two_who_restart_a_job_each_run_is_one_s_own() {
+    let mut tally = Tally::new("three restarts at once");
     let sandbox = sandbox();
     let end = Instant::now() + race_time();
     let id = create(&sandbox, &[], "echo $FOSTER_JOB >> ran; exec sleep 600");
     sandbox.ok(["start", &id, "--no-wait"]);
     let mut runs = 1;
     while Instant::now() < end {
+        tally.run();
         for answer in at_once(&sandbox, 3, &["restart", &id, "--no-wait", "--grace", "0s"]) {
             if answer.value["ok"] == true {
                 runs += 1;

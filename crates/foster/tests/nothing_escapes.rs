@@ -8,8 +8,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use foster_testkit::{
-    Sandbox, Watched, habit, kill_at_once, race_time, read_pid_file, require, wait_for_pid_file,
-    wait_on_dir,
+    Sandbox, Tally, Watched, habit, kill_at_once, race_time, read_pid_file, require,
+    wait_for_pid_file, wait_on_dir,
 };
 use rustix::process::Signal;
 use serde_json::Value;
@@ -595,11 +595,13 @@ fn assert_exited_or_killed(answer: &Value, code: i32, cause: &str) {
 
 #[test]
 fn a_kill_that_races_with_the_exit_ends_as_one_or_the_other() {
+    let mut tally = Tally::new("kill against the job's own exit");
     let sandbox = sandbox(User::Caller);
     let end = Instant::now() + race_time();
     let mut round = 0;
     while round == 0 || Instant::now() < end {
         round += 1;
+        tally.run();
         // Sometimes before, sometimes after, sometimes at it.
         let line = format!("i={}; while [ $i -gt 0 ]; do i=$((i-1)); done; exit 3", {
             (round % 8) * 2000
@@ -620,11 +622,13 @@ fn a_kill_that_races_with_the_exit_ends_as_one_or_the_other() {
 
 #[test]
 fn a_timeout_that_races_with_the_exit_ends_as_one_or_the_other() {
+    let mut tally = Tally::new("timeout against the job's own exit");
     let sandbox = sandbox(User::Caller);
     let end = Instant::now() + race_time();
     let mut round = 0;
     while round == 0 || Instant::now() < end {
         round += 1;
+        tally.run();
         // A straggler makes it a race between two reasons to end the tree.
         let line = format!("sleep 100 >/dev/null 2>&1 & sleep 0.{:03}; exit 5", {
             55 + (round % 5) * 3

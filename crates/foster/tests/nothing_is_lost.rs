@@ -9,7 +9,6 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -17,8 +16,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use foster_testkit::{
-    DEADLINE, Sandbox, Stream, Watched, fill_flood, finish, flood, flood_line, habit, is_root,
-    kill_at_once, race_time, require, wait_for_file, wait_for_pid_file, wait_on_dir,
+    DEADLINE, Sandbox, Stream, Tally, Watched, fill_flood, finish, flood, flood_line, habit,
+    is_root, kill_at_once, race_time, random, random_moment, require, wait_for_file,
+    wait_for_pid_file, wait_on_dir,
 };
 use rustix::process::{Pid, Signal, kill_process_group, set_child_subreaper};
 use serde_json::{Value, json};
@@ -33,19 +33,6 @@ fn sandbox() -> Sandbox {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
-}
-
-fn random(below: u64) -> u64 {
-    let hasher = std::collections::hash_map::RandomState::new();
-    hasher.build_hasher().finish() % below.max(1)
-}
-
-/// Lets a random part of `most` pass, without giving the processor away: races are looked for.
-fn random_moment(most: Duration) {
-    let end = Instant::now() + Duration::from_nanos(random(most.as_nanos() as u64));
-    while Instant::now() < end {
-        std::hint::spin_loop();
-    }
 }
 
 fn program(name: &str) -> String {
@@ -233,7 +220,8 @@ fn both_streams_are_kept_byte_for_byte() {
 }
 
 /// Kills keeper or supervisor of a flooding job at random moments, while a waiter waits.
-fn kill_one_of(pick: fn(Watched, Watched) -> Watched, told: &str) {
+fn kill_one_of(pick: fn(Watched, Watched) -> Watched, told: &str, scenario: &str) {
+    let mut tally = Tally::new(scenario);
     let flooder = Flooder::new(1 << 20);
     let end = Instant::now() + race_time();
     let mut seen = 0;
@@ -242,6 +230,7 @@ fn kill_one_of(pick: fn(Watched, Watched) -> Watched, told: &str) {
         if Instant::now() >= end && (seen > 0 || round > 50) {
             break;
         }
+        tally.run();
         let sandbox = sandbox();
         let id = shell(&sandbox, &[], &flooder.line);
         let dir = sandbox.job_dir(&id);
@@ -265,12 +254,14 @@ fn kill_one_of(pick: fn(Watched, Watched) -> Watched, told: &str) {
 
 #[test]
 fn a_killed_supervisor_loses_nothing() {
-    kill_one_of(|_, supervisor| supervisor, "taken_over");
+    let scenario = "supervisor killed while the job prints";
+    kill_one_of(|_, supervisor| supervisor, "taken_over", scenario);
 }
 
 #[test]
 fn a_killed_keeper_loses_nothing() {
-    kill_one_of(|keeper, _| keeper, "keeper_lost");
+    let scenario = "keeper killed while the job prints";
+    kill_one_of(|keeper, _| keeper, "keeper_lost", scenario);
 }
 
 #[test]
@@ -373,11 +364,13 @@ fn new_job(sandbox: &Sandbox, known: &BTreeSet<String>) -> PathBuf {
 
 #[test]
 fn a_supervisor_killed_at_the_launch_starts_the_command_once() {
+    let mut tally = Tally::new("supervisor killed within 3 ms of its launch");
     let flooder = Flooder::new(100_000);
     let sandbox = sandbox();
     let end = Instant::now() + race_time();
     let mut known = BTreeSet::new();
     while known.is_empty() || Instant::now() < end {
+        tally.run();
         let dir = std::thread::scope(|scope| {
             let run = || sandbox.ok(["run", "--wait", "--", "sh", "-c", &flooder.line]);
             let run = scope.spawn(run);
@@ -482,10 +475,12 @@ fn the_code_of_a_leader_that_nobody_reaped_is_found() {
 
 #[test]
 fn two_who_recover_at_once_write_one_end() {
+    let mut tally = Tally::new("both killed at once, two who recover at once");
     let end = Instant::now() + race_time();
     let mut rounds = 0;
     while rounds == 0 || Instant::now() < end {
         rounds += 1;
+        tally.run();
         let sandbox = sandbox();
         let id = start(&sandbox, &[], &["sleep", "300"]);
         let dir = sandbox.job_dir(&id);
@@ -983,6 +978,7 @@ fn the_job_outlives_its_launcher_and_the_launchers_group() {
 
 #[test]
 fn a_launcher_killed_at_any_moment_leaves_a_job_that_ends_or_none() {
+    let mut tally = Tally::new("launcher killed at any moment, the job prints");
     let sandbox = sandbox();
     let flooder = Flooder::new(50_000);
     let end = Instant::now() + race_time();
@@ -990,6 +986,7 @@ fn a_launcher_killed_at_any_moment_leaves_a_job_that_ends_or_none() {
     let mut known = BTreeSet::new();
     while rounds < 5 || Instant::now() < end {
         rounds += 1;
+        tally.run();
         let mut launcher = launcher(&sandbox, &flooder.line);
         random_moment(LAUNCH);
         launcher.kill().unwrap();

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use foster_testkit::{
-    Sandbox, Watched, finish, habit, kill_at_once, race_time, require, wait_for_pid_file,
+    Sandbox, Tally, Watched, finish, habit, kill_at_once, race_time, require, wait_for_pid_file,
     wait_on_dir,
 };
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -488,11 +488,13 @@ fn a_job_outlives_its_callers_terminal() {
 
 #[test]
 fn a_launcher_that_is_killed_leaves_a_job_or_none() {
+    let mut tally = Tally::new("launcher and its group killed within 25 ms");
     let sandbox = sandbox();
     let end = Instant::now() + race_time();
     let mut round = 0_u32;
     while round == 0 || Instant::now() < end {
         round += 1;
+        tally.run();
         let mut command = sandbox.foster();
         command.args(["run", "--no-wait", "--", "sleep", "100"]);
         command.stdout(Stdio::null()).stderr(Stdio::null());

@@ -8,7 +8,7 @@ use foster_model::{
     Cause, Definition, ErrorCode, Event, PrivateValues, Secrets, StartFailure, State,
 };
 use foster_process::Containment;
-use foster_store::{JobFolder, Lock, Root};
+use foster_store::{JobFolder, Lock, Root, Turn};
 use foster_supervisor::{
     Client, History, Launch, LaunchError, LogFile, current_host, launch, recover, tell_of_the_end,
 };
@@ -54,13 +54,14 @@ pub(crate) fn launch_new(
     })
 }
 
-/// Starts a job that was made before, with what was kept of it. The lock is the caller's. `begin` is called
-/// when all that can be refused has been granted: until then the record of an earlier run stands.
+/// Starts a job that was made before, with what was kept of it. The lock is the caller's, and so is
+/// the turn until the command is being executed: who comes next finds somebody to talk to. `begin` is
+/// called when all that can be refused has been granted: until then the record of an earlier run stands.
 pub(crate) fn launch_made(
     ctx: &Context,
     root: &Root,
     folder: JobFolder,
-    lock: Lock,
+    (_turn, lock): (Turn, Lock),
     begin: impl FnOnce(&JobFolder, &Lock) -> Result<(), ServiceError>,
 ) -> Result<Started, ServiceError> {
     let (launching, environment) = Launching::revive(ctx, &folder)?;

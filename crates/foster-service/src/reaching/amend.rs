@@ -8,7 +8,7 @@ use foster_supervisor::{AmendError, Amended, Client, ControlError, History, tell
 use crate::error::ServiceError;
 use crate::reaching::holder::wait_for_holder;
 use crate::reaching::lock::try_lock;
-use crate::reaching::watch::settled_record;
+use crate::reaching::watch::{is_settled, settled_record};
 use crate::showing::view::is_foreign;
 
 /// How long a supervisor is given to write a change down.
@@ -28,8 +28,6 @@ pub(crate) fn amend(
     if is_foreign(&folder.definition()?) {
         return Err(ServiceError::Foreign(folder.id()));
     }
-    let turn = folder.wait_turn();
-    let _turn = turn.map_err(ServiceError::io("the job can't be changed"))?;
     let deadline = Instant::now() + PATIENCE;
     for _ in 0..ATTEMPTS {
         let record = settled_record(root, folder)?;
@@ -41,7 +39,11 @@ pub(crate) fn amend(
             }
         }
         match try_lock(folder)? {
-            Some(lock) => return amend_locked(root, folder, &lock, change, secrets),
+            Some((_turn, lock)) if is_settled(&folder.record()?) => {
+                return amend_locked(root, folder, &lock, change, secrets);
+            }
+            // Whoever looked after it died just now: the next look recovers it.
+            Some(_) => {}
             None => drop(wait_for_holder(&record, deadline)?),
         }
     }

@@ -161,7 +161,7 @@ fn first_word(folder: &JobFolder, client: &mut Client) -> Result<Message, Servic
 
 /// A job that is over and that nobody looks after: what is left of it is found by its marks.
 fn alone(folder: &JobFolder, order: &Order) -> Result<KillResult, ServiceError> {
-    let lock = match folder.try_lock() {
+    let (_turn, lock) = match folder.lock_in_turn() {
         Ok(Some(lock)) => lock,
         // Somebody else is at it.
         Ok(None) => return result(folder, true, None, None),

@@ -2,7 +2,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use foster_model::JobRecord;
-use foster_store::{JobFolder, Lock, OpenError};
+use foster_store::{JobFolder, Lock, OpenError, Turn};
 
 use crate::error::ServiceError;
 use crate::reaching::holder::wait_for_holder;
@@ -10,18 +10,18 @@ use crate::reaching::holder::wait_for_holder;
 /// How long the processes of a job that is over are given to let go of it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Takes a job's lock; `None` if somebody else holds it. A job that was deleted since it was looked
-/// for is not found.
-pub(crate) fn try_lock(folder: &JobFolder) -> Result<Option<Lock>, ServiceError> {
+/// Takes a job's lock in turn; `None` if somebody looks after the job. One that was deleted since it
+/// was looked for is not found.
+pub(crate) fn try_lock(folder: &JobFolder) -> Result<Option<(Turn, Lock)>, ServiceError> {
     folder
-        .try_lock()
+        .lock_in_turn()
         .map_err(|error| lock_failed(folder, error))
 }
 
 /// What came of taking a lock.
 pub(crate) enum Taken {
     /// It is ours.
-    Lock(Lock),
+    Lock(Turn, Lock),
     /// Somebody else keeps it; this is the job's record then.
     Kept(Box<JobRecord>),
 }
@@ -35,8 +35,8 @@ pub(crate) fn take_lock(
     let deadline = Instant::now() + PATIENCE;
     let mut holder_was_gone = false;
     loop {
-        if let Some(lock) = try_lock(folder)? {
-            return Ok(Taken::Lock(lock));
+        if let Some((turn, lock)) = try_lock(folder)? {
+            return Ok(Taken::Lock(turn, lock));
         }
         let record = folder.record();
         if !folder.is_in_place().unwrap_or(true) {

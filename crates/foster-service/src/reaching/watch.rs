@@ -123,12 +123,19 @@ impl<'a> Watcher<'a> {
             }
             return Ok(());
         }
+        // Whoever starts or recovers it just now has the turn as long.
+        drop(self.folder.wait_turn().map_err(self.failed())?);
         // The end may have come between the two looks.
         let record = settled_record(self.root, self.folder)?;
         self.link = match record.supervisor.or(record.keeper) {
             _ if record.state.is_final() => Link::Over,
-            Some(identity) => Link::Process(process(identity).map_err(self.failed())?),
             None => return Err(ServiceError::NotStarted(self.folder.id())),
+            // It may listen by now, or be gone, and its lock with it.
+            Some(_) if self.broken < ATTEMPTS => {
+                self.broken += 1;
+                Link::None
+            }
+            Some(identity) => Link::Process(process(identity).map_err(self.failed())?),
         };
         Ok(())
     }
@@ -178,6 +185,10 @@ pub(crate) fn settled_record(root: &Root, folder: &JobFolder) -> Result<JobRecor
     {
         return Err(ServiceError::Foreign(folder.id()));
     }
+    // A definition needs nobody, unless the journal knows of a launch that its state has missed.
+    if is_only_defined(&record) && folder.replay().is_ok_and(|told| is_only_defined(&told)) {
+        return Ok(record);
+    }
     // Asking leaves the lock alone: one that is taken only to look would make others believe that
     // somebody looks after the job.
     let held = folder.lock_is_held();
@@ -189,7 +200,7 @@ pub(crate) fn settled_record(root: &Root, folder: &JobFolder) -> Result<JobRecor
         return Ok(record);
     }
     match try_lock(folder)? {
-        Some(lock) => Ok(foster_supervisor::recover(root, folder, &lock)?.record),
+        Some((_turn, lock)) => Ok(foster_supervisor::recover(root, folder, &lock)?.record),
         // Somebody else was quicker, to recover it or to start it.
         None => Ok(folder.record()?),
     }
@@ -201,6 +212,11 @@ pub(crate) fn shown_record(root: &Root, folder: &JobFolder) -> Result<JobRecord,
         Err(ServiceError::Foreign(_)) => Ok(folder.record()?),
         result => result,
     }
+}
+
+/// Returns whether nobody has to look after the job: it is over, or has not begun.
+pub(crate) fn is_settled(record: &JobRecord) -> bool {
+    record.state.is_final() || is_only_defined(record)
 }
 
 /// Returns whether a job was defined and never launched.
