@@ -23,6 +23,7 @@
 mod answer;
 mod belongings;
 mod contract;
+mod copies;
 mod delegated;
 mod files;
 mod finish;
@@ -32,6 +33,7 @@ mod sandbox;
 mod started;
 mod tally;
 mod user;
+mod wall_clock;
 mod watched;
 
 use std::io::Write as _;
@@ -39,6 +41,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use answer::Answer;
+pub use copies::Copies;
 pub use files::{read_pid_file, wait_for_file, wait_for_pid_file, wait_on_dir};
 pub use finish::{Finished, finish, try_finish};
 pub use flood::{Stream, fill_flood, flood, flood_line};
@@ -46,6 +49,7 @@ pub use sandbox::Sandbox;
 pub use started::Started;
 pub use tally::Tally;
 pub use user::{ORDINARY_USER, as_ordinary_user, give_to_ordinary_user, is_root};
+pub use wall_clock::WallClock;
 pub use watched::{Watched, kill_at_once};
 
 /// How long a single call of `foster` may take before the test fails.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use foster_testkit::{Sandbox, Tally, WallClock, Watched, require};
+use foster_testkit::{Sandbox, Tally, WallClock, Watched, kill_at_once, require};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -306,16 +306,7 @@ fn after_a_reboot_each_job_is_what_it_can_be_and_runs_again() {
         let id = text(&answer["job_id"]).to_owned();
         if expected == "lost" {
             sandbox.ok(["wait", &id, "--for", "run", "--timeout", "20s"]);
-            let all = everybody(&sandbox, &id);
-            let dead = |process: &Watched| process.kill() && process.wait_gone(SOON);
-            // The keeper last: it would put another supervisor in the place of the first.
-            assert!(
-                all.last().is_some_and(dead)
-                    && all[..all.len() - 1].iter().all(|p| {
-                        p.kill();
-                        p.wait_gone(SOON)
-                    })
-            );
+            kill_at_once(&everybody(&sandbox, &id));
         }
         reboot(&sandbox.job_dir(&id));
         jobs.push((kind, id, expected));
