@@ -66,6 +66,11 @@ impl GcRules {
         *self == Self::NONE
     }
 
+    /// Returns the age that a job has reached which this rule chose; `None` if its age was no matter.
+    pub fn age(&self, rule: GcRule) -> Option<Duration> {
+        self.older_than.filter(|_| rule == GcRule::OlderThan)
+    }
+
     /// Returns the moment before which a job must have been over to be too old.
     pub fn cutoff(&self, now: Time) -> Option<Time> {
         let age = i64::try_from(self.older_than?.as_millis()).unwrap_or(i64::MAX);

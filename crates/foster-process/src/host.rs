@@ -55,3 +55,9 @@ pub fn monotonic() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
+
+/// Returns how long ago the machine was started: by the clock that nobody sets and that goes on while
+/// the machine sleeps, where the system has one.
+pub fn uptime() -> Duration {
+    sys::uptime()
+}

@@ -155,6 +155,21 @@ impl ProcessRef {
         sys::group_is_there(&self.handle)
     }
 
+    /// Returns how many descriptors it may have open. No descriptor is needed to find that out.
+    ///
+    /// # Errors
+    /// `ESRCH` if it is gone, `EPERM` if it belongs to somebody else, `Unsupported` where the system
+    /// does not tell.
+    pub fn open_files_limit(&self) -> io::Result<u64> {
+        let limit = sys::open_files_limit(self.pid)?;
+        // If it is there still, nobody else had its number as that was asked.
+        if self.handle.is_there() {
+            Ok(limit)
+        } else {
+            Err(io::Error::from_raw_os_error(libc::ESRCH))
+        }
+    }
+
     /// Returns its number, for reports.
     pub fn pid(&self) -> i32 {
         self.pid

@@ -203,7 +203,7 @@ pub use escalation::{
 pub use exit_status::ExitStatus;
 pub use foreground::{Foreground, ForegroundEnd, ForegroundError};
 pub use graceful::{CtrlBreak, GracefulTimeouts, GracefulTimeoutsBuilder, UnixPhases, Unset};
-pub use host::{HostIdentity, KernelFeature, kernel_features, monotonic, system_name};
+pub use host::{HostIdentity, KernelFeature, kernel_features, monotonic, system_name, uptime};
 pub use identity::{ProcessIdentity, ProcessRef, zombie_status};
 pub use limits::{InvalidLimits, Limit, LimitApplied, LimitError, LimitedBy, Limits};
 pub use process::{

@@ -161,7 +161,16 @@ pub(crate) fn deadline_of(definition: &Definition, record: &JobRecord) -> Option
     ))
 }
 
-/// Returns the milliseconds until then, by the wall clock; 0 if it has passed.
-pub(crate) fn remaining_ms(deadline: Time) -> u64 {
+/// Returns the same moment on the monotonic clock of the boot in which it was set.
+pub(crate) fn due_monotonic_ms(definition: &Definition, record: &JobRecord) -> Option<u64> {
+    if let Some(changed) = record.deadline {
+        return changed.monotonic_ms;
+    }
+    let (started, timeout) = (record.started_monotonic_ms?, definition.timeout?);
+    Some(started.saturating_add(millis(timeout)))
+}
+
+/// Returns the milliseconds until a moment that was set just now; 0 if it has passed.
+fn remaining_ms(deadline: Time) -> u64 {
     u64::try_from(deadline.unix_ms() - now().unix_ms()).unwrap_or(0)
 }

@@ -206,10 +206,7 @@ impl ServiceError {
             | Self::Remove(_)
             | Self::Collect(_) => ErrorCode::Io,
             Self::Start { failure, .. } => failure.code.parse().unwrap_or(ErrorCode::StartFailed),
-            Self::Launch { source, .. } => match source {
-                LaunchError::Phases(_) => ErrorCode::InvalidArgument,
-                _ => ErrorCode::LaunchFailed,
-            },
+            Self::Launch { source, .. } => source.code(),
             Self::Control(ControlError::OtherVersion { .. }) => ErrorCode::ProtocolMismatch,
             Self::Control(_) => ErrorCode::SupervisorUnreachable,
             Self::Refused { code, .. } => *code,

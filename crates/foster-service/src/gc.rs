@@ -89,19 +89,20 @@ fn clean_up(
     let all = chosen.len();
     on_step(Steps { done: 0, all });
     for (done, (job, rule)) in (1..).zip(chosen) {
-        remove(root, job, rule, request.dry_run, answer);
+        remove(root, job, rule, request, answer);
         on_step(Steps { done, all });
     }
     Ok(())
 }
 
-fn remove(root: &Root, job: FinishedJob, rule: GcRule, dry_run: bool, answer: &mut GcAnswer) {
+fn remove(root: &Root, job: FinishedJob, rule: GcRule, request: &GcRequest, answer: &mut GcAnswer) {
     let FinishedJob {
         job_id,
         finished_at,
         ..
     } = job;
-    match collect(root, job_id, finished_at, dry_run) {
+    let age = request.rules.age(rule);
+    match collect(root, job_id, finished_at, age, request.dry_run) {
         Ok(Collected::Removed(freed_bytes)) => {
             answer.freed_bytes += freed_bytes;
             answer.deleted.push(GcDeleted {

@@ -37,6 +37,7 @@ mod recover;
 mod remove;
 mod restart;
 mod run;
+mod run_clock;
 mod schema;
 mod searching;
 mod send;

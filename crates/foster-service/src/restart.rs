@@ -10,6 +10,7 @@ use crate::defining::phases::given_phases;
 use crate::error::ServiceError;
 use crate::launching::launch::launch_made;
 use crate::launching::observation::Observation;
+use crate::launching::room::demand_room;
 use crate::reaching::ending::{Begun, Order};
 use crate::reaching::lock::{Taken, take_lock};
 use crate::reaching::watch::{is_only_defined, settled_record};
@@ -40,6 +41,7 @@ pub fn restart(ctx: &Context, request: &RestartRequest) -> Result<RunAnswer, Ser
     if let Some(phases) = &phases {
         from_specs(phases)?;
     }
+    demand_room()?;
     let root = ctx.root_of_jobs(std::slice::from_ref(&request.job))?;
     let folder = context::find(&root, &request.job, true)?;
     let before = settled_record(&root, &folder)?;

@@ -9,6 +9,7 @@ use crate::defining::prepare::Prepared;
 use crate::error::ServiceError;
 use crate::launching::launch::launch_new;
 use crate::launching::observation::Observation;
+use crate::launching::room::demand_room;
 
 /// What `run` is asked for.
 #[derive(Debug, Clone)]
@@ -36,6 +37,7 @@ impl RunRequest {
 /// `failed`, which is named in the error.
 pub fn run(ctx: &Context, request: RunRequest) -> Result<RunAnswer, ServiceError> {
     let began = Instant::now();
+    demand_room()?;
     let root = ctx.make_root()?;
     let prepared = Prepared::new(ctx, &request.job)?;
     let started = launch_new(ctx, &root, prepared)?;

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::error::ServiceError;
 use crate::launching::launch::launch_made;
 use crate::launching::observation::Observation;
+use crate::launching::room::demand_room;
 use crate::reaching::lock::try_lock;
 use crate::reaching::watch::{is_only_defined, settled_record};
 
@@ -28,6 +29,7 @@ pub struct StartRequest {
 /// job `failed`.
 pub fn start(ctx: &Context, request: &StartRequest) -> Result<RunAnswer, ServiceError> {
     let began = Instant::now();
+    demand_room()?;
     let (root, folder) = ctx.find(&request.job)?;
     demand_unstarted(&folder, &settled_record(&root, &folder)?)?;
     let Some(lock) = try_lock(&folder)? else {

@@ -3,10 +3,11 @@ use foster_model::answer::StatusAnswer;
 use foster_store::Stream;
 
 use crate::choosing::run_choice::record_of;
-use crate::context::{Context, now};
-use crate::deadline::{deadline_of, millis, remaining_ms};
+use crate::context::Context;
+use crate::deadline::{deadline_of, due_monotonic_ms, millis};
 use crate::error::ServiceError;
 use crate::notify::notifications;
+use crate::run_clock::RunClock;
 use crate::showing::snapshot::{observed, stream_log};
 use crate::showing::view::view;
 
@@ -43,16 +44,17 @@ pub fn status(ctx: &Context, request: &StatusRequest) -> Result<StatusAnswer, Se
     let running = record
         .started_at
         .filter(|_| record.exited_at.is_none() && !record.state.is_final());
-    let running_ms =
-        running.map(|started| u64::try_from(now().unix_ms() - started.unix_ms()).unwrap_or(0));
+    let clock = RunClock::of(&definition, &record);
+    let running_ms = running.map(|started| clock.since(started, record.started_monotonic_ms));
     let deadline = running.and_then(|_| deadline_of(&definition, &record));
+    let remaining_ms = deadline.map(|at| clock.until(at, due_monotonic_ms(&definition, &record)));
     let notifications = notifications(&folder, &definition, &record);
     let job = view(&folder, &definition, record);
     Ok(StatusAnswer {
         job,
         running_ms,
         deadline,
-        remaining_ms: deadline.map(remaining_ms),
+        remaining_ms,
         timeout_ms: definition.timeout.map(millis),
         idle_timeout_ms: definition.idle_timeout.map(millis),
         stdout_bytes,

@@ -28,12 +28,12 @@ pub fn clean_up(root: &Root, rules: &GcRules) -> io::Result<()> {
         return Ok(());
     };
     let chosen = rules.choose(finished_jobs(root, rules, now.into())?, now.into());
-    for (count, (job, _)) in chosen.iter().enumerate() {
+    for (count, (job, rule)) in chosen.iter().enumerate() {
         if count >= MOST_JOBS || began.elapsed() >= AT_MOST {
             // The turn is not noted as done, so the next one comes with the next job's end.
             return Ok(());
         }
-        let _ = collect(root, job.job_id, job.finished_at, false);
+        let _ = collect(root, job.job_id, job.finished_at, rules.age(*rule), false);
     }
     turn.done(now)
 }

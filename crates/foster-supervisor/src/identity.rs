@@ -77,6 +77,19 @@ pub fn wake(record: &JobRecord) {
     }
 }
 
+/// Ends a supervisor that is there and can't be talked to, so that its keeper takes its place:
+/// nothing is lost by that. Returns whether there was such a supervisor, and a keeper to succeed it.
+pub fn depose(record: &JobRecord) -> bool {
+    let (Some(keeper), Some(supervisor)) = (record.keeper, record.supervisor) else {
+        return false;
+    };
+    let find = |identity| ProcessRef::find(&from_model(identity)).ok();
+    if keeper == supervisor || find(keeper).is_none() {
+        return false;
+    }
+    find(supervisor).is_some_and(|supervisor| supervisor.signal(Signal::KILL).is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

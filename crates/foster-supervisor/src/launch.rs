@@ -4,7 +4,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 
 use foster_model::control::Message;
-use foster_model::{Definition, GcRules, JobId, Secrets, StartFailure};
+use foster_model::{Definition, ErrorCode, GcRules, JobId, Secrets, StartFailure};
 use foster_process::{Containment, Forked, Phase, Scope, SharedSlot, fork};
 use foster_store::{JobFolder, Lock, Root};
 
@@ -80,6 +80,31 @@ pub enum LaunchError {
     /// Keeper and supervisor were gone before they could say whether the command runs.
     #[error("keeper and supervisor ended before they could say whether the command runs")]
     Lost(#[source] ControlError),
+}
+
+impl LaunchError {
+    /// Returns the stable code.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Start(failure) => failure.code.parse().unwrap_or(ErrorCode::StartFailed),
+            Self::Phases(_) => ErrorCode::InvalidArgument,
+            Self::Keeper { source, .. } | Self::Handover(HandoverError::Execute { source, .. })
+                if is_exhaustion(source) =>
+            {
+                ErrorCode::ResourcesExhausted
+            }
+            Self::Keeper { .. } | Self::Handover(_) | Self::Lost(_) => ErrorCode::LaunchFailed,
+        }
+    }
+}
+
+fn is_exhaustion(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = Errno::from_io_error(error);
+    matches!(
+        errno,
+        Some(Errno::AGAIN | Errno::MFILE | Errno::NFILE | Errno::NOMEM)
+    )
 }
 
 /// Starts a job, and returns a connection to its supervisor once the command is being executed.

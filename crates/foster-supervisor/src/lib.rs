@@ -42,7 +42,7 @@ pub use control::{Client, ControlError};
 pub use foster_notifier::{HandoverError as NotifyHandoverError, notify_handed_over};
 pub use handover::{HandoverError, supervise_handed_over};
 pub use history::{History, HistoryError};
-pub use identity::{Kinship, current_host, kinship, wake};
+pub use identity::{Kinship, current_host, depose, kinship, wake};
 pub use launch::{Launch, LaunchError, Way, launch};
 pub use leftovers::Leftovers;
 pub use log_file::LogFile;

@@ -1,6 +1,8 @@
 use std::io;
+use std::time::Duration;
 
 use foster_model::{Definition, JobId, JobRecord, ProcessInfo, State, Time};
+use foster_process::uptime;
 use foster_store::{DamageError, JobFolder, OpenError, RemovalError, Root};
 
 use crate::identity::{Kinship, current_host, kinship};
@@ -40,11 +42,13 @@ pub enum CollectError {
 }
 
 /// Removes a job that was over at `finished_at` or before, if that is still so and nothing of it
-/// lives. With `dry_run` it only tells what would be.
+/// lives. `age` is what it must have reached, if it was chosen for that. With `dry_run` it only tells
+/// what would be.
 pub fn collect(
     root: &Root,
     id: JobId,
     finished_at: Time,
+    age: Option<Duration>,
     dry_run: bool,
 ) -> Result<Collected, CollectError> {
     let failed = |source| CollectError::Io { job_id: id, source };
@@ -68,7 +72,7 @@ pub fn collect(
             }
             Err(error) => return Err(failed(error)),
         }
-        let kept = reason_to_keep(&folder, finished_at)?;
+        let kept = reason_to_keep(&folder, finished_at, age)?;
         let bytes = || folder.disk_use().map_err(failed).map(Collected::Removed);
         return kept.map_or_else(bytes, |reason| Ok(Collected::Kept(reason)));
     }
@@ -81,7 +85,7 @@ pub fn collect(
         }
         Err(error) => return Err(failed(error)),
     };
-    if let Some(reason) = reason_to_keep(&folder, finished_at)? {
+    if let Some(reason) = reason_to_keep(&folder, finished_at, age)? {
         return Ok(Collected::Kept(reason));
     }
     match root.removal(id, Some(lock))?.finish() {
@@ -95,12 +99,21 @@ const NO_LOCK: &str = "something else stands in its lock's place";
 const IN_USE: &str = "somebody looks after it, or is changing it";
 
 /// Looks at a job that nobody looks after once more, since what chose it may have been behind.
-fn reason_to_keep(folder: &JobFolder, finished_at: Time) -> Result<Option<String>, CollectError> {
+fn reason_to_keep(
+    folder: &JobFolder,
+    finished_at: Time,
+    age: Option<Duration>,
+) -> Result<Option<String>, CollectError> {
     let (definition, record) = (folder.definition()?, folder.record()?);
-    if kinship(&definition.host, &current_host()) == Kinship::Foreign {
+    let kinship = kinship(&definition.host, &current_host());
+    if kinship == Kinship::Foreign {
         return Ok(Some(
             "it belongs to another machine or PID namespace".to_owned(),
         ));
+    }
+    // Whatever the wall clock said at its end or says now: it is no older than this boot.
+    if kinship == Kinship::Same && age.is_some_and(|age| uptime() < age) {
+        return Ok(Some("its machine has not been up for so long".to_owned()));
     }
     if over_at(&record).is_none_or(|over| over > finished_at) {
         return Ok(Some("it was started again".to_owned()));

@@ -24,6 +24,7 @@ mod answer;
 mod belongings;
 mod chance;
 mod contract;
+mod copies;
 mod delegated;
 mod files;
 mod finish;
@@ -34,6 +35,7 @@ mod small_disk;
 mod started;
 mod tally;
 mod user;
+mod wall_clock;
 mod watched;
 
 use std::io::Write as _;
@@ -42,6 +44,7 @@ use std::time::Duration;
 
 pub use answer::Answer;
 pub use chance::{random, random_moment};
+pub use copies::Copies;
 pub use files::{read_pid_file, wait_for_file, wait_for_pid_file, wait_on_dir};
 pub use finish::{Finished, finish, try_finish};
 pub use flood::{Stream, fill_flood, flood, flood_line};
@@ -50,6 +53,7 @@ pub use small_disk::{Left, SmallDisk, in_own_mounts};
 pub use started::Started;
 pub use tally::Tally;
 pub use user::{ORDINARY_USER, as_ordinary_user, give_to_ordinary_user, is_root};
+pub use wall_clock::WallClock;
 pub use watched::{Watched, kill_at_once};
 
 /// How long a single call of `foster` may take before the test fails.

@@ -128,6 +128,8 @@ fn plant(sandbox: &Sandbox, ages: &[Duration]) -> Vec<String> {
         let mut meta: Value =
             serde_json::from_slice(&fs::read(from.join("meta.json")).unwrap()).unwrap();
         (meta["job_id"], meta["created_at"]) = (json!(id.to_string()), json!(at));
+        // Nothing of this boot is older than the boot.
+        meta["host"]["boot"] = json!("00000000-0000-4000-8000-000000000000");
         fs::write(to.join("meta.json"), meta.to_string()).unwrap();
         let journal = fs::read_to_string(from.join("events.ndjson")).unwrap();
         let lines = journal.lines().map(|line| {

@@ -10,11 +10,14 @@ pub struct StatusAnswer {
     /// The job.
     #[serde(flatten)]
     pub job: JobView,
-    /// Since the leader's start, while it runs, in milliseconds, by the wall clock.
+    /// Since the leader's start, while it runs, in milliseconds, by the monotonic clock that its limits
+    /// go by; for a job of another machine by the wall clock.
     pub running_ms: Option<u64>,
-    /// When it will be ended, while it runs; `null` for never.
+    /// When it will be ended, while it runs, by the wall clock as it stood when that was set; `null` for
+    /// never.
     pub deadline: Option<Time>,
-    /// From now to then, in milliseconds, by the wall clock.
+    /// From now to then, in milliseconds, by the clock of `running_ms`: true also if the wall clock was
+    /// set meanwhile.
     pub remaining_ms: Option<u64>,
     /// How long a run may take, in milliseconds from its start, as `--timeout` said; `null` for any time.
     /// `deadline` may have changed it for the run under way.

@@ -89,7 +89,14 @@ impl ErrorCode {
                 false,
                 Some("pass the data in a file, or by --stdin-file"),
             ),
-            Self::ResourcesExhausted => ("resources_exhausted", Exit::Start, true, None),
+            Self::ResourcesExhausted => (
+                "resources_exhausted",
+                Exit::Start,
+                true,
+                Some(
+                    "end something, or raise the limit: `ulimit -n` for files, `ulimit -u` for processes",
+                ),
+            ),
             Self::ContainmentUnavailable => (
                 "containment_unavailable",
                 Exit::Unavailable,

@@ -234,7 +234,7 @@ fn close(
     source: &LaunchError,
 ) -> Result<(), ServiceError> {
     let failure = StartFailure {
-        code: ErrorCode::LaunchFailed.as_str().to_owned(),
+        code: source.code().as_str().to_owned(),
         message: source.to_string(),
     };
     match fail(root, folder, lock, &folder.definition()?, failure) {

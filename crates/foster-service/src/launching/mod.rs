@@ -2,3 +2,4 @@
 
 pub(crate) mod launch;
 pub(crate) mod observation;
+pub(crate) mod room;

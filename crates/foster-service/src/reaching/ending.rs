@@ -6,7 +6,7 @@ use foster_model::control::{Message, Request};
 use foster_model::{AFTER_KILL, PhaseSpec, Target};
 use foster_process::Signal;
 use foster_store::{JobFolder, Root};
-use foster_supervisor::{Client, ControlError, Leftovers, from_specs, wake};
+use foster_supervisor::{Client, ControlError, Leftovers, depose, from_specs, wake};
 
 use crate::error::ServiceError;
 use crate::reaching::lock::lock_failed;
@@ -111,7 +111,7 @@ fn told(
     mut client: Client,
     was_over: bool,
 ) -> Result<KillResult, ServiceError> {
-    let mut message = first_word(folder, &mut client)?;
+    let mut message = first_word(folder, &mut client, order)?;
     loop {
         match (message, order) {
             (Message::Stopping {}, Order::Stop { wait: false, .. }) => {
@@ -148,14 +148,24 @@ fn told(
 }
 
 /// Waits for the supervisor's first answer, which it gives at once. One that says nothing was
-/// stopped, or is starved: it is made to go on, and given some more time.
-fn first_word(folder: &JobFolder, client: &mut Client) -> Result<Message, ServiceError> {
+/// stopped, or is starved: it is made to go on, and given some more time. If it still says nothing (it
+/// hangs, or has no descriptor left to let anybody in with), who wants the job ended gets its keeper.
+fn first_word(
+    folder: &JobFolder,
+    client: &mut Client,
+    order: &Order,
+) -> Result<Message, ServiceError> {
     if let Some(message) = client.next(Some(Instant::now() + PATIENCE))? {
         return Ok(message);
     }
-    wake(&folder.record()?);
+    let record = folder.record()?;
+    wake(&record);
+    let mut message = client.next(Some(Instant::now() + 5 * PATIENCE))?;
+    if message.is_none() && matches!(order, Order::Stop { .. }) && depose(&record) {
+        // Who was not let in yet is let in by the successor: it has the same socket.
+        message = client.next(Some(Instant::now() + 5 * PATIENCE))?;
+    }
     let job_id = folder.id();
-    let message = client.next(Some(Instant::now() + 5 * PATIENCE))?;
     Ok(message.ok_or(ControlError::Silent { job_id })?)
 }
 

@@ -3,6 +3,7 @@
 mod beginning;
 mod deadline;
 mod effects;
+mod giving_way;
 mod hearing;
 mod input;
 mod notifying;
@@ -137,6 +138,9 @@ impl Supervisor {
                 continue;
             }
             self.catch_up();
+            if self.should_give_way() {
+                return Err(rustix::io::Errno::MFILE.into());
+            }
             let left = due.map(|due| due.saturating_duration_since(Instant::now()));
             // Signals first: a TERM for us explains the leader's death by the same hand.
             let mut ready = self.poller.wait(left)?;

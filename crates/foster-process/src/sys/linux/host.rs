@@ -1,5 +1,8 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::host::HostIdentity;
 
@@ -20,4 +23,10 @@ pub fn host_identity() -> HostIdentity {
             .ok()
             .map(|meta| meta.ino()),
     }
+}
+
+/// Returns how long ago the machine was started, the time counted that it slept.
+pub fn uptime() -> Duration {
+    let now = clock_gettime(ClockId::Boottime);
+    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }

@@ -9,7 +9,7 @@ mod procfs;
 
 use std::io;
 
-pub use host::host_identity;
+pub use host::{host_identity, uptime};
 pub use peer::peer_credentials;
 pub use procfs::own_children as real_children;
 pub use procfs::{

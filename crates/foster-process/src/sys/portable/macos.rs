@@ -266,3 +266,8 @@ pub fn set_process_title(title: &str) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Returns how long ago the machine was started, as its monotonic clock counts that.
+pub fn uptime() -> std::time::Duration {
+    crate::host::monotonic()
+}

@@ -20,6 +20,7 @@ mod group;
 mod handle;
 mod memory;
 mod namespace;
+mod open_files;
 mod outside;
 mod parent_death;
 mod poller;
@@ -45,6 +46,7 @@ pub use group::group_is_there;
 pub use handle::ProcessHandle;
 pub use memory::{PAGE, prefer_huge_pages};
 pub use namespace::{PidNamespace, spawn_in_namespace};
+pub use open_files::open_files_limit;
 pub use outside::fork_outside;
 pub use parent_death::set_parent_death_signal;
 pub use poller::{Poller, Ready, wait_any};
@@ -52,7 +54,7 @@ pub use signals::{Received, SignalQueue, realtime_signals};
 pub use spawn::spawn_process;
 pub use system::{
     all_processes, environment_has, host_identity, peer_credentials, pipe_holders, process_stat,
-    set_process_title, thread_count, why_alive, zombie_wait_word,
+    set_process_title, thread_count, uptime, why_alive, zombie_wait_word,
 };
 pub use title::{close_all_but, hide_arguments, is_subreaper, move_bytes, set_subreaper};
 pub use tree::{belongs, children_of, newest_process, newest_since, own_children};

@@ -77,3 +77,8 @@ pub fn host_identity() -> HostIdentity {
         pid_namespace: None,
     }
 }
+
+/// Returns how long ago the machine was started, as its monotonic clock counts that.
+pub fn uptime() -> std::time::Duration {
+    crate::host::monotonic()
+}

@@ -1,11 +1,11 @@
 //! Who is let in, and who has to go for it.
 
 use std::io;
-use std::os::unix::net::UnixStream;
 
 use foster_model::ErrorCode;
 use foster_model::control::{Message, VERSION};
 use foster_process::Poller;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::super::guest::Guest;
 use super::Server;
@@ -27,10 +27,16 @@ pub(super) fn most_clients() -> usize {
 impl Server {
     pub(super) fn accept(&mut self, poller: &Poller) {
         loop {
-            match self.listener.accept() {
-                Ok((stream, _)) => self.welcome(stream, poller),
+            let came = self.listener.accept();
+            match came.and_then(|(stream, _)| Guest::new(stream)) {
+                Ok(client) => self.welcome(client, poller),
                 Err(error) if is_exhausted(&error) => {
-                    // It would be ready for ever, and nobody could be let in.
+                    // The kernel takes the descriptor before it looks who is there: perhaps nobody
+                    // is, and the last one must not be turned out for that.
+                    if !self.somebody_waits() {
+                        return;
+                    }
+                    // The listener would be ready for ever, and nobody could be let in.
                     if !self.make_room(poller) {
                         self.deaf = poller.remove(&self.listener).is_ok();
                         return;
@@ -41,10 +47,13 @@ impl Server {
         }
     }
 
-    fn welcome(&mut self, stream: UnixStream, poller: &Poller) {
-        let Ok(mut client) = Guest::new(stream) else {
-            return;
-        };
+    fn somebody_waits(&self) -> bool {
+        let mut listener = [PollFd::new(&self.listener, PollFlags::IN)];
+        let ready = poll(&mut listener, Some(&Timespec::default()));
+        ready.is_ok_and(|ready| ready > 0)
+    }
+
+    fn welcome(&mut self, mut client: Guest, poller: &Poller) {
         // The folder is closed to others already; the kernel's word on who asks is kept for the
         // journal, and checked all the same.
         let ours = rustix::process::geteuid().as_raw();

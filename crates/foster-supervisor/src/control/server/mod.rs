@@ -107,6 +107,11 @@ impl Server {
         asks
     }
 
+    /// Returns whether nobody can be let in, for want of descriptors.
+    pub fn is_deaf(&self) -> bool {
+        self.deaf
+    }
+
     /// Tells who watches how much output has come.
     pub fn output(&mut self, totals: [u64; 2], closed: bool, poller: &Poller) {
         self.totals = totals;
