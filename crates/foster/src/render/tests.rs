@@ -13,6 +13,7 @@ fn style(format: Format, pretty: bool) -> Style {
     Style {
         format,
         pretty,
+        terminal: false,
         width: None,
         colors: Colors::default(),
     }

@@ -7,6 +7,7 @@ mod delete;
 mod doctor;
 mod events;
 mod gc;
+mod harmless;
 mod install_skill;
 mod job;
 mod kill;
