@@ -1,0 +1,148 @@
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use foster_testkit::{Sandbox, Tally, race_time};
+
+use crate::common::{picture, sandbox, settled, start, text};
+
+/// What can be replaced by a link to something of the same shape outside, with what is behind it.
+const PLACES: [&str; 18] = [
+    "jobs",
+    "jobs/DAY",
+    "jobs/DAY/JOB",
+    "jobs/DAY/JOB/runs",
+    "jobs/DAY/JOB/runs/1",
+    "jobs/DAY/JOB/runs/1/stdout.log",
+    "jobs/DAY/JOB/runs/1/timeline",
+    "jobs/DAY/JOB/meta.json",
+    "jobs/DAY/JOB/state.json",
+    "jobs/DAY/JOB/state.json.new",
+    "jobs/DAY/JOB/meta.json.new",
+    "jobs/DAY/JOB/events.ndjson",
+    "jobs/DAY/JOB/secrets.json",
+    "jobs/DAY/JOB/lock",
+    "jobs/DAY/JOB/sock",
+    "index",
+    "index.lock",
+    "gc.lock",
+];
+
+const VERBS: [&str; 15] = [
+    "list --all",
+    "status JOB",
+    "tail JOB",
+    "logs JOB",
+    "wait JOB --timeout 1ms",
+    "notify show JOB",
+    "tag JOB --add x",
+    "notify set JOB --notify-file of.ndjson",
+    "kill JOB --grace 0s",
+    "recover",
+    "restart JOB --wait",
+    "run --wait -- true",
+    "gc --older-than 1ms",
+    "delete JOB --kill",
+    "recover",
+];
+
+/// Moves what is at `place` out of the root and puts a link to it there, as an absolute path.
+fn link_out(sandbox: &Sandbox, place: &str, id: &str) -> PathBuf {
+    let folder = sandbox.job_dir(id);
+    let day = folder.parent().unwrap().file_name().unwrap();
+    let place = place
+        .replace("DAY", day.to_str().unwrap())
+        .replace("JOB", id);
+    let inside = sandbox.root().join(place);
+    let outside = sandbox.work().join("outside");
+    fs::create_dir(&outside).unwrap();
+    let target = outside.join(inside.file_name().unwrap());
+    if inside.exists() {
+        fs::rename(&inside, &target).unwrap();
+    } else {
+        fs::write(&target, "what is not Foster's").unwrap();
+    }
+    symlink(&target, &inside).unwrap();
+    outside
+}
+
+#[test]
+fn no_verb_follows_a_link_out_of_the_root() {
+    let mut tally = Tally::new("a link out of the root, by place and verb");
+    for place in PLACES {
+        let sandbox = sandbox();
+        let options = ["--keep-env", "--log-cap", "4KiB", "--", "seq", "5000"];
+        let job = sandbox.ok([&["run", "--wait"], &options[..]].concat());
+        let id = text(&job["job_id"]);
+        settled(&sandbox, id);
+        let outside = link_out(&sandbox, place, id);
+        let before = picture(&outside);
+        for verb in VERBS {
+            tally.run();
+            let words = verb.split(' ');
+            let answer = sandbox.json(words.map(|word| if word == "JOB" { id } else { word }));
+            if picture(&outside) != before {
+                let answer = answer.value;
+                tally.stranger_hit(format!("{verb} with a link in place of {place}: {answer}"));
+                break;
+            }
+        }
+    }
+}
+
+/// Goes on putting a link in a folder's place and the folder back.
+fn swap(folder: &Path, outside: &Path, enough: &AtomicBool) {
+    let aside = folder.with_file_name("aside");
+    while !enough.load(Ordering::Relaxed) {
+        if fs::rename(folder, &aside).is_ok() {
+            // Each step fails where the removal was quicker; then the next one has nothing to do.
+            let _ = symlink(outside, folder);
+            let _ = fs::remove_file(folder);
+            let _ = fs::rename(&aside, folder);
+        }
+    }
+}
+
+#[test]
+fn a_removal_is_not_led_out_of_the_folder_by_what_changes_meanwhile() {
+    let sandbox = sandbox();
+    let outside = sandbox.work().join("outside");
+    fs::create_dir(&outside).unwrap();
+    for name in ["stdout.log", "stderr.log", "timeline", "lock", "kept"] {
+        fs::write(outside.join(name), "kept").unwrap();
+    }
+    let before = picture(&outside);
+    let mut tally = Tally::new("a folder becomes a link while its job is deleted");
+    let end = Instant::now() + race_time();
+    while Instant::now() < end {
+        tally.run();
+        let job = sandbox.ok(["run", "--wait", "--", "true"]);
+        let id = text(&job["job_id"]);
+        settled(&sandbox, id);
+        let folder = sandbox.job_dir(id);
+        // The folder bears another name while it is emptied.
+        let gone = folder.with_file_name(format!(".gone-{id}"));
+        let enough = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for run in [
+                folder.join("runs/1"),
+                gone.join("runs/1"),
+                gone.join("runs"),
+            ] {
+                let (outside, enough) = (&outside, &enough);
+                scope.spawn(move || swap(&run, outside, enough));
+            }
+            // It may well be refused: somebody goes on putting things into the folder.
+            let answer = sandbox.json(["delete", id]);
+            enough.store(true, Ordering::Relaxed);
+            if picture(&outside) != before {
+                tally.stranger_hit(format!("outside of the folder: {}", answer.value));
+            }
+        });
+        sandbox.json(["recover"]);
+    }
+    let id = start(&sandbox, &["--", "true"]);
+    sandbox.ok(["wait", &id]);
+}
