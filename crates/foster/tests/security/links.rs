@@ -1,12 +1,10 @@
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::path::PathBuf;
 
-use foster_testkit::{Sandbox, Tally, race_time};
+use foster_testkit::{Sandbox, Tally};
 
-use crate::common::{picture, sandbox, settled, start, text};
+use crate::common::{picture, sandbox, settled, text};
 
 /// What can be replaced by a link to something of the same shape outside, with what is behind it.
 const PLACES: [&str; 18] = [
@@ -90,59 +88,4 @@ fn no_verb_follows_a_link_out_of_the_root() {
             }
         }
     }
-}
-
-/// Goes on putting a link in a folder's place and the folder back.
-fn swap(folder: &Path, outside: &Path, enough: &AtomicBool) {
-    let aside = folder.with_file_name("aside");
-    while !enough.load(Ordering::Relaxed) {
-        if fs::rename(folder, &aside).is_ok() {
-            // Each step fails where the removal was quicker; then the next one has nothing to do.
-            let _ = symlink(outside, folder);
-            let _ = fs::remove_file(folder);
-            let _ = fs::rename(&aside, folder);
-        }
-    }
-}
-
-#[test]
-fn a_removal_is_not_led_out_of_the_folder_by_what_changes_meanwhile() {
-    let sandbox = sandbox();
-    let outside = sandbox.work().join("outside");
-    fs::create_dir(&outside).unwrap();
-    for name in ["stdout.log", "stderr.log", "timeline", "lock", "kept"] {
-        fs::write(outside.join(name), "kept").unwrap();
-    }
-    let before = picture(&outside);
-    let mut tally = Tally::new("a folder becomes a link while its job is deleted");
-    let end = Instant::now() + race_time();
-    while Instant::now() < end {
-        tally.run();
-        let job = sandbox.ok(["run", "--wait", "--", "true"]);
-        let id = text(&job["job_id"]);
-        settled(&sandbox, id);
-        let folder = sandbox.job_dir(id);
-        // The folder bears another name while it is emptied.
-        let gone = folder.with_file_name(format!(".gone-{id}"));
-        let enough = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            for run in [
-                folder.join("runs/1"),
-                gone.join("runs/1"),
-                gone.join("runs"),
-            ] {
-                let (outside, enough) = (&outside, &enough);
-                scope.spawn(move || swap(&run, outside, enough));
-            }
-            // It may well be refused: somebody goes on putting things into the folder.
-            let answer = sandbox.json(["delete", id]);
-            enough.store(true, Ordering::Relaxed);
-            if picture(&outside) != before {
-                tally.stranger_hit(format!("outside of the folder: {}", answer.value));
-            }
-        });
-        sandbox.json(["recover"]);
-    }
-    let id = start(&sandbox, &["--", "true"]);
-    sandbox.ok(["wait", &id]);
 }
