@@ -3,18 +3,18 @@ use std::process::{Command, Stdio};
 
 use foster_testkit::{Sandbox, finish, require, wait_for_file};
 
-use crate::common::{FOSTER, SOON, sandbox, settled, start, text};
+use crate::common::{FOSTER, SOON, sandbox, settled, start};
 
 /// A title, a cleared screen, a clipboard, an 8-bit sequence, a direction, a step back.
 const HOSTILE: &str = "\x1b]0;title\x07\x1b[2J\x1b]52;c;ZXZpbA==\x1b\\\u{9b}2J\u{202e}x\x08\x7f";
 
-/// What comes out on a terminal of a call, in text.
-fn on_a_terminal(sandbox: &Sandbox, words: &[&str]) -> String {
+/// What comes out on a terminal of a call.
+fn on_a_terminal(sandbox: &Sandbox, form: &str, words: &[&str]) -> String {
     let quoted: Vec<_> = words
         .iter()
         .map(|word| format!("'{}'", word.replace('\'', r"'\''")))
         .collect();
-    let line = format!("{FOSTER} --output text {}", quoted.join(" "));
+    let line = format!("{FOSTER} --output {form} {}", quoted.join(" "));
     let foster = sandbox.foster();
     let mut script = Command::new("script");
     script.args(["-qec", &line, "/dev/null"]);
@@ -52,10 +52,12 @@ fn acts(c: char) -> bool {
 }
 
 fn assert_harmless(sandbox: &Sandbox, words: &[&str]) {
-    let shown = on_a_terminal(sandbox, words);
-    assert!(!shown.trim().is_empty(), "{words:?} shows nothing");
-    let left = without_colors(&shown);
-    assert!(!left.contains(acts), "{words:?}: {left:?}");
+    for form in ["text", "json"] {
+        let shown = on_a_terminal(sandbox, form, words);
+        assert!(!shown.trim().is_empty(), "{words:?} shows nothing");
+        let left = without_colors(&shown);
+        assert!(!left.contains(acts), "{words:?}: {left:?}");
+    }
 }
 
 /// A job that is as hostile as it can be, and has left a process behind that is called so, too.
@@ -108,7 +110,7 @@ fn a_hostile_job_can_t_act_on_the_terminal_of_who_looks_at_it() {
     let other = start(&sandbox, &["--shell", &format!("printf '%s' '{HOSTILE}'")]);
     settled(&sandbox, &other);
     let missing = format!("/no/such{HOSTILE}");
-    let rows: [&[&str]; 28] = [
+    let rows: [&[&str]; 30] = [
         &["wait", &id, "--timeout", "10s"],
         &["list", "--all"],
         &["ps", "--all"],
@@ -137,26 +139,15 @@ fn a_hostile_job_can_t_act_on_the_terminal_of_who_looks_at_it() {
         &["list", "--root", &missing],
         &["list", "--config", &missing],
         &["kill", &id],
+        &["gc", "--older-than", "1ms", "--dry-run"],
+        &["delete", &id, &other],
     ];
     for words in rows {
         assert_harmless(&sandbox, words);
     }
-    for words in [
-        &["gc", "--older-than", "1ms", "--dry-run"][..],
-        &["delete", &id, &other],
-    ] {
-        assert_harmless(&sandbox, words);
-    }
     // Who asks for the bytes gets them: a file or a pipe is no terminal.
-    let done = finish(
-        {
-            let mut logs = sandbox.foster();
-            logs.args(["--output", "text", "run", "--wait", "--", "printf", HOSTILE]);
-            logs
-        },
-        None,
-        SOON,
-    );
+    let mut piped = sandbox.foster();
+    piped.args(["--output", "text", "run", "--wait", "--", "printf", HOSTILE]);
+    let done = finish(piped, None, SOON);
     assert!(String::from_utf8_lossy(&done.stdout).contains("\x1b]0;title"));
-    let _ = text;
 }
