@@ -1,5 +1,4 @@
 //! What is printed with `{:?}` ends up in logs and reports: what a caller hands over is in none of it.
-#![expect(clippy::unwrap_used, reason = "this is a test")]
 
 use std::ffi::OsString;
 use std::fmt::Debug;

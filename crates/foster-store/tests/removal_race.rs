@@ -26,7 +26,7 @@ mod tests {
     fn fill(folder: &Path, aside: &Path, outside: &Path) {
         fs::create_dir(aside).unwrap();
         for name in (0..TURNING).map(|number| number.to_string()) {
-            fs::create_dir_all(folder.join(&name)).unwrap();
+            fs::create_dir(folder.join(&name)).unwrap();
             fs::write(folder.join(&name).join("kept"), "no").unwrap();
             symlink(outside, aside.join(&name)).unwrap();
         }

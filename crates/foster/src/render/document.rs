@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use foster_model::{ErrorBody, ErrorCode, SCHEMA_VERSION};
 use serde::Serialize;
 
@@ -97,7 +99,8 @@ fn for_any_reader(json: String) -> String {
     let mut escaped = String::with_capacity(json.len() + 64);
     for c in json.chars() {
         if harms(c) {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // Writing to a string can't fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
         } else {
             escaped.push(c);
         }

@@ -9,7 +9,8 @@ use crate::common::{sandbox, text};
 fn a_configuration_that_others_may_write_is_refused_unless_it_is_named() {
     let sandbox = sandbox();
     let folder = sandbox.config_home().join("foster");
-    fs::create_dir_all(&folder).unwrap();
+    fs::create_dir(sandbox.config_home()).unwrap();
+    fs::create_dir(&folder).unwrap();
     let path = folder.join("config.toml");
     fs::write(&path, "[gc]\nolder_than = \"1s\"\n").unwrap();
     fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();

@@ -36,7 +36,7 @@ fn color(text: &str) -> Option<&str> {
     let is_parameter = |c: char| c.is_ascii_digit() || matches!(c, ';' | ':');
     let rest = parameters.trim_start_matches(is_parameter);
     rest.starts_with('m')
-        .then(|| &text[..text.len() - rest.len() + 1])
+        .then(|| &text[..=text.len() - rest.len()])
 }
 
 #[cfg(test)]
