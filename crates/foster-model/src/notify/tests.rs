@@ -24,6 +24,8 @@ fn what_may_be_a_secret_of_an_address_is_concealed() {
         let shown = url(from).concealed(&Secrets::default());
         assert_eq!(shown.target(), to);
     }
+    let key = format!("{:?}", url("http://h/services/T0/key"));
+    assert_eq!(key, r#"url("http://h/***")"#);
     let secrets = Secrets::new([b"s3cret".as_slice()]);
     let sink = Sink::Shell {
         line: "curl -H s3cret".into(),
