@@ -40,6 +40,17 @@ fn call(sandbox: &Sandbox, umask: &str, line: &str) -> Value {
     sandbox.json_of(shell, None).into_ok()
 }
 
+/// Waits until a job's first run was told of: the notifier begins with a copy of the lock.
+fn wait_for_told(sandbox: &Sandbox, id: &str) {
+    let run = sandbox.job_dir(id).join("runs/1");
+    let told = wait_on_dir(&run, SOON, || {
+        let event = fs::read(run.join("completion_event.json")).ok()?;
+        let event: Value = serde_json::from_slice(&event).ok()?;
+        (event["delivered"] == true).then_some(())
+    });
+    assert!(told.is_some());
+}
+
 /// Leads a job with all that makes files from its definition to its end, and looks at each step.
 fn one_life(tally: &mut Tally, sandbox: &Sandbox, umask: &str) {
     let (root, work) = (sandbox.root(), sandbox.work());
@@ -72,8 +83,11 @@ fn one_life(tally: &mut Tally, sandbox: &Sandbox, umask: &str) {
     let taken = wait_on_dir(&sandbox.job_dir(id), SOON, || {
         (record(sandbox, id)["supervision"] == "taken_over").then_some(())
     });
-    assert!(taken.is_some());
+    assert!(taken.is_some(), "{:#}", record(sandbox, id));
     look(tally, root, "taken over");
+    call(&format!("kill {id} --grace 0s"));
+    wait_for_told(sandbox, id);
+    look(tally, root, "killed, and told of");
     call(&format!("restart {id} --no-wait"));
     look(tally, root, "restarted");
     for process in guardians(sandbox, id) {
