@@ -78,13 +78,14 @@ fn one_life(tally: &mut Tally, sandbox: &Sandbox, umask: &str) {
     call(&format!("notify set {id} --notify-file told/of.ndjson"));
     look(tally, root, "amended");
 
-    let [_, supervisor] = guardians(sandbox, id);
-    assert!(supervisor.kill());
-    let taken = wait_on_dir(&sandbox.job_dir(id), SOON, || {
-        (record(sandbox, id)["supervision"] == "taken_over").then_some(())
+    let before = guardians(sandbox, id);
+    assert!(before[1].kill());
+    let two_again = wait_on_dir(&sandbox.job_dir(id), SOON, || {
+        let full = record(sandbox, id)["supervision"] == "full";
+        (full && guardians(sandbox, id) != before).then_some(())
     });
-    assert!(taken.is_some(), "{:#}", record(sandbox, id));
-    look(tally, root, "taken over");
+    assert!(two_again.is_some(), "{:#}", record(sandbox, id));
+    look(tally, root, "supervised again");
     call(&format!("kill {id} --grace 0s"));
     wait_for_told(sandbox, id);
     look(tally, root, "killed, and told of");
