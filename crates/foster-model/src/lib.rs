@@ -20,6 +20,7 @@ mod gc_rules;
 mod id;
 mod limits;
 mod moment;
+mod names_alone;
 mod native;
 mod notice;
 mod notify;
@@ -47,6 +48,7 @@ pub use gc_rules::{FinishedJob, GcRule, GcRules};
 pub use id::{InvalidJobId, JobId};
 pub use limits::{InvalidDuration, InvalidSize, parse_duration, parse_size};
 pub use moment::{InvalidMoment, Moment};
+pub use names_alone::names_alone;
 pub use native::NativeString;
 pub use notice::{
     CompletionFile, DeliveryResult, FINISH_EVENT, FinishEvent, MATCH_EVENT, MatchCount,

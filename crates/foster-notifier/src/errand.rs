@@ -1,11 +1,11 @@
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
-use foster_model::{Notifications, PrivateValues, Secrets};
+use foster_model::{Notifications, PrivateValues, Secrets, names_alone};
 use foster_store::{DamageError, JobFolder};
 
 /// What a notifier is to do: to tell of one run of a job.
-#[derive(Debug)]
 pub struct Errand {
     /// The job.
     pub folder: JobFolder,
@@ -19,6 +19,16 @@ pub struct Errand {
     pub cwd: PathBuf,
     /// What must not be shown in the results.
     pub secrets: Secrets,
+}
+
+impl fmt::Debug for Errand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Errand")
+            .field("folder", &self.folder)
+            .field("run", &self.run)
+            .field("env", &names_alone(&self.env))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Errand {

@@ -1,9 +1,10 @@
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use foster_model::{GcRules, JobSelector, Time};
+use foster_model::{GcRules, JobSelector, Time, names_alone};
 use foster_process::Containment;
 use foster_store::{JobFolder, ResolveError, Root};
 use foster_supervisor::Way;
@@ -11,7 +12,7 @@ use foster_supervisor::Way;
 use crate::error::ServiceError;
 
 /// What a verb is told of its caller. Nothing here is read from the environment by this crate.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Context {
     /// Where the jobs are kept.
     pub root: PathBuf,
@@ -26,6 +27,19 @@ pub struct Context {
     /// The rules by which the root is cleaned up a little when a job is over that is started from
     /// here; `None` for not at all.
     pub auto_gc: Option<GcRules>,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("root", &self.root)
+            .field("cwd", &self.cwd)
+            .field("env", &names_alone(&self.env))
+            .field("way", &self.way)
+            .field("containment", &self.containment)
+            .field("auto_gc", &self.auto_gc)
+            .finish()
+    }
 }
 
 impl Context {

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::AsFd as _;
@@ -35,12 +36,22 @@ pub struct SendRequest {
 }
 
 /// What is sent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Sending {
     /// These bytes, in one piece: nothing of what others send comes between.
     Bytes(Vec<u8>),
     /// What this has to give, up to its end. What is there at once stays in one piece.
     Stream(Arc<File>),
+}
+
+impl fmt::Debug for Sending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // It may be a password.
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::Stream(file) => f.debug_tuple("Stream").field(file).finish(),
+        }
+    }
 }
 
 /// Writes to the standard input of a job that runs and was made with it open. Answers when the bytes

@@ -29,9 +29,9 @@ impl Dir {
         Self { fd, path }
     }
 
-    /// Opens a path as it stands; links in it are followed.
+    /// Opens a path as it stands; a link at its end is not followed, one before it is.
     pub fn open_path(path: &Path) -> io::Result<Self> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let fd = rustix::fs::open(path, flags, Mode::empty())?;
         Ok(Self::new(fd, path.to_owned()))
     }

@@ -1,10 +1,11 @@
 use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foster_model::JobId;
+use rustix::fs::{FileType, Stat};
 
 use crate::Index;
 use crate::dir::Dir;
@@ -68,26 +69,34 @@ impl Root {
                 .map_err(unusable)?;
         }
         let real = path.canonicalize().map_err(unusable)?;
-        let metadata = real.symlink_metadata().map_err(unusable)?;
-        if !metadata.is_dir() {
-            return Err(unusable(io::ErrorKind::NotADirectory.into()));
-        }
-        if metadata.uid() != rustix::process::geteuid().as_raw() {
-            return Err(RootError::NotOwned {
-                path: real,
-                owner: metadata.uid(),
-            });
-        }
-        let mode = metadata.mode() & 0o7777;
-        if mode & 0o022 != 0 {
-            return Err(RootError::WritableByOthers { path: real, mode });
-        }
-        let wanted = rustix::fs::Access::READ_OK | rustix::fs::Access::EXEC_OK;
-        rustix::fs::access(&real, wanted).map_err(|errno| unusable(errno.into()))?;
-        Ok(Self {
+        let root = Self {
             path: real.into(),
             program: None,
-        })
+        };
+        let stat = rustix::fs::lstat(root.path()).map_err(|errno| unusable(errno.into()))?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
+            return Err(unusable(io::ErrorKind::NotADirectory.into()));
+        }
+        root.check(&stat)?;
+        let wanted = rustix::fs::Access::READ_OK | rustix::fs::Access::EXEC_OK;
+        rustix::fs::access(root.path(), wanted).map_err(|errno| unusable(errno.into()))?;
+        Ok(root)
+    }
+
+    /// Refuses a directory that others may change.
+    fn check(&self, stat: &Stat) -> Result<(), RootError> {
+        let path = || self.path.to_path_buf();
+        let (owner, mode) = (stat.st_uid, stat.st_mode & 0o7777);
+        if owner != rustix::process::geteuid().as_raw() {
+            return Err(RootError::NotOwned {
+                path: path(),
+                owner,
+            });
+        }
+        if mode & 0o022 != 0 {
+            return Err(RootError::WritableByOthers { path: path(), mode });
+        }
+        Ok(())
     }
 
     /// Returns the absolute path, without symbolic links.
@@ -119,11 +128,40 @@ impl Root {
         found.is_ok_and(|metadata| metadata.is_dir())
     }
 
+    /// Opens it. What bears its path by now is looked at as the root was when it was opened: a folder
+    /// above may be another user's, who can put something else in its place.
     pub(crate) fn dir(&self) -> io::Result<Dir> {
-        Dir::open_path(&self.path)
+        let dir = Dir::open_path(&self.path)?;
+        let stat = rustix::fs::fstat(&dir)?;
+        self.check(&stat).map_err(io::Error::other)?;
+        Ok(dir)
     }
 
     pub(crate) fn job_path(&self, id: JobId) -> PathBuf {
         self.path.join("jobs").join(id.day()).join(id.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    #[test]
+    fn what_was_put_in_its_place_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, moved) = (dir.path().join("root"), dir.path().join("moved"));
+        let root = Root::open(&path, true).unwrap();
+        assert!(root.dir().is_ok());
+        std::fs::rename(&path, &moved).unwrap();
+        symlink(&moved, &path).unwrap();
+        assert!(root.dir().is_err(), "a link");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        let open_to_all = std::fs::Permissions::from_mode(0o777);
+        std::fs::set_permissions(&path, open_to_all).unwrap();
+        let refused = root.dir().unwrap_err().to_string();
+        assert!(refused.contains("written to by others"), "{refused}");
     }
 }

@@ -1,10 +1,11 @@
 use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 
 use foster_model::control::Message;
-use foster_model::{Definition, ErrorCode, GcRules, JobId, Secrets, StartFailure};
+use foster_model::{Definition, ErrorCode, GcRules, JobId, Secrets, StartFailure, names_alone};
 use foster_process::{Containment, Forked, Phase, Scope, SharedSlot, fork};
 use foster_store::{JobFolder, Lock, Root};
 
@@ -25,7 +26,6 @@ pub enum Way {
 }
 
 /// A job that is to be started. Its folder exists, and its lock is held by the caller.
-#[derive(Debug)]
 pub struct Launch {
     /// The root, for the index.
     pub root: Root,
@@ -55,6 +55,18 @@ pub struct Launch {
     pub auto_gc: Option<GcRules>,
     /// How the keeper comes into being.
     pub way: Way,
+}
+
+impl fmt::Debug for Launch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The rest has what the definition conceals.
+        f.debug_struct("Launch")
+            .field("folder", &self.folder)
+            .field("definition", &self.definition)
+            .field("env", &names_alone(&self.env))
+            .field("way", &self.way)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a job could not be started.

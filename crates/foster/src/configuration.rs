@@ -1,6 +1,7 @@
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use foster_model::answer::{ConfigFileView, ConfigSource, RulesFrom};
@@ -172,13 +173,17 @@ fn read(path: &Path, named: bool) -> Result<Option<ConfigFile>, ConfigError> {
     if !named && path.symlink_metadata().is_err() {
         return Ok(None);
     }
-    match demand_regular(path, named).and_then(|()| read_text(path)) {
-        Ok(text) => ConfigFile::parse(path, &text).map(Some),
-        Err(source) => Err(ConfigError::Unreadable {
-            path: path.to_owned(),
-            source,
-        }),
+    let unreadable = |source| ConfigError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    demand_regular(path, named).map_err(unreadable)?;
+    let file = File::open(path).map_err(unreadable)?;
+    if !named {
+        trust(path, &file.metadata().map_err(unreadable)?)?;
     }
+    let text = read_text(file).map_err(unreadable)?;
+    ConfigFile::parse(path, &text).map(Some)
 }
 
 /// A file that is named may be a pipe (`--config <(generate)`); one that nobody has named, and that would
@@ -193,11 +198,27 @@ fn demand_regular(path: &Path, named: bool) -> io::Result<()> {
     ))
 }
 
-fn read_text(path: &Path) -> io::Result<String> {
+/// Refuses a file that was found and not named, if it may be somebody else's word: the rules for
+/// deleting jobs stand in it, and `HOME` may be another user's. Whoever names a file has looked at it.
+fn trust(path: &Path, file: &Metadata) -> Result<(), ConfigError> {
+    let (owner, mode) = (file.uid(), file.mode() & 0o7777);
+    // Many systems give each user a group of their own, which may write what they make.
+    let own_group = file.gid() == rustix::process::getegid().as_raw();
+    let others = if own_group { 0o002 } else { 0o022 };
+    let reason = if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        format!("belongs to user {owner}")
+    } else if mode & others != 0 {
+        format!("may be written to by others (mode {mode:04o})")
+    } else {
+        return Ok(());
+    };
+    let path = path.to_owned();
+    Err(ConfigError::NotTrusted { path, reason })
+}
+
+fn read_text(file: File) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?
-        .take(LONGEST + 1)
-        .read_to_string(&mut text)?;
+    file.take(LONGEST + 1).read_to_string(&mut text)?;
     if text.len() as u64 > LONGEST {
         return Err(io::ErrorKind::FileTooLarge.into());
     }

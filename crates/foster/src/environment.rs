@@ -13,7 +13,6 @@ const CONFIG: &str = "FOSTER_CONFIG";
 pub const COMPLETE: &str = "FOSTER_COMPLETE";
 
 /// What the process was given by whoever started it. Nothing else reads it.
-#[derive(Debug)]
 pub struct Environment {
     variables: Vec<(OsString, OsString)>,
 }

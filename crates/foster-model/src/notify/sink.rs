@@ -5,7 +5,7 @@ use super::address::{check_url, conceal_url};
 use crate::{InvalidNotification, NativeString, Secrets};
 
 /// Where an event goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "sink", rename_all = "snake_case")]
 pub enum Sink {
     /// A program gets it on standard input.
@@ -83,5 +83,12 @@ impl Sink {
         let kind = self.kind();
         well.then_some(())
             .ok_or(InvalidNotification::Empty { kind })
+    }
+}
+
+impl std::fmt::Debug for Sink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let shown = self.concealed(&Secrets::default()).target();
+        f.debug_tuple(self.kind()).field(&shown).finish()
     }
 }

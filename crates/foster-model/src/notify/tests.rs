@@ -10,25 +10,30 @@ fn url(url: &str) -> Sink {
 #[test]
 fn what_may_be_a_secret_of_an_address_is_concealed() {
     let rows = [
-        ("http://h/p", "http://h/p"),
-        ("https://u:p@h:1/p?t=s#f", "https://***@h:1/p?***"),
-        ("http://h?t", "http://h?***"),
-        ("http://h/p#token", "http://h/p?***"),
-        ("http://a@b@h/x@y", "http://***@h/x@y"),
+        ("http://h", "http://h"),
+        ("http://h/", "http://h/"),
+        ("http://h/services/T0/key", "http://h/***"),
+        ("https://u:p@h:1/p?t=s#f", "https://***@h:1/***"),
+        ("http://h?t", "http://h/***"),
+        ("http://h#token", "http://h/***"),
+        ("http://h\\token", "http://h/***"),
+        ("http://a@b@h/x@y", "http://***@h/***"),
         ("nonsense", "***"),
     ];
     for (from, to) in rows {
         let shown = url(from).concealed(&Secrets::default());
         assert_eq!(shown.target(), to);
     }
+    let key = format!("{:?}", url("http://h/services/T0/key"));
+    assert_eq!(key, r#"url("http://h/***")"#);
     let secrets = Secrets::new([b"s3cret".as_slice()]);
     let sink = Sink::Shell {
         line: "curl -H s3cret".into(),
     };
     assert_eq!(sink.concealed(&secrets).target(), "curl -H ***");
     assert_eq!(
-        url("http://h/s3cret").concealed(&secrets).target(),
-        "http://h/***"
+        url("http://s3cret.h/").concealed(&secrets).target(),
+        "http://***.h/"
     );
 }
 

@@ -1,4 +1,5 @@
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
@@ -14,10 +15,10 @@ use crate::graceful::GracefulTimeouts;
 use crate::groups::{Asked, LocalSignaller, drive};
 use crate::identity::{ProcessIdentity, ProcessRef};
 use crate::signal::Signal;
-use crate::spawn::{SpawnError, SpawnPlan, SpawnSlot, spawn};
+use crate::spawn::{SpawnError, SpawnPlan, SpawnSlot, names_alone, spawn};
 
 /// How a guardian is started.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct GuardianPlan<'a> {
     /// A program that calls [`super::serve_if_asked`] first, with [`super::ARGUMENT`] as its first
     /// argument. As a rule the caller's own.
@@ -28,6 +29,18 @@ pub struct GuardianPlan<'a> {
     pub timeouts: &'a GracefulTimeouts,
     /// How long the guardian may take to answer, at its start and later.
     pub answer_within: Duration,
+}
+
+impl fmt::Debug for GuardianPlan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.env.iter().map(|(name, _)| name.as_os_str());
+        f.debug_struct("GuardianPlan")
+            .field("program", &self.argv.first())
+            .field("env", &names_alone(names))
+            .field("timeouts", &self.timeouts)
+            .field("answer_within", &self.answer_within)
+            .finish()
+    }
 }
 
 /// An owner's guardian. Dropping this means the same as the owner's end: what is registered is

@@ -1,4 +1,5 @@
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::os::fd::{OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use crate::containment::Containment;
 use crate::guardian::Guardian;
 use crate::limits::Limits;
 use crate::signal::Signal;
-use crate::spawn::{IoPriority, Session};
+use crate::spawn::{IoPriority, Session, names_alone};
 
 /// A process to be started: with [`blocking::Process::start`](crate::blocking::Process::start) or,
 /// under tokio, with `tokio::Process::start`.
@@ -18,7 +19,6 @@ use crate::spawn::{IoPriority, Session};
 /// process group of its own, is held by a control group where one is to be had and by its marks
 /// elsewhere ([`Containment`]), has every signal at its default and none blocked, holds no descriptor
 /// but its streams, and dies with its handle.
-#[derive(Debug)]
 #[must_use = "it describes a process and starts none"]
 pub struct Command {
     pub(super) argv: Vec<OsString>,
@@ -44,6 +44,18 @@ pub struct Command {
     pub(super) parent_death: Option<Signal>,
     pub(super) on_drop: OnDrop,
     pub(super) guardian: Option<Arc<Guardian>>,
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.env.iter().map(|(name, _)| name.as_os_str());
+        f.debug_struct("Command")
+            .field("program", &self.argv.first())
+            .field("env", &names_alone(names))
+            .field("cwd", &self.cwd)
+            .field("containment", &self.containment)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Command {

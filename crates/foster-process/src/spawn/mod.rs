@@ -6,6 +6,7 @@ mod io_priority;
 mod plan;
 mod raw;
 mod resource;
+mod shown;
 mod slot;
 
 pub use credential::Credential;
@@ -15,6 +16,7 @@ pub use io_priority::{InvalidIoPriority, IoClass, IoPriority};
 pub use plan::{Session, SpawnPlan};
 pub(crate) use raw::RawPlan;
 pub use resource::{Resource, ResourceLimit};
+pub(crate) use shown::names_alone;
 pub use slot::{SharedSlot, SpawnSlot};
 
 use std::io;

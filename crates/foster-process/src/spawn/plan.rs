@@ -1,8 +1,9 @@
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::path::Path;
 
-use super::{IoPriority, ResourceLimit};
+use super::{IoPriority, ResourceLimit, names_alone};
 use crate::signal::Signal;
 
 /// What a new leader leads.
@@ -18,7 +19,7 @@ pub enum Session {
 }
 
 /// All that is to be known for starting a process.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SpawnPlan<'a> {
     /// The program, looked up in `PATH` of `env` if it holds no slash, and its arguments.
     pub argv: &'a [OsString],
@@ -62,6 +63,18 @@ pub struct SpawnPlan<'a> {
     /// What the kernel sends it when the *thread* that spawns it ends. Linux only; elsewhere it has no
     /// effect.
     pub parent_death: Option<Signal>,
+}
+
+impl fmt::Debug for SpawnPlan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.env.iter().map(|(name, _)| name.as_os_str());
+        f.debug_struct("SpawnPlan")
+            .field("program", &self.argv.first())
+            .field("env", &names_alone(names))
+            .field("cwd", &self.cwd)
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> SpawnPlan<'a> {

@@ -12,6 +12,14 @@ pub enum ConfigError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The file was not named, and somebody else may write it.
+    #[error("the configuration {} {reason}", path.display())]
+    NotTrusted {
+        /// The file.
+        path: PathBuf,
+        /// Who may write it.
+        reason: String,
+    },
     /// Something in the file is not understood, or not known.
     #[error("{}:{line}: {reason}", path.display())]
     Refused {
@@ -39,6 +47,10 @@ impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unreadable { .. } => None,
+            Self::NotTrusted { .. } => Some(
+                "own it, and let nobody else write it; or name it with --config, if you trust it"
+                    .to_owned(),
+            ),
             Self::Refused { hint, .. } => hint.clone(),
             Self::Variable { variable, .. } => Some(format!(
                 "set {variable} to something else, or unset it; `foster config show` lists all"

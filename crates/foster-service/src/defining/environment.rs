@@ -1,4 +1,5 @@
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -16,7 +17,7 @@ use crate::error::ServiceError;
 const MOST_IN_A_FILE: u64 = 4 << 20;
 
 /// A variable for a job, as the caller gives it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EnvSetting {
     /// Its name.
     pub name: OsString,
@@ -24,8 +25,18 @@ pub struct EnvSetting {
     pub value: Option<OsString>,
 }
 
+impl fmt::Debug for EnvSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value.as_ref().map(|_| "***");
+        f.debug_struct("EnvSetting")
+            .field("name", &self.name)
+            .field("value", &value)
+            .finish()
+    }
+}
+
 /// The environment that a job gets, and what of it may be shown.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct JobEnvironment {
     /// All of it, each name once.
     pub all: Vec<(OsString, OsString)>,

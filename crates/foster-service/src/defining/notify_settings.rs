@@ -1,3 +1,4 @@
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::defining::environment::from_os;
 use crate::error::ServiceError;
 
 /// Whom a job is to tell of itself, as the caller says it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NotifySettings {
     /// Programs with their arguments.
     pub commands: Vec<Vec<NativeString>>,
@@ -30,6 +31,16 @@ pub struct NotifySettings {
     pub every: Frequency,
     /// The least time between two notifications of a pattern.
     pub interval: Duration,
+}
+
+impl fmt::Debug for NotifySettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An address is often the key to what it leads to.
+        f.debug_struct("NotifySettings")
+            .field("files", &self.files)
+            .field("patterns", &self.patterns)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for NotifySettings {

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
@@ -15,7 +16,7 @@ use crate::error::ServiceError;
 ///
 /// Never the caller's own by itself: what a program finds there is often a pipe that nobody writes
 /// to or closes, and reading it to its end would be waiting for ever.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub enum Stdin {
     /// Nothing.
     #[default]
@@ -28,6 +29,18 @@ pub enum Stdin {
     Stream(Arc<File>),
     /// What [`send`](crate::send()) writes to it while it runs.
     Open,
+}
+
+impl fmt::Debug for Stdin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // It may be a password.
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Stream(file) => f.debug_tuple("Stream").field(file).finish(),
+            Self::Nothing | Self::Open => write!(f, "{:?}", self.mode()),
+        }
+    }
 }
 
 impl Stdin {

@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use foster_model::answer::EnvironmentSource;
@@ -211,8 +212,12 @@ fn prepare_log(path: &Path) -> Result<(), StartFailure> {
         })
 }
 
+/// Whatever the caller's mask: who may write in a folder decides where the next run's log goes.
 fn make_directories(path: &Path) -> std::io::Result<()> {
-    fs::DirBuilder::new().recursive(true).create(path)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
 }
 
 fn concealed(failure: Option<StartFailure>, secrets: &Secrets) -> StartFailure {

@@ -109,9 +109,6 @@ impl Client {
         if self.waiting.is_empty() {
             match self.connection.receive::<Message>() {
                 Ok(messages) => self.waiting.extend(messages),
-                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
-                    return Err(ControlError::HungUp { job_id });
-                }
                 Err(source) => return Err(ControlError::Io { job_id, source }),
             }
         }

@@ -97,6 +97,11 @@ impl Connection {
                 Ok(n) => self.inbox.extend_from_slice(&buffer[..n]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // The peer went without reading all that it was told. What it said before that counts.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                    self.ended = true;
+                    break;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -107,5 +112,24 @@ impl Connection {
 impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use foster_model::control::{Message, Request};
+
+    use super::*;
+
+    #[test]
+    fn what_was_said_before_the_peer_hung_up_on_us_is_heard() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let mut ours = Connection::new(ours).unwrap();
+        let mut theirs = Connection::new(theirs).unwrap();
+        ours.send(&Request::WithdrawInput {}).unwrap();
+        theirs.send(&Message::Finished {}).unwrap();
+        drop(theirs);
+        assert_eq!(ours.receive::<Message>().unwrap(), [Message::Finished {}]);
+        assert!(ours.has_ended());
     }
 }

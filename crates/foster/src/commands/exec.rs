@@ -40,6 +40,7 @@ pub fn say_failure(format: Option<Format>, colors: Colors, failure: &Failure) ->
     let style = Style {
         format: format.unwrap_or(Format::Text),
         pretty: false,
+        terminal: false,
         width: None,
         colors: Colors {
             out: false,

@@ -42,7 +42,7 @@ pub fn carry_out(args: Args, caller: &Caller<'_>) -> Status {
     if one_document {
         say(caller, KIND, Unread::Fine, collect(&context, &request))
     } else {
-        let as_text = text::LogText::new(args.timestamps, groups);
+        let as_text = text::LogText::new(caller.style.terminal, args.timestamps, groups);
         stream(&context, &request, as_text, caller)
     }
 }

@@ -210,6 +210,7 @@ fn guessed_style(format: Option<Format>, colors: Colors) -> Style {
     Style {
         format: format.unwrap_or(guess),
         pretty: terminal,
+        terminal,
         width: if terminal { output::width() } else { None },
         colors,
     }

@@ -1,6 +1,9 @@
+use std::fmt::Write as _;
+
 use foster_model::{ErrorBody, ErrorCode, SCHEMA_VERSION};
 use serde::Serialize;
 
+use super::text::acts_on_a_terminal;
 use super::{Format, Rendered, Style};
 
 /// What stands around every answer.
@@ -77,13 +80,32 @@ pub fn yaml_item<T: Serialize>(kind: &str, item: &T) -> Vec<u8> {
 
 fn json<T: Serialize>(document: &T, pretty: bool) -> Result<Vec<u8>, String> {
     let text = if pretty {
-        serde_json::to_vec_pretty(document)
+        serde_json::to_string_pretty(document)
     } else {
-        serde_json::to_vec(document)
+        serde_json::to_string(document)
     };
-    let mut text = text.map_err(|error| error.to_string())?;
-    text.push(b'\n');
-    Ok(text)
+    let mut text = for_any_reader(text.map_err(|error| error.to_string())?);
+    text.push('\n');
+    Ok(text.into_bytes())
+}
+
+/// Escapes in JSON what a terminal would act on and JSON need not escape: documents are looked at, too.
+/// Outside of strings JSON has no such characters but line ends.
+fn for_any_reader(json: String) -> String {
+    let harms = |c: char| acts_on_a_terminal(c) && c != '\n';
+    if !json.contains(harms) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if harms(c) {
+            // Writing to a string can't fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 fn yaml<T: Serialize>(document: &T) -> Result<Vec<u8>, String> {

@@ -51,6 +51,8 @@ pub struct Style {
     pub format: Format,
     /// Whether JSON is spread over lines.
     pub pretty: bool,
+    /// Whether a terminal shows the text, and would act on what a job printed.
+    pub terminal: bool,
     /// How wide lines of text may be, if that matters.
     pub width: Option<u16>,
     /// Where text has colours. Other forms never have any.

@@ -13,6 +13,7 @@ fn style(format: Format, pretty: bool) -> Style {
     Style {
         format,
         pretty,
+        terminal: false,
         width: None,
         colors: Colors::default(),
     }
@@ -70,4 +71,21 @@ fn an_error_is_one_document_or_two_lines() {
         text.starts_with("error: no job \\u{1b}[1m\nhint: "),
         "{text}"
     );
+}
+
+#[test]
+fn json_holds_nothing_that_a_terminal_acts_on_and_means_the_same() {
+    let text = "\u{9b}2J\u{7f}\u{202e}é\x1b\n";
+    let value = serde_json::json!({"a": text});
+    for pretty in [false, true] {
+        let outcome: Outcome<SchemaAnswer> = SchemaAnswer {
+            schemas: [("x".to_owned(), value.clone())].into(),
+        }
+        .into();
+        let json = answer(style(Format::Json, pretty), "schema", &outcome).out;
+        let json = String::from_utf8(json).unwrap();
+        assert!(!json.contains(|c: char| c != '\n' && text::acts_on_a_terminal(c)));
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(read["schemas"]["x"]["a"], text);
+    }
 }

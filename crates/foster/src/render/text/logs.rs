@@ -1,9 +1,14 @@
+use std::borrow::Cow;
+
 use foster_model::answer::LogsAnswer;
 use foster_service::LogItem;
 
-/// Writes lines as text: their bytes as they are.
+use super::harmless::harmless;
+
+/// Writes lines as text: their bytes as they are, or as a terminal may have them.
 #[derive(Debug, Default)]
 pub struct LogText {
+    terminal: bool,
     timestamps: bool,
     /// Whether groups of lines are told apart, as `grep` does it.
     groups: bool,
@@ -13,8 +18,9 @@ pub struct LogText {
 
 impl LogText {
     /// Returns one that writes each line's time and stream before it, if that is wanted.
-    pub fn new(timestamps: bool, groups: bool) -> Self {
+    pub fn new(terminal: bool, timestamps: bool, groups: bool) -> Self {
         Self {
+            terminal,
             timestamps,
             groups,
             open: None,
@@ -44,7 +50,7 @@ impl LogText {
             let stream = item.line.stream.to_ascii_uppercase();
             line.extend_from_slice(format!("{at} [{stream}] ").as_bytes());
         }
-        line.extend_from_slice(&item.bytes);
+        line.extend_from_slice(&self.shown(item));
         if item.terminated {
             line.push(b'\n');
             self.open = None;
@@ -52,6 +58,17 @@ impl LogText {
             self.open = Some(item.line.stream.clone());
         }
         line
+    }
+
+    fn shown<'a>(&self, item: &'a LogItem) -> Cow<'a, [u8]> {
+        let bytes = item.bytes.as_slice();
+        if !self.terminal {
+            return Cow::Borrowed(bytes);
+        }
+        // What is left of a line end that has two characters.
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        let text = String::from_utf8_lossy(bytes);
+        Cow::Owned(harmless(&text).into_owned().into_bytes())
     }
 }
 

@@ -7,6 +7,7 @@ mod delete;
 mod doctor;
 mod events;
 mod gc;
+mod harmless;
 mod install_skill;
 mod job;
 mod kill;
@@ -31,7 +32,7 @@ use foster_model::{ErrorBody, ProcessInfo};
 pub use events::event;
 pub use list::Listing;
 pub use logs::{LogText, logs_end};
-pub use words::{command, plain};
+pub use words::{acts_on_a_terminal, command, plain};
 
 use paint::Paint;
 

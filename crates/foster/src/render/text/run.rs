@@ -7,7 +7,7 @@ impl Text for RunAnswer {
         let paint = Paint::new(style.colors.out);
         if let Some(newest) = &self.snapshot {
             let logs = [&self.job.stdout_log_path, &self.job.stderr_log_path];
-            snapshot::snapshot(newest, logs.map(String::as_str), out);
+            snapshot::snapshot(style, newest, logs.map(String::as_str), out);
         }
         job::headline(paint, &self.job, out);
         job::notices(&self.job, out);

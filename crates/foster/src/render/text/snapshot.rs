@@ -1,11 +1,11 @@
 use foster_model::answer::{Digest, Excerpt, Snapshot};
 
-use super::line;
+use super::harmless::harmless;
 use super::words::bytes;
+use super::{Style, line};
 
-/// Appends what a snapshot shows, with its bytes as they are: people expect the colours that a
-/// program prints.
-pub fn snapshot(snapshot: &Snapshot, logs: [&str; 2], out: &mut String) {
+/// Appends what a snapshot shows: as it was printed, or as a terminal may have it.
+pub fn snapshot(style: Style, snapshot: &Snapshot, logs: [&str; 2], out: &mut String) {
     let both = [&snapshot.stdout, &snapshot.stderr];
     let shown = |excerpt: &&Excerpt| !shown_text(excerpt).is_empty();
     let headed = both.iter().filter(|e| shown(e)).count() > 1 || shown(&both[1]);
@@ -14,7 +14,7 @@ pub fn snapshot(snapshot: &Snapshot, logs: [&str; 2], out: &mut String) {
             if headed {
                 line!(out, "==> {name} <==");
             }
-            text(excerpt, out);
+            text(style, excerpt, out);
         }
         if let Some(damage) = &excerpt.damage {
             line!(out, "({name} can't be shown: {})", super::plain(damage));
@@ -33,9 +33,13 @@ pub fn snapshot(snapshot: &Snapshot, logs: [&str; 2], out: &mut String) {
 }
 
 /// Appends the text of an excerpt, and the end of its last line.
-pub fn text(excerpt: &Excerpt, out: &mut String) {
+pub fn text(style: Style, excerpt: &Excerpt, out: &mut String) {
     let text = shown_text(excerpt);
-    out.push_str(text);
+    if style.terminal {
+        out.push_str(&harmless(text));
+    } else {
+        out.push_str(text);
+    }
     if text.contains('\x1b') {
         // What a cut excerpt switched on must not colour what follows.
         out.push_str("\x1b[0m");

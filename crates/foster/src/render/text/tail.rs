@@ -3,7 +3,7 @@ use foster_model::answer::TailAnswer;
 use super::{Style, Text, line, snapshot};
 
 impl Text for TailAnswer {
-    fn text(&self, _: Style, out: &mut String) {
+    fn text(&self, style: Style, out: &mut String) {
         let both = self.stdout.is_some() && self.stderr.is_some();
         let logs = [&self.stdout_log_path, &self.stderr_log_path];
         let streams = [(&self.stdout, "stdout"), (&self.stderr, "stderr")];
@@ -14,7 +14,7 @@ impl Text for TailAnswer {
                 let all = excerpt.observed_bytes;
                 line!(out, "==> {name}: bytes {from} to {to} of {all} <==");
             }
-            snapshot::text(excerpt, out);
+            snapshot::text(style, excerpt, out);
             if let Some(digest) = &excerpt.digest {
                 snapshot::digest_line(digest, name, log, out);
             }

@@ -7,7 +7,7 @@ impl Text for WaitAnswer {
         let paint = Paint::new(style.colors.out);
         if let (Some(newest), Some(job)) = (&self.snapshot, &self.job) {
             let logs = [&job.stdout_log_path, &job.stderr_log_path];
-            snapshot::snapshot(newest, logs.map(String::as_str), out);
+            snapshot::snapshot(style, newest, logs.map(String::as_str), out);
         }
         if let Some(job) = &self.job {
             job::headline(paint, job, out);

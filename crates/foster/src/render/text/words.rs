@@ -4,17 +4,20 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use foster_model::{ProcessInfo, Time};
 
-/// Returns `text` with everything escaped that a terminal would act on: control characters, and the
-/// marks that turn the direction of writing.
+/// Returns whether a terminal would do something else with a character than show it: control
+/// characters, and the marks that turn the direction of writing.
+pub fn acts_on_a_terminal(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Returns `text` with everything escaped that a terminal would act on.
 pub fn plain(text: &str) -> Cow<'_, str> {
-    let acts =
-        |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !text.contains(acts) {
+    if !text.contains(acts_on_a_terminal) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if acts(c) {
+        if acts_on_a_terminal(c) {
             escaped.extend(c.escape_default());
         } else {
             escaped.push(c);
