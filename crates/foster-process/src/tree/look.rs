@@ -32,7 +32,7 @@ impl Tree {
             .collect())
     }
 
-    /// Returns up to `at_most` living members.
+    /// Returns up to `at_most` living members, and leaves some descriptors to whoever waits for them.
     ///
     /// # Errors
     /// If the tree can't be looked at, or no descriptor is left to hold one of its members.
@@ -42,8 +42,12 @@ impl Tree {
         for member in held.filter_map(Result::transpose).take(at_most) {
             match member {
                 Ok(member) => members.push(member),
-                // No descriptor is left: those will do.
-                Err(_) if !members.is_empty() => break,
+                // No descriptor is left. Half of those will do: to wait, to reap and to look again
+                // takes descriptors too.
+                Err(_) if members.len() > 1 => {
+                    members.truncate(members.len() / 2);
+                    break;
+                }
                 Err(error) => return Err(error),
             }
         }
