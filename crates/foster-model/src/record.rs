@@ -60,7 +60,8 @@ pub struct JobRecord {
     pub stderr: StreamTotals,
     /// Descendants that the leader left behind.
     pub stragglers: Vec<Straggler>,
-    /// Whether the kernel has said that no process of the tree is left.
+    /// Whether the kernel has said that no process of the tree is left; `None` before it is asked, and
+    /// if it has not said so while somebody asked.
     pub tree_empty: Option<bool>,
     /// Why it could not start.
     pub failure: Option<StartFailure>,
@@ -283,6 +284,10 @@ impl JobRecord {
                 self.supervision = *now;
                 self.supervisor = by.or(self.supervisor);
                 self.keeper = keeper.or(self.keeper);
+                if *now == Supervision::None {
+                    // It ends some time, and nobody is left to hear of it.
+                    self.tree_empty = self.tree_empty.filter(|empty| *empty);
+                }
             }
             Event::Finished { cause, .. } => {
                 self.cause = Some(*cause);
