@@ -1,6 +1,8 @@
 use std::fs;
 use std::process::Command;
 
+use rustix::process::Signal;
+
 use crate::{Started, Watched};
 
 /// A process that no job knows of, and that shows every signal it was ever sent: it begins with all of
@@ -38,20 +40,29 @@ impl Bystander {
 
     /// Returns what was done to it, if anything was.
     pub fn harm(&self) -> Option<String> {
-        let process = self.watched();
-        let status = fs::read_to_string(format!("/proc/{}/status", process.pid));
-        let status = status.unwrap_or_default();
-        let set = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|set| u64::from_str_radix(set.trim(), 16).ok())
-        };
-        // The numbers of signals count from 1.
-        let term = 1 << 14;
-        match (set("SigPnd:"), set("ShdPnd:"), set("SigBlk:")) {
-            _ if !process.is_alive() => Some(format!("{process:?} is dead")),
-            _ if process.state() == Some('T') => Some(format!("{process:?} was stopped")),
-            (Some(0), Some(0), Some(blocked)) if blocked & term != 0 => None,
-            sets => Some(format!("{process:?} got a signal, or shows none: {sets:?}")),
-        }
+        harm_of(self.watched())
     }
+}
+
+/// Returns what was done to a process that was started with all signals blocked, if anything was. That a
+/// child of it has ended is nothing.
+pub fn harm_of(process: Watched) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.pid));
+    let status = status.unwrap_or_default();
+    let set = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|set| u64::from_str_radix(set.trim(), 16).ok())
+    };
+    let waiting = |name: &str| set(name).map(|set| set & !bit(Signal::CHILD));
+    match (waiting("SigPnd:"), waiting("ShdPnd:"), set("SigBlk:")) {
+        _ if !process.is_alive() => Some(format!("{process:?} is dead")),
+        _ if process.state() == Some('T') => Some(format!("{process:?} was stopped")),
+        (Some(0), Some(0), Some(blocked)) if blocked & bit(Signal::TERM) != 0 => None,
+        sets => Some(format!("{process:?} got a signal, or shows none: {sets:?}")),
+    }
+}
+
+/// Where a signal stands in a set: they are counted from 1.
+fn bit(signal: Signal) -> u64 {
+    1 << (signal.as_raw() - 1)
 }

@@ -40,7 +40,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use answer::Answer;
-pub use bystander::Bystander;
+pub use bystander::{Bystander, harm_of};
 pub use files::{read_pid_file, wait_for_file, wait_for_pid_file, wait_on_dir};
 pub use finish::{Finished, finish, try_finish};
 pub use flood::{Stream, fill_flood, flood, flood_line};
