@@ -196,6 +196,12 @@ impl JobRecord {
         Ok(())
     }
 
+    /// A tree that nobody looks after ends some time, and nobody hears of it.
+    fn forget_the_unseen(&mut self) {
+        let is_seen = self.supervision != Supervision::None;
+        self.tree_empty = self.tree_empty.filter(|empty| *empty || is_seen);
+    }
+
     fn absorb(&mut self, at: Time, event: &Event) {
         match event {
             Event::Created {} => self.created_at = Some(at),
@@ -284,10 +290,7 @@ impl JobRecord {
                 self.supervision = *now;
                 self.supervisor = by.or(self.supervisor);
                 self.keeper = keeper.or(self.keeper);
-                if *now == Supervision::None {
-                    // It ends some time, and nobody is left to hear of it.
-                    self.tree_empty = self.tree_empty.filter(|empty| *empty);
-                }
+                self.forget_the_unseen();
             }
             Event::Finished { cause, .. } => {
                 self.cause = Some(*cause);

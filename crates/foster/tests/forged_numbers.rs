@@ -10,15 +10,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use foster_testkit::{Bystander, Sandbox, Tally, Watched, harm_of, is_root, require, wait_on_dir};
+use foster_testkit::{
+    Bystander, Sandbox, Tally, Watched, harm_of, is_root, kill_at_once, require, wait_on_dir,
+};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(30);
 const INSIDE: &str = "FORGED_NUMBERS_INSIDE";
 
+type Forge = fn(&Value, Watched) -> Value;
+
 /// Each way to write down who is not meant, given who is.
-const FORGERIES: [(&str, fn(&Value, Watched) -> Value); 4] = [
+const FORGERIES: [(&str, Forge); 4] = [
     ("all else is the job's", |old, other| {
         let mut new = old.clone();
         new["pid"] = other.pid.into();
@@ -181,9 +185,7 @@ impl Job {
         let process = |who: &str| Watched::from_json(&state["record"][who]).unwrap();
         let own = ["keeper", "supervisor"].map(process);
         if is_orphan {
-            for process in own {
-                assert!(process.kill() && process.wait_gone(SOON));
-            }
+            kill_at_once(&own);
         }
         Self {
             leader: process("leader"),

@@ -227,7 +227,7 @@ impl Tree {
                 std::fs::write(self.0.join("refused"), "").expect("it can be told");
                 break;
             }
-            if leaves && self.births() % 3 == 0 {
+            if leaves && self.births().is_multiple_of(3) {
                 return;
             }
         }

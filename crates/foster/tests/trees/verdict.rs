@@ -22,7 +22,9 @@ pub fn judge(sandbox: &Sandbox, tree: &Tree, way: Way, answer: &Value, tally: &m
         tally.stranger_hit(tell(&harm));
     }
     judge_answer(sandbox, tree, way, answer, tally);
-    for own in [tree.keeper, tree.supervisor] {
+    // And those that have taken the place of one that was killed.
+    let own = [tree.keeper, tree.supervisor].into_iter();
+    for own in own.chain(sandbox.left_over()) {
         tally.escaped_unless(own.wait_gone(SOON), || tell("one of Foster's own stays"));
     }
     // Whom nobody looks after, nobody of Foster's can reap.

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use foster_testkit::{Sandbox, Watched};
+use foster_testkit::{Sandbox, kill_at_once};
 use serde_json::Value;
 
-use crate::tree::{SOON, Tree};
+use crate::tree::Tree;
 
 /// How a tree comes to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,20 +85,14 @@ impl Way {
                 kill()
             }
             Self::BothFirst => {
-                both_killed(&[tree.keeper, tree.supervisor]);
+                kill_at_once(&[tree.keeper, tree.supervisor]);
                 kill()
             }
             Self::Recovered => {
-                both_killed(&[tree.keeper, tree.supervisor]);
+                kill_at_once(&[tree.keeper, tree.supervisor]);
                 sandbox.ok(["recover"]);
                 kill()
             }
         }
-    }
-}
-
-fn both_killed(own: &[Watched]) {
-    for process in own {
-        assert!(process.kill() && process.wait_gone(SOON));
     }
 }
