@@ -1,7 +1,7 @@
 //! Each kind of tree that is hard to end, ended in each way: nobody of it is left, the answer says so
 //! and says no more than it knows, and a bystander of the same program, name and user got no signal.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
+#![expect(clippy::unwrap_used, reason = "this is a test")]
 
 mod place;
 mod tree;

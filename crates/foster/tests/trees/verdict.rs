@@ -14,7 +14,9 @@ pub fn judge(sandbox: &Sandbox, tree: &Tree, way: Way, answer: &Value, tally: &m
     if is_out_of_reach(tree, way) {
         // So docs/platforms.md says, and the answer does not say otherwise.
         tally.lost_unless(!left.is_empty(), || tell("the limit is none any more"));
-        left.iter().for_each(|member| end(member));
+        for member in left {
+            end(member);
+        }
     } else {
         tally.escaped_unless(left.is_empty(), || tell(&format!("{left:?} live")));
     }
