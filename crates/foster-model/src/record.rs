@@ -60,7 +60,8 @@ pub struct JobRecord {
     pub stderr: StreamTotals,
     /// Descendants that the leader left behind.
     pub stragglers: Vec<Straggler>,
-    /// Whether the kernel has said that no process of the tree is left.
+    /// Whether the kernel has said that no process of the tree is left; `None` before it is asked, and
+    /// if it has not said so while somebody asked.
     pub tree_empty: Option<bool>,
     /// Why it could not start.
     pub failure: Option<StartFailure>,
@@ -195,6 +196,12 @@ impl JobRecord {
         Ok(())
     }
 
+    /// A tree that nobody looks after ends some time, and nobody hears of it.
+    fn forget_the_unseen(&mut self) {
+        let is_seen = self.supervision != Supervision::None;
+        self.tree_empty = self.tree_empty.filter(|empty| *empty || is_seen);
+    }
+
     fn absorb(&mut self, at: Time, event: &Event) {
         match event {
             Event::Created {} => self.created_at = Some(at),
@@ -283,6 +290,7 @@ impl JobRecord {
                 self.supervision = *now;
                 self.supervisor = by.or(self.supervisor);
                 self.keeper = keeper.or(self.keeper);
+                self.forget_the_unseen();
             }
             Event::Finished { cause, .. } => {
                 self.cause = Some(*cause);

@@ -5,11 +5,15 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead as _, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use common::{As, SECOND, hear, hearing, isolated, start};
 use foster_process::{
-    Containment, ProcessIdentity, ProcessRef, Scope, Signal, Spawned, set_subreaper,
+    Containment, ProcessIdentity, ProcessRef, Scope, Signal, Spawned, Tree, set_subreaper,
 };
+use foster_testkit::{Tally, race_time};
 
 fn plain() -> Scope {
     Scope::prepare(Containment::Subreaper, "").unwrap()
@@ -138,4 +142,96 @@ fn a_group_outlives_its_leader_and_is_still_its_own() {
             gone(leader.signal_group(Signal::KILL));
         },
     );
+}
+
+const LOOKER: &str = "FOSTER_PROCESS_TEST_LOOKER";
+const LOOKED: &str = "the tree was looked at";
+
+/// Ended with all that it is for, also if the test fails.
+struct Helper(Child);
+
+impl Helper {
+    fn start(command: &mut Command) -> Self {
+        Self(command.stdin(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// Numbers of a tree's members pass to strangers, and to their children, while the tree is looked at: each
+/// process that is born in the namespace gets the lowest number that is free.
+#[test]
+fn a_number_that_passes_to_a_stranger_between_look_and_signal() {
+    let name = "a_number_that_passes_to_a_stranger_between_look_and_signal";
+    if std::env::var_os(LOOKER).is_some() {
+        return signal_again_and_again();
+    }
+    isolated(name, As::Caller, || {
+        const LAST: &str = "/proc/sys/kernel/ns_last_pid";
+        if let Err(error) = fs::write(LAST, "100") {
+            common::not_run(&format!("numbers can't be made to come again: {error}"));
+            return;
+        }
+        let mut tally =
+            Tally::new("a member's number passes to a stranger as the tree is signalled");
+        let (heard, out) = hearing();
+        // Whoever is hit ends of it, and whoever waits for him tells.
+        let stranger = "while :; do
+                sh -c 'sleep 0.002 & wait $!; [ $? -lt 128 ] || echo a child; exit 0'
+                [ $? -lt 128 ] || echo a parent
+            done";
+        let mut strangers: Vec<Helper> = (0..4)
+            .map(|_| {
+                let out = rustix::io::dup(&out).unwrap();
+                Helper::start(Command::new("sh").args(["-c", stranger]).stdout(out))
+            })
+            .collect();
+        let again = format!("while :; do echo 100 > {LAST}; done");
+        strangers.push(Helper::start(Command::new("sh").args(["-c", &again])));
+        // It is overtaken by the others wherever it stands.
+        let mut looker = Command::new("nice");
+        looker
+            .args(["-n", "19"])
+            .arg(std::env::current_exe().unwrap());
+        looker.args([name, "--exact", "--nocapture", "--test-threads=1"]);
+        let looked = looker.env(LOOKER, "1").stderr(Stdio::inherit()).output();
+        drop(strangers);
+        drop(out);
+        for line in heard.lines() {
+            tally.stranger_hit(line.unwrap());
+        }
+        let looked = looked.unwrap();
+        assert!(looked.status.success(), "{looked:?}");
+        let said = String::from_utf8(looked.stdout).unwrap();
+        let looks = said.lines().filter(|line| *line == LOOKED).count();
+        (0..looks).for_each(|_| tally.run());
+    });
+}
+
+fn signal_again_and_again() {
+    set_subreaper().unwrap();
+    let mut scope = plain();
+    let (mut heard, out) = hearing();
+    let script = "trap : USR1; echo up; while :; do
+            for i in $(seq 24); do sh -c 'true; true' & done; wait
+        done";
+    let leader = start(&["sh", "-c", script], &mut scope, &out)
+        .unwrap()
+        .leader;
+    hear(&mut heard, 1);
+    let tree = Tree::of_descendants(scope);
+    let end = Instant::now() + race_time();
+    let mut said = std::io::stdout();
+    while Instant::now() < end {
+        tree.signal("USR1".parse().unwrap(), None).unwrap();
+        tree.reap(Some(leader.pid())).unwrap();
+        writeln!(said, "\n{LOOKED}").unwrap();
+    }
+    tree.kill().unwrap();
+    assert!(leader.wait_ended(Some(10 * SECOND)).unwrap());
 }

@@ -170,6 +170,29 @@ fn more_members_than_descriptors_end() {
     });
 }
 
+#[test]
+fn more_stubborn_members_than_descriptors_end() {
+    let name = "more_stubborn_members_than_descriptors_end";
+    isolated(name, As::Caller, || {
+        let Some(mut scope) = scope(Containment::Subreaper) else {
+            return;
+        };
+        let (mut heard, out) = hearing();
+        // None is gone by the time that the first of them are watched.
+        let script = format!("trap '' TERM; {TWO_HUNDRED}");
+        let started = start_script(&script, &mut scope, &out);
+        hear(&mut heard, 200);
+        let few = rustix::process::Rlimit {
+            current: Some(40),
+            maximum: Some(40),
+        };
+        rustix::process::setrlimit(rustix::process::Resource::Nofile, few).unwrap();
+        let report = end(scope, &started, SECOND / 5);
+        assert_eq!(report.phases.len(), 2, "{report:?}");
+        assert!(report.phases[1].sent >= 200, "{report:?}");
+    });
+}
+
 fn fork_chain(wanted: Containment) {
     let Some(mut scope) = scope(wanted) else {
         return;

@@ -22,6 +22,7 @@
 
 mod answer;
 mod belongings;
+mod bystander;
 mod chance;
 mod contract;
 mod copies;
@@ -43,6 +44,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use answer::Answer;
+pub use bystander::{Bystander, harm_of};
 pub use chance::{random, random_moment};
 pub use copies::Copies;
 pub use files::{read_pid_file, wait_for_file, wait_for_pid_file, wait_on_dir};

@@ -65,6 +65,11 @@ impl Args {
         number(name, &self.0.remove(0))
     }
 
+    /// Returns what is left, for somebody else.
+    pub fn rest(self) -> Vec<OsString> {
+        self.0
+    }
+
     /// Makes sure that nothing is left.
     ///
     /// # Panics
@@ -126,13 +131,24 @@ pub fn ready(pid_file: Option<&Path>) {
     let _ = writeln!(std::io::stdout(), "ready");
 }
 
-/// Writes this process's pid to `path`, which appears complete.
+/// Returns this process's pid as whoever mounted `/proc` has it: in a new PID namespace the kernel tells
+/// the process another.
+///
+/// # Panics
+///
+/// If `/proc` doesn't tell.
+pub fn pid_in_proc() -> i32 {
+    let own = std::fs::read_link("/proc/self").expect("/proc knows this process");
+    number("/proc/self", own.as_os_str())
+}
+
+/// Writes this process's pid, as it is in `/proc`, to `path`, which appears complete.
 ///
 /// # Panics
 ///
 /// If that fails.
 pub fn write_pid_file(path: &Path) {
-    let pid = std::process::id();
+    let pid = pid_in_proc();
     let mut name = path.file_name().expect("a pid file has a name").to_owned();
     name.push(format!(".{pid}.part"));
     let part = path.with_file_name(name);

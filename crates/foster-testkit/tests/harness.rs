@@ -17,9 +17,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use foster_testkit::{
-    ORDINARY_USER, Sandbox, Started, Watched, finish, habit, is_root, race_time, require,
-    try_finish, wait_for_file, wait_for_pid_file, wait_on_dir,
+    Bystander, ORDINARY_USER, Sandbox, Started, Watched, finish, habit, is_root, race_time,
+    require, try_finish, wait_for_file, wait_for_pid_file, wait_on_dir,
 };
+use rustix::process::Signal;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -369,4 +370,19 @@ fn a_habit_that_was_not_built_says_how_to_build_it() {
         "{message}"
     );
     assert_eq!(habit("exit"), habit("habit-exit"));
+}
+
+#[test]
+fn a_bystander_shows_each_signal_it_was_sent() {
+    for signal in [Signal::TERM, Signal::CONT, Signal::USR1, Signal::KILL] {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo ready; exec sleep 100"]);
+        let bystander = Bystander::start(&command);
+        assert_eq!(bystander.harm(), None);
+        assert!(bystander.watched().signal(signal));
+        if signal == Signal::KILL {
+            assert!(bystander.watched().wait_gone(SOON));
+        }
+        assert!(bystander.harm().is_some(), "{signal:?}");
+    }
 }

@@ -75,7 +75,8 @@ pub struct JobView {
     pub holders: Vec<ProcessInfo>,
     /// Descendants that the leader left behind.
     pub stragglers: Vec<Straggler>,
-    /// Whether the kernel has said that no process of the tree is left; `null` if it was not asked.
+    /// Whether the kernel has said that no process of the tree is left; `null` if it was not asked, or if
+    /// nobody looks after the job any more and it had not said so before.
     pub tree_empty: Option<bool>,
     /// Why the command could not be executed.
     pub failure: Option<StartFailure>,

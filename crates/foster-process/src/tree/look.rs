@@ -2,6 +2,7 @@ use std::collections::HashSet;
 use std::io;
 use std::time::Duration;
 
+use super::descent::Parent;
 use super::member::{Member, Seen, see};
 use super::{Beside, Born, Marks, Tree};
 use crate::identity::{ProcessIdentity, ProcessRef};
@@ -32,7 +33,7 @@ impl Tree {
             .collect())
     }
 
-    /// Returns up to `at_most` living members.
+    /// Returns up to `at_most` living members, and leaves some descriptors to whoever waits for them.
     ///
     /// # Errors
     /// If the tree can't be looked at, or no descriptor is left to hold one of its members.
@@ -42,8 +43,12 @@ impl Tree {
         for member in held.filter_map(Result::transpose).take(at_most) {
             match member {
                 Ok(member) => members.push(member),
-                // No descriptor is left: those will do.
-                Err(_) if !members.is_empty() => break,
+                // No descriptor is left. Half of those will do: to wait, to reap and to look again
+                // takes descriptors too.
+                Err(_) if members.len() > 1 => {
+                    members.truncate(members.len() / 2);
+                    break;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -86,16 +91,17 @@ impl Tree {
         seen.extend(&self.excluded);
         let mut found = Vec::new();
         match &self.beside {
-            Beside::Descendants => self.collect_descendants(vec![own], &mut seen, &mut found)?,
+            Beside::Descendants => {
+                self.collect_descendants(vec![Parent::Own], &mut seen, &mut found)?;
+            }
             Beside::DescendantsOf(parent) => {
                 seen.insert(parent.pid());
-                self.collect_descendants(vec![parent.pid()], &mut seen, &mut found)?;
+                self.collect_descendants(vec![Parent::Held(parent)], &mut seen, &mut found)?;
                 still_there(parent)?;
             }
             Beside::Marked(_) | Beside::Born(_) => self.collect_marked(&mut seen, &mut found)?,
             Beside::Nobody => {
-                let init = self.scope.namespace().map(sys::PidNamespace::init_pid);
-                seen.extend(init);
+                let init = self.scope.namespace().map(Parent::Init);
                 self.collect_descendants(Vec::from_iter(init), &mut seen, &mut found)?;
             }
         }
@@ -107,31 +113,6 @@ impl Tree {
             }
         }
         Ok(found)
-    }
-
-    fn collect_descendants(
-        &self,
-        mut parents: Vec<i32>,
-        seen: &mut HashSet<i32>,
-        found: &mut Vec<Seen>,
-    ) -> io::Result<()> {
-        // The first process of a namespace is none of the tree's: it is deaf to all but what ends them
-        // all, which it gets by `kill`.
-        let init = self.scope.namespace().map(sys::PidNamespace::init_pid);
-        while let Some(parent) = parents.pop() {
-            for pid in sys::children_of(parent)? {
-                if self.excluded.contains(&pid) || !seen.insert(pid) {
-                    continue;
-                }
-                parents.push(pid);
-                if Some(pid) == init {
-                    continue;
-                }
-                // A number read a moment ago may be another's by now; a parent of ours proves it.
-                found.extend(see(pid, |stat| sys::belongs(stat, seen))?);
-            }
-        }
-        Ok(())
     }
 
     fn collect_marked(&self, seen: &mut HashSet<i32>, found: &mut Vec<Seen>) -> io::Result<()> {
@@ -152,7 +133,8 @@ impl Tree {
             }
             Ok(())
         })?;
-        let roots = found.iter().map(|member| member.identity.pid).collect();
+        let roots = found.iter().map(|member| Parent::Member(member.identity));
+        let roots = roots.collect();
         self.collect_descendants(roots, seen, found)
     }
 

@@ -1,4 +1,5 @@
 mod delivery;
+mod descent;
 mod end;
 mod look;
 mod member;

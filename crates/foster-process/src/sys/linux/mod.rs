@@ -58,8 +58,11 @@ pub const OWN_LEVEL: Level = Level::Subreaper;
 pub const OWN_LEVEL_DETAIL: &str =
     "orphans come back to their subreaper, which sweeps them through pidfds";
 
-/// Returns whether a process that was found from these is still what it was found as: the child of
-/// one of them.
-pub fn belongs<S: BuildHasher>(stat: &ProcessStat, found: &HashSet<i32, S>) -> bool {
-    found.contains(&stat.parent)
+/// Returns whether a process is still what it was found as: the child of one of these parents.
+pub fn belongs<S: BuildHasher>(
+    stat: &ProcessStat,
+    parents: [Option<i32>; 2],
+    _: &HashSet<i32, S>,
+) -> bool {
+    parents.contains(&Some(stat.parent))
 }

@@ -27,6 +27,11 @@ impl PidNamespace {
         match *self {}
     }
 
+    /// Returns whether its first process has not ended.
+    pub fn runs(&self) -> bool {
+        match *self {}
+    }
+
     /// Returns whether nobody is left in it.
     pub fn is_over(&self) -> io::Result<bool> {
         match *self {}

@@ -56,11 +56,15 @@ pub fn children_of(pid: i32) -> io::Result<Vec<i32>> {
     }
 }
 
-/// Returns whether a process that was found from these is still what it was found as: the child of
-/// one of them, or in the group or session of one that is our child now.
-pub fn belongs<S: BuildHasher>(stat: &ProcessStat, found: &HashSet<i32, S>) -> bool {
+/// Returns whether a process is still what it was found as: the child of one of these parents, or in the
+/// group or session of somebody found who is our child now.
+pub fn belongs<S: BuildHasher>(
+    stat: &ProcessStat,
+    parents: [Option<i32>; 2],
+    found: &HashSet<i32, S>,
+) -> bool {
     let led = |leader: i32| found.contains(&leader) && is_own_child(leader);
-    found.contains(&stat.parent) || led(stat.group) || led(stat.session)
+    parents.contains(&Some(stat.parent)) || led(stat.group) || led(stat.session)
 }
 
 /// Returns whether `pid` is a child of ours that nobody has reaped. While it is, the number can't

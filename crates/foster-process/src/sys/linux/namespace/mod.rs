@@ -78,6 +78,11 @@ impl PidNamespace {
         self.init.as_fd()
     }
 
+    /// Returns whether its first process has not ended: then its number is nobody else's.
+    pub fn runs(&self) -> bool {
+        matches!(is_readable_within(self.as_fd(), &AT_ONCE), Ok(false))
+    }
+
     /// Returns whether nobody is left in it. Its first process is reaped then.
     ///
     /// Once the others are gone that one is about to be: it is waited for, some milliseconds, since who
