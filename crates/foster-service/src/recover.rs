@@ -4,7 +4,7 @@ use foster_store::{JobFolder, Root};
 
 use crate::context::{self, Context, now};
 use crate::error::ServiceError;
-use crate::reaching::lock::try_lock;
+use crate::reaching::lock::lock_in_turn;
 
 /// What `recover` is asked for.
 #[derive(Debug, Clone, Default)]
@@ -91,7 +91,7 @@ fn recover_one(
     named: bool,
 ) -> Result<Option<RecoveredJob>, ServiceError> {
     let job = folder.id().to_string();
-    let Some(lock) = try_lock(folder)? else {
+    let Some(held) = lock_in_turn(folder)? else {
         let record = folder.record()?;
         let action = "it is looked after; nothing had to be done".to_owned();
         let (state, cause, survivors) = (Some(record.state), record.cause, Vec::new());
@@ -103,7 +103,7 @@ fn recover_one(
             survivors,
         }));
     };
-    let recovery = foster_supervisor::recover(root, folder, &lock)?;
+    let recovery = foster_supervisor::recover(root, folder, &held.lock)?;
     let (state, cause) = (Some(recovery.record.state), recovery.record.cause);
     let worth_telling = named || recovery.changed || !recovery.survivors.is_empty();
     let (action, survivors) = (recovery.action, recovery.survivors);

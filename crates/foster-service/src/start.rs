@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::ServiceError;
 use crate::launching::launch::launch_made;
 use crate::launching::observation::Observation;
-use crate::reaching::lock::try_lock;
+use crate::reaching::lock::lock_in_turn;
 use crate::reaching::watch::{is_only_defined, settled_record};
 
 /// What `start` is asked for.
@@ -30,7 +30,7 @@ pub fn start(ctx: &Context, request: &StartRequest) -> Result<RunAnswer, Service
     let began = Instant::now();
     let (root, folder) = ctx.find(&request.job)?;
     demand_unstarted(&folder, &settled_record(&root, &folder)?)?;
-    let lock = try_lock(&folder)?;
+    let lock = lock_in_turn(&folder)?.map(|held| held.lock);
     let lock = lock.ok_or_else(|| state(&folder, "somebody else is starting it".to_owned()))?;
     start_locked(ctx, &root, folder, lock, request.observation, began)
 }

@@ -72,6 +72,7 @@ pub fn collect(
         let bytes = || folder.disk_use().map_err(failed).map(Collected::Removed);
         return kept.map_or_else(bytes, |reason| Ok(Collected::Kept(reason)));
     }
+    let _turn = folder.wait_turn().map_err(failed)?;
     let lock = match folder.try_lock() {
         Ok(Some(lock)) => lock,
         Ok(None) => return Ok(Collected::Kept(IN_USE.to_owned())),

@@ -7,8 +7,8 @@ use foster_supervisor::{AmendError, Amended, Client, ControlError, History, tell
 
 use crate::error::ServiceError;
 use crate::reaching::holder::wait_for_holder;
-use crate::reaching::lock::try_lock;
-use crate::reaching::watch::settled_record;
+use crate::reaching::lock::{try_lock, wait_turn};
+use crate::reaching::watch::settled_in_turn;
 use crate::showing::view::is_foreign;
 
 /// How long a supervisor is given to write a change down.
@@ -28,11 +28,10 @@ pub(crate) fn amend(
     if is_foreign(&folder.definition()?) {
         return Err(ServiceError::Foreign(folder.id()));
     }
-    let turn = folder.wait_turn();
-    let _turn = turn.map_err(ServiceError::io("the job can't be changed"))?;
+    let turn = wait_turn(folder)?;
     let deadline = Instant::now() + PATIENCE;
     for _ in 0..ATTEMPTS {
-        let record = settled_record(root, folder)?;
+        let record = settled_in_turn(root, folder, &turn)?;
         if let Ok(client) = Client::connect(folder) {
             match told(client, change, deadline) {
                 // Its successor serves the same socket, or it was over.

@@ -3,18 +3,22 @@ use std::time::{Duration, Instant};
 
 use foster_model::answer::{KillResult, SentSignal, StopReport};
 use foster_model::control::{Message, Request};
-use foster_model::{AFTER_KILL, PhaseSpec, Target};
+use foster_model::{AFTER_KILL, JobRecord, PhaseSpec, Target};
 use foster_process::Signal;
-use foster_store::{JobFolder, Root};
+use foster_store::{JobFolder, Lock, Root};
 use foster_supervisor::{Client, ControlError, Leftovers, from_specs, wake};
 
 use crate::error::ServiceError;
-use crate::reaching::lock::lock_failed;
-use crate::reaching::watch::{Watcher, is_only_defined, settled_record, wait_for};
+use crate::reaching::holder::wait_for_holder;
+use crate::reaching::lock::{lock_failed, wait_turn};
+use crate::reaching::watch::{Watcher, is_only_defined, settled_in_turn, settled_record, wait_for};
 use crate::showing::view::is_foreign;
 
 /// How long a supervisor is given for its first answer before it is taken to be stopped.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long the processes of a job that is over are given to let go of it.
+const LEAVING: Duration = Duration::from_secs(10);
 
 /// How often a supervisor that dies is sought anew. It has one successor.
 const ATTEMPTS: u32 = 8;
@@ -85,9 +89,10 @@ impl Begun {
         for _ in 0..ATTEMPTS {
             match self {
                 Self::Alone => {
-                    let record = settled_record(root, folder)?;
+                    // Whoever recovers it at this moment has its lock, as a supervisor would.
+                    let record = settled_in_turn(root, folder, &wait_turn(folder)?)?;
                     if record.state.is_final() {
-                        return alone(folder, order);
+                        return alone(folder, &record, order);
                     }
                 }
                 Self::Told { client, was_over } => {
@@ -160,21 +165,38 @@ fn first_word(folder: &JobFolder, client: &mut Client) -> Result<Message, Servic
 }
 
 /// A job that is over and that nobody looks after: what is left of it is found by its marks.
-fn alone(folder: &JobFolder, order: &Order) -> Result<KillResult, ServiceError> {
-    let lock = match folder.try_lock() {
-        Ok(Some(lock)) => lock,
-        // Somebody else is at it.
-        Ok(None) => return result(folder, true, None, None),
-        // Nothing can be written, so nothing of it was started since it was over.
-        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+fn alone(
+    folder: &JobFolder,
+    record: &JobRecord,
+    order: &Order,
+) -> Result<KillResult, ServiceError> {
+    let deadline = Instant::now() + LEAVING;
+    let mut holder_was_gone = false;
+    loop {
+        let turn = wait_turn(folder)?;
+        match folder.try_lock() {
+            Ok(Some(lock)) => return end_left(folder, &lock, order),
+            Ok(None) => drop(turn),
+            // Nothing can be written, so nothing of it was started since it was over.
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                return result(folder, true, None, None);
+            }
+            Err(error) => return Err(lock_failed(folder, error)),
+        }
+        // Its keeper is on its way out. It may have ended between the two looks; then the lock is free by
+        // now. Else somebody begins another run, and has ended what was left of this one.
+        if !wait_for_holder(record, deadline)? && std::mem::replace(&mut holder_was_gone, true) {
             return result(folder, true, None, None);
         }
-        Err(error) => return Err(lock_failed(folder, error)),
-    };
+    }
+}
+
+/// Ends or signals what is left of a job.
+fn end_left(folder: &JobFolder, lock: &Lock, order: &Order) -> Result<KillResult, ServiceError> {
     if is_foreign(&folder.definition()?) {
         return Err(ServiceError::Foreign(folder.id()));
     }
-    let leftovers = Leftovers::find(folder, &lock)?;
+    let leftovers = Leftovers::find(folder, lock)?;
     let phases = match order {
         Order::Stop {
             phases: Some(phases),

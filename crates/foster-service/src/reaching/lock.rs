@@ -2,7 +2,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use foster_model::JobRecord;
-use foster_store::{JobFolder, Lock, OpenError};
+use foster_store::{JobFolder, Lock, OpenError, Turn};
 
 use crate::error::ServiceError;
 use crate::reaching::holder::wait_for_holder;
@@ -16,6 +16,30 @@ pub(crate) fn try_lock(folder: &JobFolder) -> Result<Option<Lock>, ServiceError>
     folder
         .try_lock()
         .map_err(|error| lock_failed(folder, error))
+}
+
+/// The lock of a job that nobody looks after, for the moment of a change.
+///
+/// Who finds a lock taken believes that somebody looks after the job, or starts it. So those who need it
+/// only for a moment wait for each other first: of two that end what is left of a job, or of one that
+/// recovers it and one that ends it, none is told that there is nothing to do.
+#[derive(Debug)]
+pub(crate) struct LockInTurn {
+    /// Given back first, so that it is free for whoever's turn is next.
+    pub lock: Lock,
+    _turn: Turn,
+}
+
+/// Waits for a turn, and takes a job's lock; `None` if somebody looks after it, or starts it.
+pub(crate) fn lock_in_turn(folder: &JobFolder) -> Result<Option<LockInTurn>, ServiceError> {
+    let turn = wait_turn(folder)?;
+    Ok(try_lock(folder)?.map(|lock| LockInTurn { lock, _turn: turn }))
+}
+
+/// Waits until nobody else changes the job.
+pub(crate) fn wait_turn(folder: &JobFolder) -> Result<Turn, ServiceError> {
+    let turn = folder.wait_turn();
+    turn.map_err(ServiceError::io("the job can't be changed"))
 }
 
 /// What came of taking a lock.
@@ -35,8 +59,8 @@ pub(crate) fn take_lock(
     let deadline = Instant::now() + PATIENCE;
     let mut holder_was_gone = false;
     loop {
-        if let Some(lock) = try_lock(folder)? {
-            return Ok(Taken::Lock(lock));
+        if let Some(held) = lock_in_turn(folder)? {
+            return Ok(Taken::Lock(held.lock));
         }
         let record = folder.record();
         if !folder.is_in_place().unwrap_or(true) {

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 use foster_model::control::{Message, Request};
 use foster_model::{JobRecord, State};
 use foster_process::{ProcessRef, wait_any};
-use foster_store::{JobFolder, Root};
+use foster_store::{JobFolder, Root, Turn};
 use foster_supervisor::{Client, ControlError};
 
 use crate::error::ServiceError;
 use crate::reaching::holder::process;
-use crate::reaching::lock::try_lock;
+use crate::reaching::lock::{try_lock, wait_turn};
 use crate::showing::view::is_foreign;
 
 /// How often a link that breaks at once is made anew. A supervisor has one successor.
@@ -167,9 +167,34 @@ pub(crate) fn wait_for(
 ///
 /// A job of another machine is returned as its files tell it, but may not be waited for.
 pub(crate) fn settled_record(root: &Root, folder: &JobFolder) -> Result<JobRecord, ServiceError> {
+    match undisputed_record(folder)? {
+        Some(record) => Ok(record),
+        None => settled_in_turn(root, folder, &wait_turn(folder)?),
+    }
+}
+
+/// [`settled_record`] for those whose turn it is.
+pub(crate) fn settled_in_turn(
+    root: &Root,
+    folder: &JobFolder,
+    _turn: &Turn,
+) -> Result<JobRecord, ServiceError> {
+    // Whoever had the turn before may have recovered it.
+    if let Some(record) = undisputed_record(folder)? {
+        return Ok(record);
+    }
+    match try_lock(folder)? {
+        Some(lock) => Ok(foster_supervisor::recover(root, folder, &lock)?.record),
+        // Somebody else was quicker, to start it.
+        None => Ok(folder.record()?),
+    }
+}
+
+/// Returns the record of a job that is over, or that somebody looks after.
+fn undisputed_record(folder: &JobFolder) -> Result<Option<JobRecord>, ServiceError> {
     let record = folder.record()?;
     if record.state.is_final() {
-        return Ok(record);
+        return Ok(Some(record));
     }
     // One whose definition can't be read is judged by its lock: whoever holds it can be asked.
     if folder
@@ -181,14 +206,8 @@ pub(crate) fn settled_record(root: &Root, folder: &JobFolder) -> Result<JobRecor
     // Asking leaves the lock alone: one that is taken only to look would make others believe that
     // somebody looks after the job.
     let held = folder.lock_is_held();
-    if held.map_err(ServiceError::io("the job's lock can't be read"))? {
-        return Ok(record);
-    }
-    match try_lock(folder)? {
-        Some(lock) => Ok(foster_supervisor::recover(root, folder, &lock)?.record),
-        // Somebody else was quicker, to recover it or to start it.
-        None => Ok(folder.record()?),
-    }
+    let held = held.map_err(ServiceError::io("the job's lock can't be read"))?;
+    Ok(held.then_some(record))
 }
 
 /// Returns the record for a verb that only shows: a foreign job is shown as its files tell it.
