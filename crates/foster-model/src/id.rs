@@ -85,7 +85,9 @@ impl FromStr for JobId {
             b.is_ascii_alphanumeric()
                 && !matches!(b.to_ascii_lowercase(), b'i' | b'l' | b'o' | b'u')
         });
-        if text.len() != Self::LENGTH || !canonical {
+        // 26 characters hold 130 bits, and two too many would be cut off: a second spelling again.
+        let fits = text.starts_with(|c| matches!(c, '0'..='7'));
+        if text.len() != Self::LENGTH || !canonical || !fits {
             return Err(invalid());
         }
         Ulid::from_string(&text.to_ascii_uppercase())
@@ -152,6 +154,12 @@ mod tests {
     #[test]
     fn the_day_is_read_off_the_id() {
         assert_eq!(JobId::from_parts(1_795_651_200_000, 7).day(), "2026-11-26");
+    }
+
+    #[test]
+    fn a_number_that_is_too_large_is_no_second_spelling() {
+        assert!("7zzzzzzzzzzzzzzzzzzzzzzzzz".parse::<JobId>().is_ok());
+        assert!("8zzzzzzzzzzzzzzzzzzzzzzzzz".parse::<JobId>().is_err());
     }
 
     #[test]

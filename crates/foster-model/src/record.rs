@@ -329,4 +329,6 @@ impl From<JobRecord> for StateFile {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

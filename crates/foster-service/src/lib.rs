@@ -96,3 +96,8 @@ pub use steps::{OnStep, Steps};
 pub use tag::{TagRequest, tag};
 pub use tail::{TailRequest, tail};
 pub use wait::{WaitRequest, wait};
+
+/// Rooms whose insides are fuzzed (`foster-fuzz`): no part of what this crate offers. It is there in
+/// every build, since a feature for it would have each crate above compiled twice.
+#[doc(hidden)]
+pub mod for_fuzzing;

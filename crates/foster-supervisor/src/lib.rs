@@ -52,3 +52,11 @@ pub use phases::{InvalidPhases, from_specs, to_specs};
 pub use recover::{RecoverError, Recovery, recover};
 pub use removal::{CollectError, Collected, collect, leftover_processes, over_at};
 pub use telling::{secrets_of, tell_of_the_end};
+
+/// Rooms whose insides are fuzzed (`foster-fuzz`): no part of what this crate offers. It is there in
+/// every build, since a feature for it would have each crate above compiled twice.
+#[doc(hidden)]
+pub mod for_fuzzing {
+    pub use crate::control::Connection;
+    pub use crate::redaction::Redactor;
+}

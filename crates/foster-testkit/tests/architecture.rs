@@ -15,7 +15,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Each crate and the crates of this workspace that it may use. `foster-testkit` may be used by
 /// tests alone.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("foster-model", &[]),
     ("foster-process", &[]),
     ("foster-store", &["foster-model"]),
@@ -42,6 +42,16 @@ const ARROWS: [(&str, &[&str]); 8] = [
         ],
     ),
     ("foster", &["foster-model", "foster-service"]),
+    (
+        "foster-fuzz",
+        &[
+            "foster-model",
+            "foster-process",
+            "foster-service",
+            "foster-store",
+            "foster-supervisor",
+        ],
+    ),
     ("foster-testkit", &[]),
 ];
 

@@ -37,7 +37,7 @@ pub enum SpawnError {
         /// The system's reason.
         source: io::Error,
     },
-    /// The arguments or the environment hold a NUL.
+    /// An argument, a path, or a variable of this name holds a NUL.
     #[error("{0:?} holds a NUL byte")]
     Nul(OsString),
     /// The plan asks for what no system can do; nothing was started.

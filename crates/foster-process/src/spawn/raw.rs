@@ -50,7 +50,8 @@ impl<'a> RawPlan<'a> {
             let mut pair = name.clone();
             pair.push("=");
             pair.push(value);
-            c_string(&pair)
+            // An error is printed; a value may be a secret.
+            CString::new(pair.into_vec()).map_err(|_| SpawnError::Nul(name.clone()))
         });
         Ok(Self {
             candidates: candidates(plan)?,

@@ -1,5 +1,5 @@
 use std::ffi::{OsStr, OsString};
-use std::fmt;
+use std::fmt::{self, Display};
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -67,17 +67,11 @@ pub(crate) fn resolve_settings(
     settings: &[EnvSetting],
 ) -> Result<Vec<(OsString, OsString)>, ServiceError> {
     let resolve = |setting: &EnvSetting| {
-        let name = setting.name.as_bytes();
-        let value = setting
-            .value
-            .as_deref()
-            .map(OsStr::as_bytes)
-            .unwrap_or_default();
-        if name == JOB_VARIABLE.as_bytes() {
+        if setting.name == JOB_VARIABLE {
             let text = format!("{JOB_VARIABLE} is Foster's own: each job gets its mark in it");
             return Err(ServiceError::Env(text));
         }
-        if name.is_empty() || name.contains(&b'=') || name.contains(&0) || value.contains(&0) {
+        if !can_be_set(&setting.name, setting.value.as_deref().unwrap_or_default()) {
             let text = format!("{:?} can't be set in an environment", setting.name);
             return Err(ServiceError::Env(text));
         }
@@ -99,25 +93,49 @@ pub(crate) fn resolve_settings(
 /// Returns the variables of an environment file: dotenv syntax without substitution, so that a
 /// `$` in a value stays one.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<(OsString, OsString)>, StartFailure> {
-    let failure = |reason: String| StartFailure {
-        code: ErrorCode::BadEnvFile.as_str().to_owned(),
-        message: format!("the environment file {}: {reason}", path.display()),
-    };
     let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(|error| failure(error.to_string()))?;
+    let file = fs::File::open(path).map_err(|error| bad_file(path, error))?;
     let read = file.take(MOST_IN_A_FILE + 1).read_to_end(&mut bytes);
-    if read.map_err(|error| failure(error.to_string()))? as u64 > MOST_IN_A_FILE {
-        return Err(failure(format!(
-            "it holds more than {MOST_IN_A_FILE} bytes"
-        )));
+    if read.map_err(|error| bad_file(path, error))? as u64 > MOST_IN_A_FILE {
+        let reason = format!("it holds more than {MOST_IN_A_FILE} bytes");
+        return Err(bad_file(path, reason));
     }
-    let text = String::from_utf8(bytes).map_err(|_| failure("it is not UTF-8".to_owned()))?;
-    let document = adotenv::parse_strict(&text).map_err(|error| failure(error.to_string()))?;
+    parse_file(path, bytes)
+}
+
+/// Returns the variables of the environment file at `path`, which has this content.
+pub(crate) fn parse_file(
+    path: &Path,
+    content: Vec<u8>,
+) -> Result<Vec<(OsString, OsString)>, StartFailure> {
+    let text = String::from_utf8(content).map_err(|_| bad_file(path, "it is not UTF-8"))?;
+    let document = adotenv::parse_strict(&text).map_err(|error| bad_file(path, error))?;
     let pairs = document.entries().filter_map(|entry| {
         let value = entry.value()?;
         Some((OsString::from(entry.key()), OsString::from(value)))
     });
-    Ok(pairs.collect())
+    let pairs: Vec<_> = pairs.collect();
+    match pairs.iter().find(|(name, value)| !can_be_set(name, value)) {
+        Some((name, _)) => Err(bad_file(
+            path,
+            format!("{name:?} can't be set in an environment"),
+        )),
+        None => Ok(pairs),
+    }
+}
+
+/// Returns whether an environment can hold this: a name is told from its value by `=`, and both end at
+/// a NUL.
+fn can_be_set(name: &OsStr, value: &OsStr) -> bool {
+    let (name, value) = (name.as_bytes(), value.as_bytes());
+    !name.is_empty() && !name.contains(&b'=') && !name.contains(&0) && !value.contains(&0)
+}
+
+fn bad_file(path: &Path, reason: impl Display) -> StartFailure {
+    StartFailure {
+        code: ErrorCode::BadEnvFile.as_str().to_owned(),
+        message: format!("the environment file {}: {reason}", path.display()),
+    }
 }
 
 impl JobEnvironment {
@@ -224,6 +242,13 @@ mod tests {
         let failure = read_file(Path::new("/nonexistent/x.env")).unwrap_err();
         assert_eq!(failure.code, "bad_env_file");
         assert!(failure.message.contains("/nonexistent/x.env"));
+    }
+
+    #[test]
+    fn what_no_environment_can_hold_is_refused_and_its_value_not_told() {
+        let failure = parse_file(Path::new("/x.env"), b"TOKEN=sec\0ret\n".to_vec()).unwrap_err();
+        assert_eq!(failure.code, "bad_env_file");
+        assert!(failure.message.contains("TOKEN") && !failure.message.contains("ret"));
     }
 
     #[test]

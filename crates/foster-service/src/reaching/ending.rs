@@ -5,11 +5,11 @@ use foster_model::answer::{KillResult, SentSignal, StopReport};
 use foster_model::control::{Message, Request};
 use foster_model::{AFTER_KILL, PhaseSpec, Target};
 use foster_process::Signal;
-use foster_store::{JobFolder, Root};
+use foster_store::{JobFolder, Lock, Root};
 use foster_supervisor::{Client, ControlError, Leftovers, depose, from_specs, wake};
 
 use crate::error::ServiceError;
-use crate::reaching::lock::lock_failed;
+use crate::reaching::lock::{Taken, take_lock};
 use crate::reaching::watch::{Watcher, is_only_defined, settled_record, wait_for};
 use crate::showing::view::is_foreign;
 
@@ -171,20 +171,27 @@ fn first_word(
 
 /// A job that is over and that nobody looks after: what is left of it is found by its marks.
 fn alone(folder: &JobFolder, order: &Order) -> Result<KillResult, ServiceError> {
-    let (_turn, lock) = match folder.lock_in_turn() {
-        Ok(Some(lock)) => lock,
-        // Somebody else is at it.
-        Ok(None) => return result(folder, true, None, None),
+    // A keeper on its way out has the lock still.
+    match take_lock(folder, |record| record.state.is_final()) {
+        Ok(Taken::Lock(_turn, lock)) => end_left(folder, &lock, order),
+        // Somebody begins another run, and has ended what was left of this one.
+        Ok(Taken::Kept(_)) => result(folder, true, None, None),
         // Nothing can be written, so nothing of it was started since it was over.
-        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
-            return result(folder, true, None, None);
+        Err(ServiceError::Io { source, .. })
+            if source.kind() == io::ErrorKind::ReadOnlyFilesystem =>
+        {
+            result(folder, true, None, None)
         }
-        Err(error) => return Err(lock_failed(folder, error)),
-    };
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends or signals what is left of a job.
+fn end_left(folder: &JobFolder, lock: &Lock, order: &Order) -> Result<KillResult, ServiceError> {
     if is_foreign(&folder.definition()?) {
         return Err(ServiceError::Foreign(folder.id()));
     }
-    let leftovers = Leftovers::find(folder, &lock)?;
+    let leftovers = Leftovers::find(folder, lock)?;
     let phases = match order {
         Order::Stop {
             phases: Some(phases),

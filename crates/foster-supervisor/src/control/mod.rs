@@ -8,4 +8,5 @@ mod server;
 
 pub use ask::Ask;
 pub use client::{Client, ControlError};
+pub use connection::Connection;
 pub use server::Server;

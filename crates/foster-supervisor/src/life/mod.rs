@@ -3,6 +3,8 @@
 mod effect;
 mod facts;
 mod plan;
+#[cfg(test)]
+mod properties;
 mod steps;
 #[cfg(test)]
 mod tests;
