@@ -26,16 +26,19 @@ mod chance;
 mod contract;
 mod copies;
 mod delegated;
+mod faults;
 mod files;
 mod finish;
 mod flood;
 pub mod parts;
 mod sandbox;
 mod small_disk;
+mod stage;
 mod started;
 mod tally;
 mod user;
 mod wall_clock;
+mod walk;
 mod watched;
 
 use std::io::Write as _;
@@ -45,15 +48,18 @@ use std::time::Duration;
 pub use answer::Answer;
 pub use chance::{random, random_moment};
 pub use copies::Copies;
+pub use faults::{Faults, Passing, Point};
 pub use files::{read_pid_file, wait_for_file, wait_for_pid_file, wait_on_dir};
 pub use finish::{Finished, finish, try_finish};
 pub use flood::{Stream, fill_flood, flood, flood_line};
 pub use sandbox::Sandbox;
 pub use small_disk::{Left, SmallDisk, in_own_mounts};
+pub use stage::{Action, Heard, Stage};
 pub use started::Started;
 pub use tally::Tally;
 pub use user::{ORDINARY_USER, as_ordinary_user, give_to_ordinary_user, is_root};
 pub use wall_clock::WallClock;
+pub use walk::{Scenario, walk};
 pub use watched::{Watched, kill_at_once};
 
 /// How long a single call of `foster` may take before the test fails.
