@@ -105,7 +105,10 @@ fn begin_run(folder: &JobFolder, _lock: &Lock) -> Result<(), ServiceError> {
     // Of a job that is over nobody asks the journal: whoever dies before the state is saved must not
     // leave one that is behind.
     folder.remove_state().map_err(failed())?;
-    history.note(Event::Restarted { run });
+    // A keeper that did not find it would go on with the run before, and write into its logs.
+    history
+        .note_for_others(Event::Restarted { run })
+        .map_err(failed())?;
     foster_fault::step("launcher.restart_noted");
     history.save(folder);
     Ok(())

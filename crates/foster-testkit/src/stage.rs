@@ -58,6 +58,8 @@ pub struct Stage {
     pub faults: Faults,
     /// The fault, if one is asked for.
     pub fault: Option<(Point, Action)>,
+    /// A job that nobody starts: what is done to another leaves it and its place in the index alone.
+    bystander: String,
     foster: PathBuf,
     waker: Option<JoinHandle<()>>,
 }
@@ -66,11 +68,14 @@ impl Stage {
     /// Makes an empty stage.
     pub(crate) fn new(foster: &Path, fault: Option<(Point, Action)>) -> Self {
         let sandbox = Sandbox::new(foster);
+        let answer = sandbox.ok(["create", "--", "true"]);
+        let bystander = answer["job_id"].as_str().unwrap_or_default().to_owned();
         let faults = Faults::new(sandbox.work().with_file_name("faults"));
         Self {
             sandbox,
             faults,
             fault,
+            bystander,
             foster: foster.to_owned(),
             waker: None,
         }
@@ -85,6 +90,13 @@ impl Stage {
         if matches!(action, Action::Stop | Action::StopThenKill) {
             self.waker = Some(self.wake_or_kill(*action));
         }
+    }
+
+    /// Returns the ids of the jobs that the scenario has made.
+    pub fn job_ids(&self) -> Vec<String> {
+        let mut ids = self.sandbox.job_ids();
+        ids.retain(|id| *id != self.bystander);
+        ids
     }
 
     /// Returns the file to which the job's command appends its pid, once each time that it is started.

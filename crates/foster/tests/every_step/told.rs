@@ -1,0 +1,55 @@
+use std::fs;
+use std::time::Duration;
+
+use foster_testkit::{Heard, Scenario, Stage, Tally, wait_on_dir};
+
+use crate::run::{command, expected};
+use crate::verdict;
+
+/// `run` of a job whose end is told to a file.
+pub struct Told;
+
+/// How long telling takes at the most.
+const SOON: Duration = Duration::from_secs(10);
+
+impl Scenario for Told {
+    fn name(&self) -> &'static str {
+        "run --notify-file"
+    }
+
+    fn play(&self, stage: &Stage) -> Vec<Heard> {
+        let line = command("word");
+        vec![stage.call(&["run", "--notify-file", "told", "--", "sh", "-c", &line])]
+    }
+
+    fn judge(&self, stage: &Stage, heard: &[Heard], tally: &mut Tally) {
+        verdict::of_a_launch(stage, &heard[0], &expected("word"), tally);
+        for process in stage.sandbox.left_over() {
+            let _ = process.wait_gone(SOON);
+        }
+        if let ([id], 1) = (stage.job_ids().as_slice(), stage.starts().len()) {
+            judge_what_was_told(stage, id, tally);
+        }
+        verdict::of_the_rest(stage, tally);
+    }
+}
+
+/// Each sink is told once; or, if the one who tells was hit, at least once, at the latest by `recover`.
+fn judge_what_was_told(stage: &Stage, id: &str, tally: &mut Tally) {
+    let file = stage.sandbox.work().join("told");
+    let times = || fs::read_to_string(&file).map_or(0, |text| text.lines().count());
+    let is_notifier = stage
+        .faults
+        .made()
+        .is_some_and(|made| made.role == "notifier");
+    if is_notifier {
+        stage.sandbox.ok(["recover", id]);
+    }
+    let told = wait_on_dir(stage.sandbox.work(), SOON, || (times() > 0).then(times));
+    let right = if is_notifier {
+        told.is_some()
+    } else {
+        told == Some(1)
+    };
+    tally.lost_unless(right, || format!("{}: told {told:?} times", stage.what()));
+}
