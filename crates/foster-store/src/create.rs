@@ -67,11 +67,11 @@ impl Root {
             Filling::Input(error) => error.into(),
         });
         let made = made.and_then(|made| {
-            let allowed = foster_fault::attempt("store.create.rename");
-            let renamed = allowed.and_then(|()| day.rename_new(&draft, &id.to_string()));
-            renamed.map(|()| made).map_err(exists)
+            foster_fault::attempt("store.create.rename").map_err(exists)?;
+            day.rename_new(&draft, &id.to_string()).map_err(exists)?;
+            foster_fault::step("store.create.renamed");
+            Ok(made)
         });
-        foster_fault::step("store.create.renamed");
         made.inspect_err(|_| take_away(&day, &draft))
     }
 

@@ -117,8 +117,8 @@ impl Dir {
         let done = file
             .write_all(content)
             .and_then(|()| foster_fault::attempt("store.replace.rename"))
-            .and_then(|()| self.rename(temporary, name));
-        foster_fault::step("store.replace.renamed");
+            .and_then(|()| self.rename(temporary, name))
+            .map(|()| foster_fault::step("store.replace.renamed"));
         if done.is_err() {
             let _ = self.unlink(temporary);
         }

@@ -70,9 +70,6 @@ impl Parts {
     /// Prepares the place in which the tree will live.
     pub fn prepare_scope(&mut self) -> Result<(), StartFailure> {
         let name = leaf_name(self.folder.id());
-        // The lock is ours: one of that name was left by a keeper that was killed before it could tell of it, and
-        // would stand in the way.
-        drop(Scope::find(&name).remove());
         self.scope = Scope::prepare(self.containment, &name).map_err(|error| StartFailure {
             code: ErrorCode::ContainmentUnavailable.as_str().to_owned(),
             message: error.to_string(),

@@ -4,12 +4,12 @@ use foster_model::{
     Cause, Definition, Event, JobId, JobRecord, OutputEnd, ProcessInfo, State, StreamTotals,
     Supervision,
 };
-use foster_process::{ExitStatus, Scope, Signal, zombie_status};
+use foster_process::{ExitStatus, Signal, zombie_status};
 use foster_store::{DamageError, JobFolder, Lock, Root, Stream};
 
 use crate::history::{History, HistoryError};
 use crate::identity::{Kinship, current_host, from_model, kinship};
-use crate::leftovers::{emptiness_is_proved, leaf_name, marked_tree};
+use crate::leftovers::{emptiness_is_proved, marked_tree};
 use crate::telling::tell_of_the_end;
 
 /// What a recovery found and did.
@@ -135,7 +135,11 @@ impl Case<'_> {
     /// Removes what a launcher had made that died before anybody could be launched.
     fn clear_away(&self) {
         // What stays costs a directory entry, until the job is started or deleted.
-        drop(Scope::find(&leaf_name(self.folder.id())).remove());
+        drop(
+            marked_tree(&self.definition, self.record())
+                .scope()
+                .remove(),
+        );
         drop(self.folder.unlink_socket());
     }
 

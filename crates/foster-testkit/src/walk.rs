@@ -73,12 +73,14 @@ const TIME_FOR_ALL: Duration = Duration::from_secs(5);
 /// printed, and is a few milliseconds on one that is not.
 const LONGEST_GAP: Duration = Duration::from_secs(2);
 
+/// How many walks were begun in this process.
+static WALKS: AtomicUsize = AtomicUsize::new(0);
+
 /// Leaves out two of three points, others each time, where there is no time for all: at a desk.
 fn share(points: Vec<Point>, walked_whole: bool) -> Vec<Point> {
     if walked_whole || race_time() >= TIME_FOR_ALL {
         return points;
     }
-    static WALKS: AtomicUsize = AtomicUsize::new(0);
     let begin = std::process::id() as usize + WALKS.fetch_add(1, Ordering::Relaxed);
     let kept = points.into_iter().enumerate();
     kept.filter(|(at, _)| (at + begin).is_multiple_of(3))

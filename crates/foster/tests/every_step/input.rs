@@ -59,15 +59,19 @@ impl Scenario for Input {
     }
 }
 
-/// Whoever sends can't know what became of it when the supervisor dies before it could say: then that is the answer.
+/// Whoever sends can't know what became of it when the supervisor dies before it could say: then that is the answer; or,
+/// where the successor has closed the input, that there is none.
 fn is_clear(stage: &Stage, heard: &Heard) -> bool {
     match heard {
         Heard::Killed => stage.launcher_dies(),
-        _ if heard.ok().is_some() || verdict::may_fail_to_start(stage) => true,
-        _ => {
+        Heard::Answer(answer) => {
             let made = stage.faults.made();
             let died = made.is_some_and(|made| made.role == "supervisor");
-            died && heard.error() == Some("supervisor_unreachable")
+            let unknown = heard.error() == Some("supervisor_unreachable");
+            let closed = heard.error() == Some("invalid_state") && answer["stdin"] == "closed";
+            heard.ok().is_some()
+                || verdict::may_fail_to_start(stage)
+                || (died && (unknown || closed))
         }
     }
 }
