@@ -153,7 +153,7 @@ impl Stage {
             passing.name == "supervisor.watching" && passing.at > died.at && passing.pid != died.pid
         })?;
         let deadly = self.fault.as_ref()?.1 == Action::Kill;
-        (deadly && died.role == "supervisor").then(|| again.at - died.at)
+        (deadly && died.role == "supervisor").then(|| again.at.saturating_sub(died.at))
     }
 
     fn wake_or_kill(&self, action: Action) -> JoinHandle<()> {

@@ -1,11 +1,7 @@
 //! Whatever becomes of one of Foster's processes at any of its steps (it is killed, stopped, or refused by the
 //! system), the job is started once, keeps its output and its exit status, ends, and leaves nothing behind.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops at what it did not expect"
-)]
+#![expect(clippy::panic, reason = "a test stops at what it did not expect")]
 
 mod both;
 mod input;

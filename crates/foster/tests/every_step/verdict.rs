@@ -212,11 +212,8 @@ fn is_draft(path: &Path) -> bool {
 }
 
 fn is_waste(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    !is_draft(path) && (name.ends_with(".new") || name == "sock")
+    let unfinished = path.extension().is_some_and(|extension| extension == "new");
+    !is_draft(path) && (unfinished || path.ends_with("sock"))
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
