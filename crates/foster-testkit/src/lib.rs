@@ -37,8 +37,8 @@ mod stage;
 mod started;
 mod tally;
 mod user;
-mod wall_clock;
 mod walk;
+mod wall_clock;
 mod watched;
 
 use std::io::Write as _;
@@ -58,8 +58,8 @@ pub use stage::{Action, Heard, Stage};
 pub use started::Started;
 pub use tally::Tally;
 pub use user::{ORDINARY_USER, as_ordinary_user, give_to_ordinary_user, is_root};
-pub use wall_clock::WallClock;
 pub use walk::{Scenario, walk};
+pub use wall_clock::WallClock;
 pub use watched::{Watched, kill_at_once};
 
 /// How long a single call of `foster` may take before the test fails.
