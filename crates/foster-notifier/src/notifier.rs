@@ -22,6 +22,8 @@ use crate::lane::{Lane, Shared};
 
 /// Turns this process, a fresh copy of another, into the notifier of a run, and ends with it.
 pub fn become_notifier(errand: Errand) -> ! {
+    foster_fault::set_role(foster_fault::Role::Notifier);
+    foster_fault::step("notifier.forked");
     exit_now(i32::from(
         detach(&errand).and_then(|()| attend(errand)).is_err(),
     ))
@@ -53,6 +55,7 @@ fn attend(errand: Errand) -> io::Result<()> {
     let mut watch = run.watch().ok();
     let guardians = guardians(&errand);
     let mut notifier = Notifier::new(errand, run)?;
+    foster_fault::step("notifier.listening");
     loop {
         if let Some(watch) = &mut watch {
             watch.forget()?;
@@ -254,6 +257,7 @@ impl Notifier {
         let (shared, busy) = (Arc::clone(&self.shared), self.busy.clone());
         std::thread::Builder::new().spawn(move || {
             let results = tell_all(&sinks, &telling, &shared);
+            foster_fault::step("notifier.end_told");
             if shared.closing.is_stopped() && results.iter().any(|result| !result.success) {
                 // It stays open, so that `recover` has it told.
                 return;

@@ -50,9 +50,11 @@ pub fn restart(ctx: &Context, request: &RestartRequest) -> Result<RunAnswer, Ser
         return start_locked(ctx, &root, folder, lock, request.observation, began);
     }
     end(&root, &folder, phases)?;
+    foster_fault::step("launcher.run_ended");
     // The run that was ended, which somebody else may have begun since this job was looked at: whoever
     // ends one begins the next.
     let lock = take_lock_of(&folder, folder.record()?.run)?;
+    foster_fault::step("launcher.lock_taken");
     let started = launch_made(ctx, &root, folder, lock, begin_run)?;
     request.observation.of(&root, started, began)
 }
@@ -103,7 +105,11 @@ fn begin_run(folder: &JobFolder, _lock: &Lock) -> Result<(), ServiceError> {
     // Of a job that is over nobody asks the journal: whoever dies before the state is saved must not
     // leave one that is behind.
     folder.remove_state().map_err(failed())?;
-    history.note(Event::Restarted { run });
+    // A keeper that did not find it would go on with the run before, and write into its logs.
+    history
+        .note_for_others(Event::Restarted { run })
+        .map_err(failed())?;
+    foster_fault::step("launcher.restart_noted");
     history.save(folder);
     Ok(())
 }

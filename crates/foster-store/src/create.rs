@@ -67,8 +67,10 @@ impl Root {
             Filling::Input(error) => error.into(),
         });
         let made = made.and_then(|made| {
-            let renamed = day.rename_new(&draft, &id.to_string());
-            renamed.map(|()| made).map_err(exists)
+            foster_fault::attempt("store.create.rename").map_err(exists)?;
+            day.rename_new(&draft, &id.to_string()).map_err(exists)?;
+            foster_fault::step("store.create.renamed");
+            Ok(made)
         });
         made.inspect_err(|_| take_away(&day, &draft))
     }
@@ -113,6 +115,7 @@ impl Root {
     /// Makes the empty folder of a draft, and returns that of its day.
     fn begin_draft(&self, definition: &Definition, draft: &str) -> io::Result<Dir> {
         for _ in 0..ATTEMPTS {
+            foster_fault::attempt("store.create.folder")?;
             let day = self.day_for(definition)?;
             match day.make_subdir(draft) {
                 // Its last job was removed just now, and the day with it.
@@ -162,15 +165,22 @@ fn fill(
     stdin: Option<Input<'_>>,
 ) -> Result<(JobFolder, Lock), Filling> {
     let id = definition.job_id;
+    foster_fault::step("store.create.folder_made");
     let dir = day.subdir(draft)?;
+    foster_fault::attempt("store.create.lock")?;
     // Nobody can know the folder yet, so a lock that is held means that somebody guesses ids.
     let lock = Lock::take(&dir)?.ok_or(io::ErrorKind::WouldBlock)?;
+    foster_fault::step("store.create.lock_taken");
     RunFolder::make(&dir, FIRST_RUN)?;
+    foster_fault::attempt("store.create.definition")?;
     dir.create(DEFINITION, &serde_json::to_vec(definition)?)?;
+    foster_fault::step("store.create.definition_written");
     if let Some(private) = private {
+        foster_fault::attempt("store.create.secrets")?;
         dir.create(PRIVATE_VALUES, &serde_json::to_vec(private)?)?;
     }
     if let Some(mut input) = stdin {
+        foster_fault::attempt("store.create.input")?;
         let mut file = dir.create("stdin.bin", b"")?;
         input.copy_to(&mut file).map_err(Filling::Input)?;
     }
@@ -178,11 +188,14 @@ fn fill(
         at: definition.created_at,
         event: Event::Created {},
     };
+    foster_fault::attempt("store.create.journal")?;
     let line = journal::line(&created)?;
     let file = dir.create(journal::NAME, &line)?;
     Reserve::default().demand(&file, line.len() as u64, 0)?;
+    foster_fault::step("store.create.journal_begun");
     let mut record = JobRecord::new(id);
     record.apply(&created).map_err(io::Error::other)?;
+    foster_fault::attempt("store.create.state")?;
     dir.create(
         "state.json",
         &serde_json::to_vec(&StateFile::from(record.clone()))?,

@@ -116,7 +116,9 @@ impl Dir {
         let mut file = self.open(temporary, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC)?;
         let done = file
             .write_all(content)
-            .and_then(|()| self.rename(temporary, name));
+            .and_then(|()| foster_fault::attempt("store.replace.rename"))
+            .and_then(|()| self.rename(temporary, name))
+            .map(|()| foster_fault::step("store.replace.renamed"));
         if done.is_err() {
             let _ = self.unlink(temporary);
         }

@@ -85,6 +85,7 @@ impl JobFolder {
     /// It could not be written (a full disk, for example); then the old one stays.
     pub fn write_definition(&self, definition: &Definition) -> io::Result<()> {
         let content = serde_json::to_vec(definition)?;
+        foster_fault::attempt("store.definition.write")?;
         self.dir.replace(DEFINITION, "meta.json.new", &content)
     }
 
@@ -121,6 +122,7 @@ impl JobFolder {
             };
         };
         let content = serde_json::to_vec(values)?;
+        foster_fault::attempt("store.secrets.write")?;
         self.dir
             .replace(PRIVATE_VALUES, "secrets.json.new", &content)
     }

@@ -93,6 +93,7 @@ impl JobFolder {
     /// middle, and readers could no longer tell such a one from real damage. The caller holds the
     /// lock, so nobody is still writing that line.
     pub fn journal_writer(&self) -> io::Result<JournalWriter> {
+        foster_fault::attempt("store.journal.open")?;
         let bytes = self.files().read(NAME)?;
         let end = whole_lines(&bytes) as u64;
         let file = self.files().open(NAME, OFlags::RDWR | OFlags::APPEND)?;
@@ -134,9 +135,11 @@ impl JournalWriter {
         if !(tells_of_the_end(&entry.event) && line.len() <= LONGEST_OF_THE_END) {
             room?;
         }
-        let result = match self.file.write(&line) {
+        let allowed = foster_fault::attempt("store.journal.append");
+        let result = match allowed.and_then(|()| self.file.write(&line)) {
             Ok(written) if written == line.len() => {
                 self.end += line.len() as u64;
+                foster_fault::step("store.journal.appended");
                 return Ok(());
             }
             Ok(_) => Err(io::ErrorKind::StorageFull.into()),

@@ -68,6 +68,7 @@ impl RunFolder {
     pub fn write_completion(&self, completion: &CompletionFile) -> io::Result<()> {
         let content = serde_json::to_vec(completion)?;
         let temporary = format!("{COMPLETION}.new");
+        foster_fault::attempt("store.completion.write")?;
         self.dir().replace(COMPLETION, &temporary, &content)
     }
 

@@ -46,14 +46,17 @@ impl JobFolder {
 
 impl RunFolder {
     pub(crate) fn make(job: &Dir, number: u32) -> io::Result<Self> {
+        foster_fault::attempt("store.run.folder")?;
         let dir = job
             .ensure_subdir("runs")?
             .ensure_subdir(&number.to_string())?;
+        foster_fault::step("store.run.folder_made");
         for name in [
             Stream::Stdout.log_name(),
             Stream::Stderr.log_name(),
             "timeline",
         ] {
+            foster_fault::attempt("store.run.file")?;
             match dir.create(name, b"") {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 _ => {}

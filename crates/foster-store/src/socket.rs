@@ -14,8 +14,10 @@ impl JobFolder {
     /// Makes the control socket, in the place of one that a dead process left behind. To be called
     /// by the lock's holder only. The listener blocks.
     pub fn bind(&self) -> io::Result<UnixListener> {
+        foster_fault::attempt("store.socket.bind")?;
         self.unlink_socket()?;
         let listener = self.reach(|path| UnixListener::bind(path))?;
+        foster_fault::step("store.socket.bound");
         // The folder keeps others out already; this is for those who look at the mode.
         rustix::fs::chmodat(self.dir(), NAME, FILE_MODE, AtFlags::empty())?;
         Ok(listener)

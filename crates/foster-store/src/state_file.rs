@@ -41,8 +41,8 @@ impl JobFolder {
     /// that nobody believes what is no longer true; readers turn to the journal.
     pub fn write_state(&self, record: &JobRecord) -> io::Result<()> {
         let content = serde_json::to_vec(&StateFile::from(record.clone()))?;
-        self.files()
-            .replace(NAME, TEMPORARY, &content)
+        foster_fault::attempt("store.state.write")
+            .and_then(|()| self.files().replace(NAME, TEMPORARY, &content))
             .inspect_err(|_| {
                 let _ = self.files().unlink(TEMPORARY);
                 let _ = self.files().unlink(NAME);
@@ -62,6 +62,7 @@ impl JobFolder {
     /// the index are caches of it, and no job's end stands behind the writing of its output: each
     /// sync more would hold up whoever makes a file on the same file system meanwhile.
     pub fn sync(&self) -> io::Result<()> {
+        foster_fault::attempt("store.journal.sync")?;
         self.files().open(journal::NAME, OFlags::RDONLY)?.sync_all()
     }
 }

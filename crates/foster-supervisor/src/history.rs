@@ -56,6 +56,23 @@ impl History {
         legal
     }
 
+    /// Writes an event down that others will go on from, by the journal alone: then it is taken in only if it is
+    /// there. Returns whether it was one that can come now.
+    pub fn note_for_others(&mut self, event: Event) -> io::Result<bool> {
+        let entry = Entry {
+            at: SystemTime::now().into(),
+            event,
+        };
+        let mut record = self.record.clone();
+        let legal = record.apply(&entry).is_ok();
+        if legal {
+            self.journal.append(&entry)?;
+            self.record = record;
+            self.unsaved = true;
+        }
+        Ok(legal)
+    }
+
     /// Takes in that the job is as it was a moment ago: no event, so the journal does not grow.
     pub fn refresh(&mut self) {
         self.record.updated_at = Some(SystemTime::now().into());

@@ -29,6 +29,8 @@ pub(crate) const GAVE_UP: i32 = 70;
 /// The keeper exists because only a parent learns how a process ended: when the supervisor dies,
 /// the kernel gives its children to the nearest subreaper above, and that is the keeper.
 pub fn keep(mut parts: Parts) -> ! {
+    foster_fault::set_role(foster_fault::Role::Keeper);
+    foster_fault::step("keeper.forked");
     exit_now(match detach(&mut parts) {
         Ok(()) => match parts.prepare_scope() {
             Ok(()) => part_ways(parts),
@@ -64,6 +66,7 @@ enum Role {
 /// arguments, and whatever signals a terminal or a careless hand may send.
 fn detach(parts: &mut Parts) -> io::Result<()> {
     start_session()?;
+    foster_fault::step("keeper.session_started");
     let null = File::options().read(true).write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdin(&null)?;
     rustix::stdio::dup2_stdout(&null)?;
@@ -75,6 +78,7 @@ fn detach(parts: &mut Parts) -> io::Result<()> {
     ];
     keep.extend(parts.launcher.as_ref().map(AsRawFd::as_raw_fd));
     close_all_but(&keep)?;
+    foster_fault::step("keeper.descriptors_closed");
     std::mem::forget(null);
     name("keeper", parts);
     rustix::process::chdir("/")?;
@@ -84,19 +88,24 @@ fn detach(parts: &mut Parts) -> io::Result<()> {
 }
 
 fn divide(parts: &mut Parts) -> io::Result<Role> {
+    foster_fault::step("keeper.scope_prepared");
     // Blocked, not ignored: what is ignored stays ignored in the job. A TERM waits for the one who
     // has to act on it, if this process ever becomes that.
     let deaf = [Signal::HUP, Signal::INT, Signal::TERM, Signal::QUIT];
     drop(SignalQueue::new(&deaf)?);
     parts.renew_pipes()?;
     parts.bell = Bell::new()?;
+    foster_fault::attempt("keeper.fork_supervisor")?;
     let keeper = ProcessRef::open(std::process::id() as i32)?;
     match fork()? {
         Forked::Child => {
+            foster_fault::set_role(foster_fault::Role::Supervisor);
+            foster_fault::step("supervisor.forked");
             parts.bell.keep_rope();
             Ok(Role::Supervisor(keeper))
         }
         Forked::Parent(supervisor) => {
+            foster_fault::step("keeper.supervisor_forked");
             parts.bell.keep_ear();
             parts.writers = None;
             if let Some(stdin) = &mut parts.stdin {
@@ -116,6 +125,7 @@ pub(crate) fn name(role: &str, parts: &Parts) {
 fn supervise(parts: Parts, keeper: ProcessRef) -> i32 {
     name("supervisor", &parts);
     let ready = start_session().and_then(|()| set_subreaper());
+    foster_fault::step("supervisor.session_started");
     go_on(ready.and_then(|()| Supervisor::new(parts, Some(keeper))?.start()))
 }
 
@@ -125,6 +135,7 @@ fn go_on(outcome: io::Result<Outcome>) -> i32 {
         Ok(Outcome::Over) => CONCLUDED,
         Ok(Outcome::Keeper(parts, supervisor)) => {
             name("keeper", &parts);
+            foster_fault::set_role(foster_fault::Role::Keeper);
             attend(*parts, &supervisor)
         }
         Err(_) => GAVE_UP,
@@ -136,6 +147,7 @@ fn go_on(outcome: io::Result<Outcome>) -> i32 {
 fn clean_up_after(parts: Parts) {
     let (root, rules) = (parts.root.clone(), parts.auto_gc);
     drop(parts);
+    foster_fault::step("keeper.job_released");
     if let Some(rules) = rules.filter(|rules| !rules.is_empty()) {
         // `foster gc` tells what goes wrong.
         let _ = clean_up(&root, &rules);
@@ -174,6 +186,7 @@ fn keep_watch(parts: &mut Parts, supervisor: &ProcessRef) -> io::Result<()> {
         if parts.bell.was_rung() {
             // Without one the sinks are told by whoever recovers the job.
             let _ = start_notifier(parts);
+            foster_fault::step("keeper.notifier_started");
         }
         if ended {
             parts.leader = adopted.map(Adopted::into_leader);
@@ -190,7 +203,9 @@ fn keep_watch(parts: &mut Parts, supervisor: &ProcessRef) -> io::Result<()> {
 }
 
 fn attend(mut parts: Parts, supervisor: &ProcessRef) -> i32 {
+    foster_fault::step("keeper.watching");
     let concluded = keep_watch(&mut parts, supervisor).and_then(|()| {
+        foster_fault::step("keeper.supervisor_ended");
         let status = supervisor.reap()?;
         Ok(status.and_then(foster_process::ExitStatus::code) == Some(CONCLUDED))
     });
@@ -199,5 +214,7 @@ fn attend(mut parts: Parts, supervisor: &ProcessRef) -> i32 {
         return CONCLUDED;
     }
     name("supervisor", &parts);
+    foster_fault::set_role(foster_fault::Role::Supervisor);
+    foster_fault::step("supervisor.taking_over");
     go_on(Supervisor::new(parts, None).and_then(Supervisor::resume))
 }

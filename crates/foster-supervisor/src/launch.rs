@@ -130,9 +130,11 @@ pub fn launch(launch: Launch) -> Result<Client, LaunchError> {
     match launch.way.clone() {
         Way::Fork => {
             let parts = prepare(launch, phases, theirs).map_err(keeper_failed)?;
+            foster_fault::attempt("launcher.fork_keeper").map_err(keeper_failed)?;
             if let Forked::Child = fork().map_err(keeper_failed)? {
                 keep(parts);
             }
+            foster_fault::step("launcher.keeper_forked");
         }
         Way::Exec(program) => hand_over(&program, &launch, theirs)?,
     }
@@ -143,7 +145,10 @@ fn await_start(stream: UnixStream, job_id: JobId) -> Result<Client, LaunchError>
     let mut client = Client::over(stream, job_id).map_err(LaunchError::Lost)?;
     loop {
         match client.next(None).map_err(LaunchError::Lost)? {
-            Some(Message::Started {}) => return Ok(client),
+            Some(Message::Started {}) => {
+                foster_fault::step("launcher.start_heard");
+                return Ok(client);
+            }
             Some(Message::StartFailed { failure }) => return Err(LaunchError::Start(failure)),
             _ => {}
         }

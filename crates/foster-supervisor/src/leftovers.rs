@@ -123,7 +123,11 @@ pub(crate) fn marked_tree(definition: &Definition, record: &JobRecord) -> Tree {
         definition.nonce
     );
     let name = leaf_name(definition.job_id);
-    let scope = Scope::reopen(&name, record.cgroup.as_deref().map(Path::new));
+    let scope = match &record.cgroup {
+        Some(path) => Scope::reopen(&name, Some(Path::new(path))),
+        // They may have died before they could write it down.
+        None => Scope::find(&name),
+    };
     let leader = record.leader.map(from_model);
     Tree::of_marked(scope, Marks { cookie, leader })
 }

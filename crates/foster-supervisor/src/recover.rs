@@ -120,6 +120,7 @@ impl Case<'_> {
         let record = self.record();
         if record.state == State::Created && record.keeper.is_none() {
             // Whoever was to launch it never did: it stays what it is, a definition.
+            self.clear_away();
             return Ok(Vec::new());
         }
         if same_boot {
@@ -129,6 +130,17 @@ impl Case<'_> {
             self.end(State::Lost, Cause::Reboot);
         }
         Ok(Vec::new())
+    }
+
+    /// Removes what a launcher had made that died before anybody could be launched.
+    fn clear_away(&self) {
+        // What stays costs a directory entry, until the job is started or deleted.
+        drop(
+            marked_tree(&self.definition, self.record())
+                .scope()
+                .remove(),
+        );
+        drop(self.folder.unlink_socket());
     }
 
     /// The same boot: finds out what can be known, and returns who still lives.
@@ -247,6 +259,7 @@ impl Case<'_> {
         // Also where nothing changed: the journal may know more than a state that was not written
         // in time.
         self.history.save(self.folder);
+        foster_fault::step("launcher.recovery_saved");
         let state = self.record().state;
         if !self.changed {
             return format!("it is {state}; nothing had to be done");

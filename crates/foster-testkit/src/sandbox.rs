@@ -219,6 +219,12 @@ impl Sandbox {
         members(&Job::all(&self.root)).into_iter().collect()
     }
 
+    /// Returns the control groups of this root's jobs that are still there.
+    pub fn control_groups(&self) -> Vec<PathBuf> {
+        let jobs = Job::all(&self.root);
+        jobs.iter().flat_map(Job::cgroups).collect()
+    }
+
     /// Makes sure that [`Sandbox::left_over`] becomes empty within `timeout`.
     ///
     /// # Panics

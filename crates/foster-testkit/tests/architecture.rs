@@ -15,17 +15,24 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Each crate and the crates of this workspace that it may use. `foster-testkit` may be used by
 /// tests alone.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("foster-fault", &[]),
     ("foster-model", &[]),
     ("foster-process", &[]),
-    ("foster-store", &["foster-model"]),
+    ("foster-store", &["foster-fault", "foster-model"]),
     (
         "foster-notifier",
-        &["foster-model", "foster-process", "foster-store"],
+        &[
+            "foster-fault",
+            "foster-model",
+            "foster-process",
+            "foster-store",
+        ],
     ),
     (
         "foster-supervisor",
         &[
+            "foster-fault",
             "foster-model",
             "foster-notifier",
             "foster-process",
@@ -35,13 +42,17 @@ const ARROWS: [(&str, &[&str]); 9] = [
     (
         "foster-service",
         &[
+            "foster-fault",
             "foster-model",
             "foster-process",
             "foster-store",
             "foster-supervisor",
         ],
     ),
-    ("foster", &["foster-model", "foster-service"]),
+    (
+        "foster",
+        &["foster-fault", "foster-model", "foster-service"],
+    ),
     (
         "foster-fuzz",
         &[
@@ -113,6 +124,28 @@ fn the_program_contains_no_runtime() {
     for absent in ABSENT {
         assert!(!reached.contains(absent), "{absent} is in the program");
     }
+}
+
+/// Whatever asks for it outside of tests would have it in the program that people install.
+#[test]
+fn nothing_but_tests_arms_the_points_of_faults() {
+    let metadata = metadata(false);
+    let armed = |package: &cargo_metadata::Package, dependency: &cargo_metadata::Dependency| {
+        let forwarded = package.features.values().flatten();
+        let forwards = |feature: &String| feature.starts_with("foster-fault");
+        dependency.features.iter().any(|feature| feature == "armed")
+            || forwarded.filter(|feature| forwards(feature)).count() > 0
+    };
+    let mut users = 0;
+    for package in metadata.workspace_packages() {
+        for dependency in &package.dependencies {
+            if dependency.name == "foster-fault" && dependency.kind != DependencyKind::Development {
+                users += 1;
+                assert!(!armed(package, dependency), "{} arms them", package.name);
+            }
+        }
+    }
+    assert!(users > 3, "{users}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Environment {
     }
 
     /// Returns the value of a variable; one that is empty counts as not set.
-    fn variable(&self, name: &str) -> Option<&OsStr> {
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
         let found = self.variables.iter().find(|(key, _)| key == name);
         let value = found.map(|(_, value)| value.as_os_str());
         value.filter(|value| !value.is_empty())

@@ -27,6 +27,10 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let environment = environment::Environment::read();
+    if let Err(error) = foster_fault::arm(|name| environment.variable(name)) {
+        output::write_err(format!("error: {error}\n").as_bytes());
+        return exit::Status::from(foster_model::Exit::Usage).into();
+    }
     let typed: Vec<_> = std::env::args_os().collect();
     commands::carry_out(&typed, &environment).into()
 }

@@ -165,6 +165,7 @@ impl Launching {
             }
         };
         reachable(&self.definition);
+        foster_fault::step("launcher.listed");
         let started = launch(Launch {
             root: root.clone(),
             folder,
@@ -266,6 +267,8 @@ fn fail(
         history.save(folder);
         history.update_index(root, folder, definition);
         tell_of_the_end(root, folder, definition, history.record());
+        // Nobody listens. One that stays costs a directory entry.
+        drop(folder.unlink_socket());
     });
     match written {
         Ok(()) => ServiceError::Start { job_id, failure },

@@ -61,6 +61,7 @@ impl Index {
     /// Where there is no index, or one of an impossible length, nothing is done: it will be made
     /// from the folders, and this job's is one of them.
     pub fn append(&self, row: &IndexRow) -> io::Result<()> {
+        foster_fault::attempt("store.index.append")?;
         let dir = self.root.dir()?;
         let lock = IndexLock::wait(&dir)?;
         match open_for_writing(&dir)? {
@@ -72,6 +73,7 @@ impl Index {
     /// Changes the row of a job, or adds it. Where there is no index, nothing is done, nor for a job
     /// that was removed.
     pub fn update(&self, row: &IndexRow) -> io::Result<()> {
+        foster_fault::attempt("store.index.update")?;
         let dir = self.root.dir()?;
         let lock = IndexLock::wait(&dir)?;
         let Some((file, records)) = open_for_writing(&dir)? else {
@@ -190,6 +192,7 @@ fn write_new(file: &File, records: u64, row: &IndexRow, lock: &IndexLock) -> io:
     }
     let end = records * RECORD;
     let written = file.write_all_at(&row.encode()?, end);
+    foster_fault::step("store.index.row_written");
     if written.is_err() {
         // A part of a record would make the whole index one of an impossible length. That a job is
         // missing is noted as well, so that readers make the index anew: what can't be noted either is

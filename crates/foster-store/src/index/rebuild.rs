@@ -33,7 +33,9 @@ impl Index {
 
     pub(crate) fn rebuild_locked(&self, dir: &Dir, lock: &IndexLock) -> io::Result<u64> {
         let content = self.content()?;
+        foster_fault::attempt("store.index.rebuild")?;
         dir.replace(index::NAME, TEMPORARY, &content)?;
+        foster_fault::step("store.index.rebuilt");
         let records = (content.len() / LENGTH) as u64;
         lock.note(records, 0)?;
         lock.note_sorted()?;

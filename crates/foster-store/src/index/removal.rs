@@ -22,6 +22,7 @@ impl Index {
     /// so they need no lock, and the order by which others are found stays. When half of all
     /// records are such, the rest is copied to a new file.
     pub fn remove(&self, id: JobId) -> io::Result<()> {
+        foster_fault::attempt("store.index.remove")?;
         let dir = self.root().dir()?;
         let lock = IndexLock::wait(&dir)?;
         let Some((file, records)) = index::open_for_writing(&dir)? else {
@@ -31,6 +32,7 @@ impl Index {
         for place in &places {
             file.write_all_at(&removed_record(id), place * LENGTH as u64)?;
         }
+        foster_fault::step("store.index.row_removed");
         if places.is_empty() {
             return Ok(());
         }

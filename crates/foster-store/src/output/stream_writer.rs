@@ -73,6 +73,7 @@ impl RunFolder {
     /// finds more in the timeline ([`TimelineWriter::covered`](crate::TimelineWriter::covered))
     /// than the writer's position skips the difference, or else offsets and times part.
     pub fn stream_writer(&self, stream: Stream, cap: Option<u64>) -> io::Result<StreamWriter> {
+        foster_fault::attempt("store.output.open")?;
         let run = self.reopened()?;
         let files = segments::scan(&run, stream)?;
         let last = files

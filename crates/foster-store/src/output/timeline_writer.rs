@@ -115,11 +115,13 @@ impl TimelineWriter {
             .iter()
             .flat_map(|record| record.encode())
             .collect();
-        if let Err(error) = self.file.write_all(&bytes) {
+        let allowed = foster_fault::attempt("store.timeline.append");
+        if let Err(error) = allowed.and_then(|()| self.file.write_all(&bytes)) {
             self.torn = true;
             let _ = self.mend();
             return Err(error);
         }
+        foster_fault::step("store.timeline.appended");
         self.end += bytes.len() as u64;
         self.queue.clear();
         Ok(())

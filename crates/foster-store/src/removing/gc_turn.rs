@@ -22,6 +22,7 @@ impl Root {
     /// The time of the last turn is that of the file, and only a hint: one that can't be right (a
     /// clock was set) counts as long ago.
     pub fn gc_turn(&self, now: SystemTime, interval: Duration) -> io::Result<Option<GcTurn>> {
+        foster_fault::attempt("store.gc.turn")?;
         let dir = self.dir()?;
         let (file, is_new) = match dir.open(NAME, OFlags::RDWR) {
             Ok(file) => (file, false),

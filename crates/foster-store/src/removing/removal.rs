@@ -153,10 +153,12 @@ impl Removal {
             Step::Unlist => {
                 // A cache: a row that stays is found to be nobody's, and goes with the next sweep.
                 let _ = self.root.index().remove(self.id);
+                foster_fault::step("store.removal.unlisted");
                 Step::Open
             }
             Step::Open => self.open()?,
             Step::Empty(dir, mut tree) => {
+                foster_fault::attempt("store.removal.unlink")?;
                 if tree.step()? {
                     return Ok(Step::Empty(dir, tree));
                 }
@@ -179,8 +181,10 @@ impl Removal {
                 0 => format!("{GONE}{own}"),
                 _ => format!("{GONE}{own}-{number}"),
             };
-            match self.day.rename_new(&own, &gone) {
+            let allowed = foster_fault::attempt("store.removal.rename");
+            match allowed.and_then(|()| self.day.rename_new(&own, &gone)) {
                 Ok(()) => {
+                    foster_fault::step("store.removal.renamed");
                     self.name = gone;
                     self.next = Step::Unlist;
                     return Ok(());
@@ -217,6 +221,7 @@ impl Removal {
     }
 
     fn remove_folder(&mut self, bytes: u64) -> io::Result<Step> {
+        foster_fault::attempt("store.removal.folder")?;
         match self.day.remove_subdir(&self.name) {
             Ok(()) => self.freed += bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -233,6 +238,7 @@ impl Removal {
 
     /// That it is not empty is the usual case. Who makes a job in it just now makes it again.
     fn remove_day(&mut self) {
+        foster_fault::step("store.removal.folder_gone");
         self.lock = None;
         if let Ok(jobs) = self.root.dir().and_then(|root| Ok(root.subdir("jobs")?)) {
             let _ = jobs.remove_subdir(&self.id.day());

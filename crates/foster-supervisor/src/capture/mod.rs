@@ -138,7 +138,9 @@ impl Capture {
                 Moved::Bytes(n) => {
                     pumped.moved = true;
                     self.last_output = Instant::now();
+                    foster_fault::step("supervisor.bytes_moved");
                     self.note(stream, n as u64);
+                    foster_fault::step("supervisor.bytes_noted");
                 }
                 Moved::Nothing | Moved::Cut { .. } => break,
                 Moved::End => {

@@ -34,6 +34,7 @@ impl Capture {
             break;
         }
         let moved = Moved::Bytes(piece.text.len());
+        foster_fault::step("supervisor.redacted_written");
         if let Some(redaction) = &mut self.redaction {
             redaction[stream.index()].commit(piece)?;
         }

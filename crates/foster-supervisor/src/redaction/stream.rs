@@ -133,11 +133,13 @@ impl RedactedStream {
     /// Notes that a piece was written, or given up, and lets go of its bytes.
     pub fn commit(&mut self, piece: Piece) -> io::Result<()> {
         self.cell.store(&piece.next.encode())?;
+        foster_fault::step("supervisor.redacted_counted");
         self.settle(piece.next)
     }
 
     fn settle(&mut self, progress: Progress) -> io::Result<()> {
         self.batch.clear()?;
+        foster_fault::step("supervisor.redacted_cleared");
         let done = Progress {
             done: false,
             ..progress

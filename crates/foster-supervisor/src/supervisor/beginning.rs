@@ -22,6 +22,7 @@ impl Supervisor {
                 supervisor: to_model(supervisor.identity()),
             });
         }
+        foster_fault::step("supervisor.launch_noted");
         self.spawn_and_run()
     }
 
@@ -35,6 +36,7 @@ impl Supervisor {
             by,
             keeper: None,
         });
+        foster_fault::step("supervisor.take_over_noted");
         let Some(pid) = self.parts.slot.pid() else {
             return self.resume_without_leader();
         };
@@ -114,6 +116,8 @@ impl Supervisor {
             });
         }
         self.announce_the_end();
+        // The predecessor may have died before it could.
+        drop(self.parts.scope.remove());
         self.leave()?;
         Ok(Outcome::Over)
     }
@@ -170,6 +174,7 @@ impl Supervisor {
     fn spawn_and_run(mut self) -> io::Result<Outcome> {
         match self.parts.spawn() {
             Ok(leader) => {
+                foster_fault::step("supervisor.leader_started");
                 self.watch(leader, Parent::Supervisor, true)?;
                 self.attend()
             }
@@ -188,6 +193,7 @@ impl Supervisor {
         self.note(Event::Finished { state, cause });
         self.history.save(&self.parts.folder);
         self.server.start_failed(failure, &self.poller);
+        foster_fault::step("supervisor.failure_told");
         self.announce_the_end();
         // Nothing ever ran in it.
         drop(self.parts.scope.remove());
@@ -210,6 +216,7 @@ impl Supervisor {
                 monotonic_ms: monotonic().as_millis() as u64,
             });
         }
+        foster_fault::step("supervisor.start_noted");
         // It could be opened when the job was made. If that has changed, the job goes on without.
         let log = self.parts.open_log(fresh).unwrap_or_else(|error| {
             let (stream, reason) = ("log".to_owned(), error.to_string());
@@ -253,12 +260,15 @@ impl Supervisor {
         };
         run.register(&self.poller)?;
         self.run = Some(run);
+        foster_fault::step("supervisor.watching");
         self.keep_to_the_deadline();
         if !self.history.record().state.is_final() {
             self.look_on_for_patterns();
         }
         self.history.save(&self.parts.folder);
+        foster_fault::step("supervisor.start_saved");
         self.server.started(&self.poller);
+        foster_fault::step("supervisor.start_told");
         self.update_index();
         Ok(())
     }

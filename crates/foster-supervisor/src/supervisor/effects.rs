@@ -30,6 +30,7 @@ impl Supervisor {
     }
 
     fn record_exit(&mut self, status: ExitStatus) {
+        foster_fault::step("supervisor.exit_seen");
         if let Some(run) = &self.run {
             let _ = self.poller.remove(&run.leader);
         }
@@ -46,6 +47,7 @@ impl Supervisor {
             core_dumped: status.core_dumped(),
             duration_ms: started.map(|started| now.saturating_sub(started)),
         });
+        foster_fault::step("supervisor.exit_noted");
     }
 
     fn begin_stop(&mut self, cause: Option<Cause>, timeout_kind: Option<TimeoutKind>) {
@@ -60,11 +62,13 @@ impl Supervisor {
             phases,
             by,
         });
+        foster_fault::step("supervisor.stop_noted");
     }
 
     fn send_phase(&mut self, phase: u32, signal: Signal) {
         let Some(run) = &mut self.run else { return };
         let delivery = run.send(signal);
+        foster_fault::step("supervisor.signal_sent");
         run.life.sent(delivery.clone());
         self.note(signalled(signal, Target::Tree, delivery, Some(phase), None));
     }
@@ -118,6 +122,7 @@ impl Supervisor {
             stdout,
             stderr,
         });
+        foster_fault::step("supervisor.close_noted");
     }
 
     fn finish(&mut self, state: State, cause: Cause) {
@@ -130,15 +135,19 @@ impl Supervisor {
             self.end_supervision();
         }
         self.note(Event::Finished { state, cause });
+        foster_fault::step("supervisor.end_noted");
         self.announce_the_end();
     }
 
     /// Makes the end known: the state first, then those who wait, then the caches, then the disk.
     pub(super) fn announce_the_end(&mut self) {
         self.history.save(&self.parts.folder);
+        foster_fault::step("supervisor.end_saved");
         self.tell_of_the_stop();
         self.server.finished(&self.poller);
+        foster_fault::step("supervisor.end_told");
         self.update_index();
+        foster_fault::step("supervisor.end_listed");
         if self.run.as_ref().is_some_and(|run| !run.empty) {
             // Only a loss of power could undo what is written, and nobody waits for the disk. Where
             // nothing is left to look after, it is synced a moment later, by the way out.
@@ -159,9 +168,11 @@ impl Supervisor {
         if let Some(run) = &mut self.run {
             run.capture.finish();
             run.reap_leader()?;
+            foster_fault::step("supervisor.leader_reaped");
             // A leaf that stays behind is empty and costs a directory entry.
             drop(run.tree.scope().remove());
         }
+        foster_fault::step("supervisor.scope_removed");
         // Whoever asked for the end of what was left hears of it when the record says so too.
         self.end_supervision();
         self.history.save(&self.parts.folder);
@@ -173,7 +184,10 @@ impl Supervisor {
         self.end_supervision();
         self.history.save(&self.parts.folder);
         drop(self.parts.folder.sync());
-        self.parts.folder.unlink_socket()
+        foster_fault::step("supervisor.end_synced");
+        self.parts.folder.unlink_socket()?;
+        foster_fault::step("supervisor.socket_unlinked");
+        Ok(())
     }
 
     fn end_supervision(&mut self) {

@@ -92,7 +92,10 @@ impl Supervisor {
         };
         while !piece.rest().is_empty() {
             match rustix::io::write(writer, piece.rest()) {
-                Ok(n) => piece.done += n,
+                Ok(n) => {
+                    foster_fault::step("supervisor.input_written");
+                    piece.done += n;
+                }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Some(Turn::Full),
                 Err(Errno::PIPE) => {
@@ -120,11 +123,13 @@ impl Supervisor {
             let by = Some(piece.by);
             // Written first: a successor closes it too, if this process ends between the two.
             self.note(Event::StdinClosed { by });
+            foster_fault::step("supervisor.input_end_noted");
             self.history.save(&self.parts.folder);
             self.close_input();
         }
         let (client, done) = (piece.client, piece.done as u64);
         self.server.input_taken(client, done, refused);
+        foster_fault::step("supervisor.input_told");
     }
 
     /// Closes the command's standard input, and refuses what waits.

@@ -164,6 +164,7 @@ impl Supervisor {
     fn catch_up(&mut self) {
         let Some(run) = &mut self.run else { return };
         run.capture.flush();
+        foster_fault::step("supervisor.output_flushed");
         let totals = Stream::ALL.map(|stream| run.capture.totals(stream).observed_bytes);
         let closed = run.capture.ended();
         for loss in run.capture.take_losses() {
@@ -177,6 +178,7 @@ impl Supervisor {
         self.tell_what_was_found();
         self.history.save(&self.parts.folder);
         self.server.output(totals, closed, &self.poller);
+        foster_fault::step("supervisor.caught_up");
     }
 
     /// Carries out all that is due.

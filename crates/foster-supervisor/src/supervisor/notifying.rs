@@ -143,6 +143,7 @@ impl Supervisor {
             Some(_) => Ok(()),
             None => write_end(&parts.folder, &parts.definition, record),
         };
+        foster_fault::step("supervisor.completion_written");
         if written.is_ok() {
             self.wake_notifier();
         }

@@ -53,8 +53,10 @@ impl Supervisor {
             stdin.put_back()?;
         }
         self.parts.successors += 1;
+        foster_fault::attempt("supervisor.fork_successor")?;
         match fork()? {
             Forked::Child => {
+                foster_fault::step("supervisor.copied");
                 self.parts.bell.keep_rope();
                 if self.go_on_beside(own).is_err() {
                     // Its keeper is there already, and does better.
@@ -85,6 +87,7 @@ impl Supervisor {
         self.watch_pipe_anew();
         self.tell_of_the_pair(&keeper)?;
         self.keeper = Some(keeper);
+        foster_fault::step("supervisor.paired");
         Ok(())
     }
 
@@ -120,6 +123,7 @@ impl Supervisor {
         let Some(keeper) = self.keeper.take() else {
             return Ok(());
         };
+        foster_fault::step("supervisor.keeper_lost");
         self.poller.remove(&keeper)?;
         self.note(Event::Supervision {
             now: Supervision::KeeperLost,

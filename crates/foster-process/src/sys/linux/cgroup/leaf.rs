@@ -54,6 +54,11 @@ impl Cgroup {
         made.inspect_err(|_| drop(fs::remove_dir(&path)))
     }
 
+    /// Returns the leaf `name` within this process's own cgroup.
+    pub fn find(name: &str) -> io::Result<Self> {
+        Self::open(&own_cgroup()?.join(name))
+    }
+
     /// Returns the leaf at `path`.
     ///
     /// # Errors

@@ -1,0 +1,52 @@
+use std::fs;
+use std::time::Duration;
+
+use foster_testkit::{Heard, Scenario, Stage, Tally, wait_on_dir};
+
+use crate::run::{command, expected};
+use crate::verdict;
+
+/// `run` of a job whose end is told to a file.
+pub struct Told;
+
+/// How long telling takes at the most.
+const SOON: Duration = Duration::from_secs(10);
+
+impl Scenario for Told {
+    fn name(&self) -> &'static str {
+        "run --notify-file"
+    }
+
+    fn play(&self, stage: &Stage) -> Vec<Heard> {
+        let line = command("word");
+        vec![stage.call(&["run", "--notify-file", "told", "--", "sh", "-c", &line])]
+    }
+
+    fn judge(&self, stage: &Stage, heard: &[Heard], tally: &mut Tally) {
+        verdict::of_a_launch(stage, &heard[0], &expected("word"), tally);
+        for process in stage.sandbox.left_over() {
+            let _ = process.wait_gone(SOON);
+        }
+        if let ([id], 1) = (stage.job_ids().as_slice(), stage.starts().len()) {
+            judge_what_was_told(stage, id, tally);
+        }
+        verdict::of_the_rest(stage, tally);
+    }
+}
+
+/// Each sink is told once; or, if the one who tells was hit, or the end could not be written down for it, at least once,
+/// at the latest by `recover`.
+fn judge_what_was_told(stage: &Stage, id: &str, tally: &mut Tally) {
+    let file = stage.sandbox.work().join("told");
+    let times = || fs::read_to_string(&file).map_or(0, |text| text.lines().count());
+    let made = stage.faults.made();
+    let teller_was_hit =
+        made.is_some_and(|made| made.role == "notifier" || made.name == "store.completion.write");
+    if teller_was_hit {
+        stage.sandbox.ok(["recover", id]);
+    }
+    let folder = stage.sandbox.work();
+    let told = wait_on_dir(folder, SOON, || (times() > 0).then(times));
+    let right = told == Some(1) || (teller_was_hit && told.is_some());
+    tally.lost_unless(right, || format!("{}: told {told:?} times", stage.what()));
+}
