@@ -1,5 +1,4 @@
 //! What is armed happens, at the point that was named, in the role that was named, once.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::ffi::OsStr;
 use std::fs::{self, File};

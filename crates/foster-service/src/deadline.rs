@@ -18,9 +18,6 @@ use crate::reaching::watch::{is_only_defined, settled_record};
 /// How long a supervisor is given to write a change down.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often somebody is sought who can.
-const ATTEMPTS: u32 = 8;
-
 /// What `deadline` is asked for.
 #[derive(Debug, Clone)]
 pub struct DeadlineRequest {
@@ -41,7 +38,7 @@ pub fn deadline(ctx: &Context, request: &DeadlineRequest) -> Result<DeadlineAnsw
     // It can end something.
     let folder = context::find(&root, &request.job, true)?;
     let until = Instant::now() + PATIENCE;
-    for _ in 0..ATTEMPTS {
+    while Instant::now() < until {
         let record = settled_record(&root, &folder)?;
         if record.state.is_final() {
             let message = format!("it is over: {}", record.state);

@@ -43,7 +43,8 @@ impl Reserve {
     pub fn give_back(&mut self, file: &File, end: u64) -> io::Result<()> {
         let held = end < self.up_to && self.up_to < u64::MAX;
         if held {
-            file.set_len(end)?;
+            // Never more than there is: a file that somebody has shortened would get bytes of nothing.
+            file.set_len(end.min(file.metadata()?.len()))?;
             self.forget();
         }
         Ok(())

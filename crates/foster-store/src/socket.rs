@@ -38,6 +38,12 @@ impl JobFolder {
         }
     }
 
+    /// Returns whether there is a control socket, or something in its place. Where nobody holds the lock
+    /// it was left behind by a dead process.
+    pub fn has_socket(&self) -> bool {
+        self.files().stat(NAME).is_ok()
+    }
+
     /// Removes the control socket; that there is none is no error.
     pub fn unlink_socket(&self) -> io::Result<()> {
         match self.files().unlink(NAME) {

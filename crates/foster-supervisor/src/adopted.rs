@@ -33,10 +33,21 @@ impl Adopted {
     pub fn heed(&self, supervisor: &ProcessRef, slot: &SpawnSlot) -> io::Result<()> {
         while self.ends.read()?.is_some() {}
         self.children.reap(Some(self.leader.pid()))?;
-        // It may be a stranger's child by now, whose end the supervisor sees as well as we do.
-        let end = self.leader.peek_status().ok().flatten();
-        if let Some(end) = end.or_else(|| self.leader.end_as_seen()) {
-            slot.tell_end(end);
+        match self.leader.peek_status() {
+            Ok(Some(end)) => {
+                slot.tell_end(end);
+                if self.children.is_empty(Some(&self.leader))? {
+                    // Nobody is left whose group its number would keep from others.
+                    self.leader.reap()?;
+                }
+            }
+            Ok(None) => {}
+            // It is reaped, or a stranger's child, whose end is seen here as well as there.
+            Err(_) => {
+                if let Some(end) = self.leader.end_as_seen() {
+                    slot.tell_end(end);
+                }
+            }
         }
         // One that has ended needs no word.
         let _ = supervisor.signal(Signal::CHLD);

@@ -195,7 +195,9 @@ fn keep_watch(parts: &mut Parts, supervisor: &ProcessRef) -> io::Result<()> {
         let mut watched = vec![supervisor.as_fd()];
         watched.extend(parts.bell.ear());
         if let Some(adopted) = &adopted {
-            adopted.heed(supervisor, &parts.slot)?;
+            // What can't be done for want of descriptors is done at the next end; to go on in the place of a
+            // supervisor that lives would be worse.
+            let _ = adopted.heed(supervisor, &parts.slot);
             watched.push(adopted.ear());
         }
         wait_any(&watched, None, std::time::Duration::MAX)?;

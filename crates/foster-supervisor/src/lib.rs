@@ -51,6 +51,7 @@ pub use parts::start_failure;
 pub use phases::{InvalidPhases, from_specs, to_specs};
 pub use recover::{RecoverError, Recovery, recover};
 pub use removal::{CollectError, Collected, collect, leftover_processes, over_at};
+pub use supervisor::MOST_SUCCESSORS;
 pub use telling::{secrets_of, tell_of_the_end};
 
 /// Rooms whose insides are fuzzed (`foster-fuzz`): no part of what this crate offers. It is there in

@@ -67,14 +67,31 @@ impl Tree {
             .all(|pid| Some(*pid) == over || self.excluded.contains(pid)))
     }
 
+    /// Returns whether the parent of this tree, if that is another process, has reaped all that has ended.
+    ///
+    /// # Errors
+    /// If that process is gone, or can't be looked at.
+    pub fn is_reaped(&self) -> io::Result<bool> {
+        match &self.beside {
+            Beside::DescendantsOf(parent) => Ok(self.children_of(parent)?.is_empty()),
+            _ => Ok(true),
+        }
+    }
+
+    /// Returns the children of another process, zombies among them, but for the excluded and this one.
+    fn children_of(&self, parent: &ProcessRef) -> io::Result<Vec<i32>> {
+        let own = std::process::id() as i32;
+        let mut others = sys::children_of(parent.pid())?;
+        others.retain(|pid| *pid != own && !self.excluded.contains(pid));
+        still_there(parent)?;
+        Ok(others)
+    }
+
     /// Returns whether another process has no children left but zombies, the excluded and this one.
     fn is_childless(&self, parent: &ProcessRef) -> io::Result<bool> {
-        let own = std::process::id() as i32;
         let mut dead = HashSet::new();
         loop {
-            let mut others = sys::children_of(parent.pid())?;
-            others.retain(|pid| *pid != own && !self.excluded.contains(pid));
-            still_there(parent)?;
+            let others = self.children_of(parent)?;
             // What a zombie leaves behind was handed to its parent before it became one: a list that
             // has nobody but those who were zombies before it was read names all that there are.
             if others.iter().all(|pid| dead.contains(pid)) {

@@ -14,9 +14,6 @@ use crate::showing::view::is_foreign;
 /// How long a supervisor is given to write a change down.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often somebody is sought who can write it down.
-const ATTEMPTS: u32 = 8;
-
 /// Changes a job's definition through whoever may write it: its supervisor, or this process, if
 /// nobody looks after the job. `secrets` are concealed in what is written down. Returns the definition as it is then.
 pub(crate) fn amend(
@@ -29,7 +26,7 @@ pub(crate) fn amend(
         return Err(ServiceError::Foreign(folder.id()));
     }
     let deadline = Instant::now() + PATIENCE;
-    for _ in 0..ATTEMPTS {
+    while Instant::now() < deadline {
         let record = settled_record(root, folder)?;
         if let Ok(client) = Client::connect(folder) {
             match told(client, change, deadline) {

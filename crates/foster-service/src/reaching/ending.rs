@@ -6,18 +6,17 @@ use foster_model::control::{Message, Request};
 use foster_model::{AFTER_KILL, PhaseSpec, Target};
 use foster_process::Signal;
 use foster_store::{JobFolder, Lock, Root};
-use foster_supervisor::{Client, ControlError, Leftovers, depose, from_specs, wake};
+use foster_supervisor::{
+    Client, ControlError, Leftovers, MOST_SUCCESSORS, depose, from_specs, wake,
+};
 
 use crate::error::ServiceError;
-use crate::reaching::lock::{Taken, take_lock};
+use crate::reaching::lock::{Taken, lock_failed, take_lock};
 use crate::reaching::watch::{Watcher, is_only_defined, settled_record, wait_for};
 use crate::showing::view::is_foreign;
 
 /// How long a supervisor is given for its first answer before it is taken to be stopped.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// How often a supervisor that dies is sought anew. It has one successor.
-const ATTEMPTS: u32 = 8;
 
 /// What is to be done to each job.
 pub(crate) enum Order {
@@ -82,9 +81,12 @@ impl Begun {
         folder: &JobFolder,
         order: &Order,
     ) -> Result<KillResult, ServiceError> {
-        for _ in 0..ATTEMPTS {
+        for _ in 0..=MOST_SUCCESSORS {
             match self {
                 Self::Alone => {
+                    // Whoever recovers it at this moment has its lock, as a supervisor would.
+                    let turn = folder.wait_turn();
+                    drop(turn.map_err(|error| lock_failed(folder, error))?);
                     let record = settled_record(root, folder)?;
                     if record.state.is_final() {
                         return alone(folder, order);

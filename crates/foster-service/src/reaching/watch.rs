@@ -5,15 +5,12 @@ use foster_model::control::{Message, Request};
 use foster_model::{JobRecord, State};
 use foster_process::{ProcessRef, wait_any};
 use foster_store::{JobFolder, Root};
-use foster_supervisor::{Client, ControlError};
+use foster_supervisor::{Client, ControlError, MOST_SUCCESSORS};
 
 use crate::error::ServiceError;
 use crate::reaching::holder::process;
 use crate::reaching::lock::try_lock;
 use crate::showing::view::is_foreign;
-
-/// How often a link that breaks at once is made anew. A supervisor has one successor.
-const ATTEMPTS: u32 = 8;
 
 /// Watches one job until it is over, whatever becomes of those who look after it.
 pub(crate) struct Watcher<'a> {
@@ -88,7 +85,7 @@ impl<'a> Watcher<'a> {
                     Ok(Some(_)) => self.broken = 0,
                     Ok(None) => return Ok(Standing::Going),
                     // Its keeper takes over and serves the same socket.
-                    Err(ControlError::HungUp { .. }) if self.broken < ATTEMPTS => {
+                    Err(ControlError::HungUp { .. }) if self.broken < MOST_SUCCESSORS => {
                         self.broken += 1;
                         self.link = Link::None;
                     }
@@ -118,7 +115,9 @@ impl<'a> Watcher<'a> {
             match client.send(&Request::Watch { output }) {
                 Ok(()) => self.link = Link::Supervisor(client),
                 // It died between the two; its keeper listens on the same socket.
-                Err(ControlError::HungUp { .. }) if self.broken < ATTEMPTS => self.broken += 1,
+                Err(ControlError::HungUp { .. }) if self.broken < MOST_SUCCESSORS => {
+                    self.broken += 1;
+                }
                 Err(error) => return Err(error.into()),
             }
             return Ok(());
@@ -131,7 +130,7 @@ impl<'a> Watcher<'a> {
             _ if record.state.is_final() => Link::Over,
             None => return Err(ServiceError::NotStarted(self.folder.id())),
             // It may listen by now, or be gone, and its lock with it.
-            Some(_) if self.broken < ATTEMPTS => {
+            Some(_) if self.broken < MOST_SUCCESSORS => {
                 self.broken += 1;
                 Link::None
             }
@@ -185,18 +184,16 @@ pub(crate) fn settled_record(root: &Root, folder: &JobFolder) -> Result<JobRecor
     {
         return Err(ServiceError::Foreign(folder.id()));
     }
-    // A definition needs nobody, unless the journal knows of a launch that its state has missed.
-    if is_only_defined(&record) && folder.replay().is_ok_and(|told| is_only_defined(&told)) {
+    // A definition needs nobody, unless somebody has begun to launch it, or the journal knows of a launch
+    // that its state has missed.
+    let never_begun = || folder.replay().is_ok_and(|told| is_only_defined(&told));
+    if is_only_defined(&record) && !folder.has_socket() && never_begun() {
         return Ok(record);
     }
     // Asking leaves the lock alone: one that is taken only to look would make others believe that
     // somebody looks after the job.
     let held = folder.lock_is_held();
     if held.map_err(ServiceError::io("the job's lock can't be read"))? {
-        return Ok(record);
-    }
-    if is_only_defined(&record) && folder.replay().is_ok_and(|told| is_only_defined(&told)) {
-        // Nobody has launched it: there is nothing to recover, and so nothing to write.
         return Ok(record);
     }
     match try_lock(folder)? {

@@ -1,8 +1,9 @@
 use std::io;
+use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
 use foster_model::{Cause, Event, JobRecord, OutputEnd, StartFailure, State, Supervision};
-use foster_process::{AFTER_KILL, Level, ProcessRef, Tree, monotonic, wait_any};
+use foster_process::{AFTER_KILL, Level, ProcessRef, Scope, Tree, monotonic, wait_any};
 use foster_store::{RunFolder, Stream};
 
 use super::run::{Parent, Run};
@@ -107,6 +108,7 @@ impl Supervisor {
             };
             self.keep_what_was_printed(patience)?;
             if was_namespace {
+                self.reap_all(patience)?;
                 self.note(Event::Empty {});
             }
             let cause = Cause::SupervisorLost;
@@ -120,6 +122,22 @@ impl Supervisor {
         drop(self.parts.scope.remove());
         self.leave()?;
         Ok(Outcome::Over)
+    }
+
+    /// Reaps what a namespace leaves that is being ended: whoever hears that nobody is left is to find no
+    /// zombie either.
+    fn reap_all(&mut self, patience: Duration) -> io::Result<()> {
+        let until = Instant::now() + patience;
+        let children = Tree::of_descendants(Scope::own());
+        loop {
+            children.reap(None)?;
+            let left = until.saturating_duration_since(Instant::now());
+            if children.is_empty(None)? || left.is_zero() {
+                return Ok(());
+            }
+            wait_any(&[self.signals.as_fd()], None, left)?;
+            self.hear_signals()?;
+        }
     }
 
     /// The leader ended, and nobody knows how.

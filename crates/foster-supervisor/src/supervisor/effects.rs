@@ -22,7 +22,10 @@ impl Supervisor {
             Effect::Send { phase, signal } => self.send_phase(phase, signal),
             Effect::EndStop(escalation) => self.end_stop(&escalation),
             Effect::ListStragglers => self.list_stragglers(),
-            Effect::RecordEmpty => self.note(Event::Empty {}),
+            Effect::RecordEmpty => {
+                self.let_the_keeper_reap();
+                self.note(Event::Empty {});
+            }
             Effect::Close(output) => self.close(output),
             Effect::Finish(state, cause) => self.finish(state, cause),
             Effect::Conclude | Effect::Wait(_) => {}

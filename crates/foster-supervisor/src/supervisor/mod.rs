@@ -24,6 +24,7 @@ use crate::life::Effect;
 use crate::parts::Parts;
 
 use input::Input;
+pub use pairing::MOST_SUCCESSORS;
 use pairing::Pair;
 pub use report::stop_report;
 use run::Run;

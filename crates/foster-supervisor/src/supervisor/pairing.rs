@@ -7,10 +7,13 @@
 //! the kernel can make another the heir of.
 
 use std::io;
+use std::os::fd::AsFd as _;
+use std::time::{Duration, Instant};
 
 use foster_model::{Event, Supervision};
 use foster_process::{
     Forked, Level, Poller, ProcessRef, Scope, SignalQueue, Tree, exit_now, fork, start_session,
+    wait_any,
 };
 use foster_store::Stream;
 
@@ -24,7 +27,10 @@ use crate::parts::Parts;
 
 /// How often a job gets a new supervisor at most: one that dies each time at the same place must not
 /// keep a machine busy for ever.
-const MOST_SUCCESSORS: u32 = 1000;
+pub const MOST_SUCCESSORS: u32 = 1000;
+
+/// How long a keeper is given to reap what has ended.
+const FOR_REAPING: Duration = Duration::from_millis(200);
 
 /// Which of the two this process is now.
 pub(super) enum Pair {
@@ -135,6 +141,24 @@ impl Supervisor {
         // What it was asked for last it may not have done.
         self.wake_notifier_for_output();
         Ok(())
+    }
+
+    /// Waits a moment for the keeper to reap what has ended: whoever hears that nobody is left is to find no
+    /// zombie either. A keeper that is stopped is not waited for.
+    pub(super) fn let_the_keeper_reap(&mut self) {
+        let until = Instant::now() + FOR_REAPING;
+        while self.has_zombies() {
+            let left = until.saturating_duration_since(Instant::now());
+            let heard = wait_any(&[self.signals.as_fd()], None, left);
+            if left.is_zero() || heard.is_err() || self.hear_signals().is_err() {
+                return;
+            }
+        }
+    }
+
+    fn has_zombies(&self) -> bool {
+        let run = self.run.as_ref();
+        run.is_some_and(|run| run.tree.is_reaped().is_ok_and(|reaped| !reaped))
     }
 
     fn become_a_stranger(&mut self) -> io::Result<()> {
