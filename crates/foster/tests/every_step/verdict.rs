@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use foster_testkit::{Heard, Stage, Tally, wait_on_dir};
+use foster_testkit::{Action, Heard, Point, Stage, Tally, wait_on_dir};
 
 /// How long processes that have nothing left to do are given to end.
 const SOON: Duration = Duration::from_secs(10);
@@ -92,6 +92,16 @@ pub fn of_output(stage: &Stage, id: &str, expected: &Expected, tally: &mut Tally
 /// has not waited for that.
 pub fn settled_starts(stage: &Stage) -> usize {
     let has_started = || (!stage.starts().is_empty()).then_some(());
+    let has_keeper = |name: &str| name == "launcher.keeper_forked";
+    let killed_there = |(point, _): &(Point, Action)| has_keeper(&point.name);
+    let passed = stage.faults.passed();
+    let keeper_goes_on = stage.launcher_dies()
+        && (stage.fault.as_ref().is_some_and(killed_there)
+            || passed.iter().any(|passing| has_keeper(&passing.name)));
+    if keeper_goes_on {
+        // It may be so young that it is not known as the job's yet.
+        let _ = wait_on_dir(stage.sandbox.work(), SOON, has_started);
+    }
     if has_started().is_none() {
         for process in stage.sandbox.left_over() {
             let _ = wait_on_dir(stage.sandbox.work(), SOON, || {
