@@ -7,7 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::{As, SECOND, hearing, isolated, start};
-use foster_process::{Containment, Ended, ExitStatus, Scope, Usage};
+use foster_process::{Containment, ExitStatus, Scope, Usage};
 
 const MEGABYTE: u64 = 1024 * 1024;
 
@@ -20,12 +20,20 @@ fn run(argv: &[&str], scope: &mut Scope) -> Usage {
     let started = start(argv, scope, &out).unwrap().leader;
     assert!(started.wait_ended(Some(30 * SECOND)).unwrap());
     let peeked = started.peek_end().unwrap().unwrap();
-    // Also without reaping, and the same.
-    assert_eq!(started.peek_end().unwrap(), Some(peeked));
-    let Ended { usage, .. } = started.reap_end().unwrap().unwrap();
-    assert_eq!(usage, peeked.usage);
+    // Also without reaping, and the same, but for what it takes a zombie to leave the processor.
+    let again = started.peek_end().unwrap().unwrap();
+    let reaped = started.reap_end().unwrap().unwrap();
+    let usage = reaped.usage.unwrap();
+    for earlier in [peeked, again] {
+        assert_eq!(earlier.status, reaped.status);
+        let earlier = earlier.usage.unwrap();
+        assert_eq!(earlier.max_rss, usage.max_rss);
+        assert!(earlier.user <= usage.user && earlier.system <= usage.system);
+        let before = earlier.user + earlier.system;
+        assert!(usage.user + usage.system < before + SECOND / 100);
+    }
     assert!(started.reap_end().is_err());
-    usage.unwrap()
+    usage
 }
 
 #[test]
