@@ -7,18 +7,16 @@ use foster_process::{ProcessRef, Scope, Signal, SignalQueue, SpawnSlot, Tree};
 /// it, and the new supervisor can't.
 pub struct Adopted {
     ends: SignalQueue,
-    leader: ProcessRef,
     children: Tree,
 }
 
 impl Adopted {
     /// Begins to hear of what ends. `supervisor` is a child too, and none of the tree.
-    pub fn new(leader: ProcessRef, supervisor: &ProcessRef) -> io::Result<Self> {
+    pub fn new(supervisor: &ProcessRef) -> io::Result<Self> {
         let mut children = Tree::of_descendants(Scope::own());
         children.exclude(supervisor.pid());
         Ok(Self {
             ends: SignalQueue::new(&[Signal::CHLD])?,
-            leader,
             children,
         })
     }
@@ -30,21 +28,26 @@ impl Adopted {
 
     /// Reaps what has ended but for the leader, whose number keeps its group's from others; leaves word
     /// of how that one ended; and passes on to the supervisor that something has.
-    pub fn heed(&self, supervisor: &ProcessRef, slot: &SpawnSlot) -> io::Result<()> {
+    pub fn heed(
+        &self,
+        leader: &ProcessRef,
+        supervisor: &ProcessRef,
+        slot: &SpawnSlot,
+    ) -> io::Result<()> {
         while self.ends.read()?.is_some() {}
-        self.children.reap(Some(self.leader.pid()))?;
-        match self.leader.peek_status() {
+        self.children.reap(Some(leader.pid()))?;
+        match leader.peek_status() {
             Ok(Some(end)) => {
                 slot.tell_end(end);
-                if self.children.is_empty(Some(&self.leader))? {
+                if self.children.is_empty(Some(leader))? {
                     // Nobody is left whose group its number would keep from others.
-                    self.leader.reap()?;
+                    leader.reap()?;
                 }
             }
             Ok(None) => {}
             // It is reaped, or a stranger's child, whose end is seen here as well as there.
             Err(_) => {
-                if let Some(end) = self.leader.end_as_seen() {
+                if let Some(end) = leader.end_as_seen() {
                     slot.tell_end(end);
                 }
             }
@@ -52,10 +55,5 @@ impl Adopted {
         // One that has ended needs no word.
         let _ = supervisor.signal(Signal::CHLD);
         Ok(())
-    }
-
-    /// Lets go of the tree, for a supervisor that this process becomes again.
-    pub fn into_leader(self) -> ProcessRef {
-        self.leader
     }
 }

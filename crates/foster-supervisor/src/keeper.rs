@@ -178,9 +178,8 @@ pub fn start_notifier(parts: &Parts) -> Result<(), StartError> {
 /// Waits until the supervisor has ended; makes the notifiers that it asks for, and does for its tree
 /// what only the parent can.
 fn keep_watch(parts: &mut Parts, supervisor: &ProcessRef) -> io::Result<()> {
-    let adopted = parts.leader.take();
-    let adopted = adopted.map(|leader| Adopted::new(leader, supervisor));
-    let adopted = adopted.transpose()?;
+    let adopts = parts.leader.is_some();
+    let adopted = adopts.then(|| Adopted::new(supervisor)).transpose()?;
     loop {
         let ended = supervisor.wait_ended(Some(std::time::Duration::ZERO))?;
         if parts.bell.was_rung() {
@@ -189,15 +188,14 @@ fn keep_watch(parts: &mut Parts, supervisor: &ProcessRef) -> io::Result<()> {
             foster_fault::step("keeper.notifier_started");
         }
         if ended {
-            parts.leader = adopted.map(Adopted::into_leader);
             return Ok(());
         }
         let mut watched = vec![supervisor.as_fd()];
         watched.extend(parts.bell.ear());
-        if let Some(adopted) = &adopted {
+        if let (Some(adopted), Some(leader)) = (&adopted, &parts.leader) {
             // What can't be done for want of descriptors is done at the next end; to go on in the place of a
             // supervisor that lives would be worse.
-            let _ = adopted.heed(supervisor, &parts.slot);
+            let _ = adopted.heed(leader, supervisor, &parts.slot);
             watched.push(adopted.ear());
         }
         wait_any(&watched, None, std::time::Duration::MAX)?;
@@ -206,7 +204,11 @@ fn keep_watch(parts: &mut Parts, supervisor: &ProcessRef) -> io::Result<()> {
 
 fn attend(mut parts: Parts, supervisor: &ProcessRef) -> i32 {
     foster_fault::step("keeper.watching");
-    let concluded = keep_watch(&mut parts, supervisor).and_then(|()| {
+    // Also where nothing is left to watch with: one that took the place of a supervisor that lives would be a
+    // second one.
+    let ended =
+        keep_watch(&mut parts, supervisor).or_else(|_| supervisor.wait_ended(None).map(drop));
+    let concluded = ended.and_then(|()| {
         foster_fault::step("keeper.supervisor_ended");
         let status = supervisor.reap()?;
         Ok(status.and_then(foster_process::ExitStatus::code) == Some(CONCLUDED))

@@ -166,7 +166,6 @@ impl Supervisor {
             return Ok(());
         };
         run.parent = Parent::Stranger;
-        run.look_again = true;
         let (definition, record) = (&self.parts.definition, self.history.record());
         run.look_at(|_| Ok(marked_tree(definition, record)))?;
         if let Some(events) = run.tree.scope().events_fd() {
