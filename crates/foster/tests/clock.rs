@@ -3,13 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
 use std::collections::BTreeSet;
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use foster_testkit::{Sandbox, Tally, WallClock, Watched, kill_at_once, require};
+use foster_testkit::{Gate, Sandbox, Tally, WallClock, Watched, kill_at_once, require};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -58,24 +57,6 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
-/// A FIFO on which a job waits until the test lets it go on: `read x < gate`.
-struct Gate(PathBuf);
-
-impl Gate {
-    fn new(sandbox: &Sandbox) -> Self {
-        let path = sandbox.work().join("gate");
-        let made = Command::new("mkfifo").arg(&path).status().unwrap();
-        assert!(made.success());
-        Self(path)
-    }
-
-    /// Returns when the job has opened the other end.
-    fn open(&self) {
-        let mut fifo = OpenOptions::new().write(true).open(&self.0).unwrap();
-        fifo.write_all(b"go\n").unwrap();
-    }
-}
-
 #[test]
 fn a_clock_that_is_set_moves_no_deadline() {
     let Some(wound) = Wound::new() else { return };
@@ -119,7 +100,7 @@ fn a_clock_that_is_set_moves_no_deadline() {
 #[test]
 fn a_clock_that_is_set_while_a_job_prints_loses_no_line_and_no_order() {
     let Some(wound) = Wound::new() else { return };
-    let gate = Gate::new(&wound.sandbox);
+    let gate = Gate::new(&wound.sandbox, "gate");
     let mut tally = Tally::new("wall clock set while a job prints, and before it ends");
     for shift in SHIFTS {
         tally.run();
@@ -226,7 +207,7 @@ fn everybody(sandbox: &Sandbox, id: &str) -> Vec<Watched> {
 #[test]
 fn a_job_that_slept_with_its_machine_is_ended_when_it_wakes_if_its_time_is_over() {
     let sandbox = Sandbox::new(env!("CARGO_BIN_EXE_foster"));
-    let gate = Gate::new(&sandbox);
+    let gate = Gate::new(&sandbox, "gate");
     let mut tally = Tally::new("all of a job stopped, as in suspend, beyond its deadline");
     let start = |options: &[&str], line: &str| {
         let args = [&["run", "--no-wait"], options, &["--", "sh", "-c", line]].concat();

@@ -3,15 +3,16 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use foster_testkit::{Answer, ORDINARY_USER, Sandbox, Tally, Watched, finish, is_root, require};
+use foster_testkit::{
+    Answer, Gate, ORDINARY_USER, Sandbox, Tally, Watched, finish, is_root, require,
+};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
 
@@ -276,28 +277,10 @@ fn printed(sandbox: &Sandbox, id: &str, expected: &str) -> bool {
     fs::read_to_string(log).unwrap() == expected
 }
 
-/// A FIFO on which a job waits until the test lets it go on: `read x < gate`.
-struct Gate(PathBuf);
-
-impl Gate {
-    fn new(sandbox: &Sandbox) -> Self {
-        let path = sandbox.work().join("gate");
-        let made = Command::new("mkfifo").arg(&path).status().unwrap();
-        assert!(made.success());
-        Self(path)
-    }
-
-    /// Returns when the job has opened the other end.
-    fn open(&self) {
-        let mut fifo = OpenOptions::new().write(true).open(&self.0).unwrap();
-        fifo.write_all(b"go\n").unwrap();
-    }
-}
-
 #[test]
 fn a_supervisor_without_descriptors_records_the_end_and_can_be_succeeded() {
     let sandbox = sandbox();
-    let gate = Gate::new(&sandbox);
+    let gate = Gate::new(&sandbox, "gate");
     let line = "read x < gate; echo printed; exit 7";
     for killed in [false, true] {
         let how = if killed {

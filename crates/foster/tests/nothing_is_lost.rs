@@ -8,15 +8,14 @@
 )]
 
 use std::collections::BTreeSet;
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use foster_testkit::{
-    DEADLINE, Sandbox, Stream, Tally, Watched, fill_flood, finish, flood, flood_line, habit,
+    DEADLINE, Gate, Sandbox, Stream, Tally, Watched, fill_flood, finish, flood, flood_line, habit,
     is_root, kill_at_once, race_time, random, random_moment, require, wait_for_file,
     wait_for_pid_file, wait_on_dir,
 };
@@ -87,24 +86,6 @@ fn leader(job_dir: &Path) -> Watched {
 fn kill_both(job_dir: &Path) {
     let (keeper, supervisor) = guardians(job_dir);
     kill_at_once(&[keeper, supervisor]);
-}
-
-/// A FIFO on which jobs wait until the test lets them go on: `read x < go`.
-struct Gate(PathBuf);
-
-impl Gate {
-    fn new(sandbox: &Sandbox) -> Self {
-        let path = sandbox.work().join("go");
-        let status = Command::new("mkfifo").arg(&path).status().unwrap();
-        assert!(status.success());
-        Self(path)
-    }
-
-    /// Returns when one job has opened the other end.
-    fn open(&self) {
-        let mut fifo = OpenOptions::new().write(true).open(&self.0).unwrap();
-        fifo.write_all(b"go\n").unwrap();
-    }
 }
 
 fn assert_log(answer: &Value, stream: Stream, expected: &[u8]) {
@@ -268,7 +249,7 @@ fn a_killed_keeper_loses_nothing() {
 fn a_loss_is_told_while_the_job_runs() {
     for (supervisor_dies, told) in [(true, "taken_over"), (false, "keeper_lost")] {
         let sandbox = sandbox();
-        let gate = Gate::new(&sandbox);
+        let gate = Gate::new(&sandbox, "go");
         let id = shell(
             &sandbox,
             &[],
@@ -329,7 +310,7 @@ fn a_killed_supervisor_takes_a_namespace_along_and_loses_no_byte() {
 #[test]
 fn the_launcher_that_waits_hears_of_the_end_though_the_supervisor_died() {
     let sandbox = sandbox();
-    let gate = Gate::new(&sandbox);
+    let gate = Gate::new(&sandbox, "go");
     std::thread::scope(|scope| {
         let line = "echo here; read x < go; exit 9";
         let run = scope.spawn(|| sandbox.ok(["run", "--wait", "--", "sh", "-c", line]));
@@ -456,7 +437,7 @@ fn the_code_of_a_leader_that_nobody_reaped_is_found() {
     }
     set_child_subreaper(Some(rustix::process::getpid())).unwrap();
     let sandbox = sandbox();
-    let gate = Gate::new(&sandbox);
+    let gate = Gate::new(&sandbox, "go");
     let id = shell(&sandbox, &[], "echo begun; read x < go; exit 6");
     let dir = sandbox.job_dir(&id);
     let (leader, (keeper, supervisor)) = (leader(&dir), guardians(&dir));
@@ -958,7 +939,7 @@ fn launcher(sandbox: &Sandbox, line: &str) -> Child {
 fn the_job_outlives_its_launcher_and_the_launchers_group() {
     for group in [false, true] {
         let sandbox = sandbox();
-        let gate = Gate::new(&sandbox);
+        let gate = Gate::new(&sandbox, "go");
         let mut launcher = launcher(&sandbox, "echo before; read x < go; echo after; exit 3");
         let dir = new_job(&sandbox, &BTreeSet::new());
         wait_for_event(&dir, "started");
