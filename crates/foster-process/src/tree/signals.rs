@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::io;
+use std::time::{Duration, Instant};
 
 use super::Tree;
 use super::delivery::{Delivery, deliver, signal_alone};
@@ -10,6 +11,10 @@ use crate::signal::Signal;
 /// How many passes a kill makes at most over a tree that keeps forking. Each finds what the one
 /// before could not see; more than a handful are needed only against a fork bomb.
 const KILL_PASSES: usize = 256;
+
+/// How long a kill goes on with that at most. A pass looks at every process of the machine; on a busy one
+/// the passes together would keep a supervisor from its clients for longer than those wait.
+const KILL_TIME: Duration = Duration::from_secs(1);
 
 impl Tree {
     /// Sends a signal to every member: at once to the leader's whole group where the kernel can do
@@ -59,8 +64,9 @@ impl Tree {
         (included && cgroup.members() == [leader.pid()]).then_some(leader)
     }
 
-    /// Sends KILL until a pass over the tree finds nobody who was not sent it. What was killed may
-    /// take a moment to be gone: see [`Tree::is_empty`].
+    /// Sends KILL until a pass over the tree finds nobody who was not sent it, for a second or so at most:
+    /// a tree that forks faster is to be killed again while it is not empty. What was killed may take a
+    /// moment to be gone: see [`Tree::is_empty`].
     ///
     /// # Errors
     /// If the tree can't be looked at, or the control group not be killed.
@@ -71,6 +77,7 @@ impl Tree {
             cgroup.kill()?;
             return Ok(Delivery::to(count as u32));
         }
+        let until = Instant::now() + KILL_TIME;
         let mut killed = self.kill_at_once()?;
         let mut delivery = Delivery::to(killed.len() as u32);
         for _ in 0..KILL_PASSES {
@@ -81,6 +88,9 @@ impl Tree {
             }
             for member in &fresh {
                 delivery.add(member, member.signal(Signal::KILL));
+            }
+            if Instant::now() >= until {
+                break;
             }
         }
         Ok(delivery)

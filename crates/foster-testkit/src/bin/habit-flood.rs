@@ -5,6 +5,8 @@
 //! So many bytes on each stream (default 0), one block (default 65536) on standard output and one
 //! on standard error in turn. What they are is published: `foster_testkit::flood`. With `--lines`:
 //! `N` lines on each stream in turn, one write each: `foster_testkit::flood_line`.
+//!
+//! When nobody reads any more it dies of SIGPIPE, as most programs do.
 
 #![expect(
     clippy::expect_used,
@@ -13,6 +15,9 @@
 
 use foster_testkit::parts::{Args, write_all};
 use foster_testkit::{Stream, fill_flood, flood_line};
+use rustix::io::Errno;
+use signal_hook::consts::SIGPIPE;
+use signal_hook::low_level::emulate_default_handler;
 
 fn main() {
     let mut args = Args::of_this_process();
@@ -42,9 +47,13 @@ fn main() {
 }
 
 fn put(stream: Stream, bytes: &[u8]) {
-    match stream {
+    let written = match stream {
         Stream::Stdout => write_all(std::io::stdout(), bytes),
         Stream::Stderr => write_all(std::io::stderr(), bytes),
+    };
+    if written == Err(Errno::PIPE) {
+        // Rust has the signal ignored.
+        emulate_default_handler(SIGPIPE).expect("it can be died of");
     }
-    .expect("the stream takes it");
+    written.expect("the stream takes it");
 }

@@ -200,9 +200,14 @@ impl<'a> Life<'a> {
             End::Timeout => is("killed", "timeout"),
             End::Never => is("killed", "stop"),
         };
-        // What nobody saw is not known, and what was stopped has another end.
-        own || (!alone
-            && (is("killed", "stop") || (self.fault == Fault::Both && last["state"] == "lost")))
+        // What nobody saw is not known; with the last reader of its output gone, who prints dies of that.
+        let of_both = || {
+            let broken_pipe = is("killed", "signal") && last["signal"] == "PIPE";
+            last["state"] == "lost" || broken_pipe
+        };
+        // What was stopped has another end.
+        let another = || is("killed", "stop") || (self.fault == Fault::Both && of_both());
+        own || (!alone && another())
     }
 
     /// Nobody of the job is left, nor is the group that held it.
