@@ -1,4 +1,5 @@
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,6 +25,17 @@ impl StartedJob {
             id: text(&answer["job_id"]).to_owned(),
             dir: dir.to_owned(),
         }
+    }
+
+    /// Returns whether somebody holds its lock, as `/proc/locks` tells.
+    pub fn is_looked_after(&self) -> bool {
+        let Ok(lock) = fs::metadata(self.dir.join("lock")) else {
+            return false;
+        };
+        let file = format!(":{}", lock.ino());
+        let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
+        let mut held = locks.lines().filter_map(|line| line.split(' ').nth_back(2));
+        held.any(|held| held.ends_with(&file))
     }
 
     fn record(&self) -> Value {
