@@ -12,9 +12,9 @@ use crate::signal::Signal;
 /// before could not see; more than a handful are needed only against a fork bomb.
 const KILL_PASSES: usize = 256;
 
-/// How long a kill goes on with that at most. A pass looks at every process of the machine; on a busy one
-/// the passes together would keep a supervisor from its clients for longer than those wait.
-const KILL_TIME: Duration = Duration::from_secs(1);
+/// How long a kill of descendants goes on with that: on a busy machine all those passes together would keep
+/// a supervisor from its clients for longer than those wait. It kills again, as long as somebody is left.
+const KILL_TIME: Duration = Duration::from_secs(2);
 
 impl Tree {
     /// Sends a signal to every member: at once to the leader's whole group where the kernel can do
@@ -64,9 +64,9 @@ impl Tree {
         (included && cgroup.members() == [leader.pid()]).then_some(leader)
     }
 
-    /// Sends KILL until a pass over the tree finds nobody who was not sent it, for a second or so at most:
-    /// a tree that forks faster is to be killed again while it is not empty. What was killed may take a
-    /// moment to be gone: see [`Tree::is_empty`].
+    /// Sends KILL until a pass over the tree finds nobody who was not sent it, or until a tree of descendants has
+    /// forked for two seconds faster than it is killed: then it is to be killed again while it is not empty.
+    /// What was killed may take a moment to be gone: see [`Tree::is_empty`].
     ///
     /// # Errors
     /// If the tree can't be looked at, or the control group not be killed.
@@ -77,7 +77,7 @@ impl Tree {
             cgroup.kill()?;
             return Ok(Delivery::to(count as u32));
         }
-        let until = Instant::now() + KILL_TIME;
+        let until = self.subreaper().map(|_| Instant::now() + KILL_TIME);
         let mut killed = self.kill_at_once()?;
         let mut delivery = Delivery::to(killed.len() as u32);
         for _ in 0..KILL_PASSES {
@@ -89,7 +89,7 @@ impl Tree {
             for member in &fresh {
                 delivery.add(member, member.signal(Signal::KILL));
             }
-            if Instant::now() >= until {
+            if until.is_some_and(|until| Instant::now() >= until) {
                 break;
             }
         }

@@ -1,7 +1,7 @@
 use std::fs;
 use std::time::Duration;
 
-use foster_testkit::{Heard, Scenario, Stage, Tally, wait_on_dir};
+use foster_testkit::{Heard, Scenario, Stage, Tally, Watched, wait_on_dir};
 
 use crate::run::{command, expected};
 use crate::verdict;
@@ -24,13 +24,22 @@ impl Scenario for Told {
 
     fn judge(&self, stage: &Stage, heard: &[Heard], tally: &mut Tally) {
         verdict::of_a_launch(stage, &heard[0], &expected("word"), tally);
-        for process in stage.sandbox.left_over() {
-            let _ = process.wait_gone(SOON);
-        }
+        wait_for_the_rest(stage);
         if let ([id], 1) = (stage.job_ids().as_slice(), stage.starts().len()) {
             judge_what_was_told(stage, id, tally);
         }
         verdict::of_the_rest(stage, tally);
+    }
+}
+
+/// Waits until nobody is left: who is waited for may start another, as the keeper does the notifier.
+fn wait_for_the_rest(stage: &Stage) {
+    let all_gone = |left: Vec<Watched>| left.iter().all(|process| process.wait_gone(SOON));
+    loop {
+        let left = stage.sandbox.left_over();
+        if left.is_empty() || !all_gone(left) {
+            return;
+        }
     }
 }
 
