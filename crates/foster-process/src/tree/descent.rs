@@ -84,7 +84,7 @@ impl Tree {
     }
 
     /// Returns the number of whoever adopts each orphan of the tree.
-    pub(super) fn subreaper(&self) -> Option<i32> {
+    fn subreaper(&self) -> Option<i32> {
         match &self.beside {
             Beside::Descendants => Some(std::process::id() as i32),
             Beside::DescendantsOf(parent) => Some(parent.pid()),

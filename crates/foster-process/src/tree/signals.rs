@@ -1,6 +1,5 @@
 use std::collections::HashSet;
 use std::io;
-use std::time::{Duration, Instant};
 
 use super::Tree;
 use super::delivery::{Delivery, deliver, signal_alone};
@@ -11,10 +10,6 @@ use crate::signal::Signal;
 /// How many passes a kill makes at most over a tree that keeps forking. Each finds what the one
 /// before could not see; more than a handful are needed only against a fork bomb.
 const KILL_PASSES: usize = 256;
-
-/// How long a kill of descendants goes on with that: on a busy machine all those passes together would keep
-/// a supervisor from its clients for longer than those wait. It kills again, as long as somebody is left.
-const KILL_TIME: Duration = Duration::from_secs(2);
 
 impl Tree {
     /// Sends a signal to every member: at once to the leader's whole group where the kernel can do
@@ -64,9 +59,8 @@ impl Tree {
         (included && cgroup.members() == [leader.pid()]).then_some(leader)
     }
 
-    /// Sends KILL until a pass over the tree finds nobody who was not sent it, or until a tree of descendants has
-    /// forked for two seconds faster than it is killed: then it is to be killed again while it is not empty.
-    /// What was killed may take a moment to be gone: see [`Tree::is_empty`].
+    /// Sends KILL until a pass over the tree finds nobody who was not sent it. What was killed may
+    /// take a moment to be gone: see [`Tree::is_empty`].
     ///
     /// # Errors
     /// If the tree can't be looked at, or the control group not be killed.
@@ -77,7 +71,6 @@ impl Tree {
             cgroup.kill()?;
             return Ok(Delivery::to(count as u32));
         }
-        let until = self.subreaper().map(|_| Instant::now() + KILL_TIME);
         let mut killed = self.kill_at_once()?;
         let mut delivery = Delivery::to(killed.len() as u32);
         for _ in 0..KILL_PASSES {
@@ -88,9 +81,6 @@ impl Tree {
             }
             for member in &fresh {
                 delivery.add(member, member.signal(Signal::KILL));
-            }
-            if until.is_some_and(|until| Instant::now() >= until) {
-                break;
             }
         }
         Ok(delivery)

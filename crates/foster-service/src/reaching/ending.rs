@@ -18,6 +18,10 @@ use crate::showing::view::is_foreign;
 /// How long a supervisor is given for its first answer before it is taken to be stopped.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long it is given to deliver a single signal: to kill a tree that forks as fast as it can, on a machine that
+/// has no time for anybody, it makes hundreds of passes before it answers.
+const LONG_PATIENCE: Duration = Duration::from_mins(1);
+
 /// What is to be done to each job.
 pub(crate) enum Order {
     Stop {
@@ -162,8 +166,10 @@ fn first_word(
     }
     let record = folder.record()?;
     wake(&record);
-    let mut message = client.next(Some(Instant::now() + 5 * PATIENCE))?;
-    if message.is_none() && matches!(order, Order::Stop { .. }) && depose(&record) {
+    let stops = matches!(order, Order::Stop { .. });
+    let patience = if stops { 5 * PATIENCE } else { LONG_PATIENCE };
+    let mut message = client.next(Some(Instant::now() + patience))?;
+    if message.is_none() && stops && depose(&record) {
         // Who was not let in yet is let in by the successor: it has the same socket.
         message = client.next(Some(Instant::now() + 5 * PATIENCE))?;
     }
