@@ -199,6 +199,7 @@ mod tests {
             duration_ms: None,
             disk_bytes: None,
             more: false,
+            leaving: false,
         }
     }
 

@@ -116,11 +116,14 @@ impl Root {
     fn begin_draft(&self, definition: &Definition, draft: &str) -> io::Result<Dir> {
         for _ in 0..ATTEMPTS {
             foster_fault::attempt("store.create.folder")?;
-            let day = self.day_for(definition)?;
-            match day.make_subdir(draft) {
+            let made = self.day_for(definition).and_then(|day| {
+                day.make_subdir(draft)?;
+                Ok(day)
+            });
+            match made {
                 // Its last job was removed just now, and the day with it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                made => return made.map(|()| day),
+                made => return made,
             }
         }
         Err(io::ErrorKind::NotFound.into())

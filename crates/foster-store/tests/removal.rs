@@ -11,6 +11,7 @@ mod tests {
     use std::os::unix::fs::symlink;
     use std::path::{Path, PathBuf};
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread::ScopedJoinHandle;
     use std::time::{Duration, SystemTime};
 
     use foster_model::{JobId, JobSelector};
@@ -99,7 +100,12 @@ mod tests {
             }
             drop(removal);
             let found = root.job(id(steps));
-            if steps == 0 {
+            let mut rows = root.index().newest_first().unwrap();
+            let row = rows.find(|row| row.job_id == id(steps));
+            assert_eq!(row.is_some(), steps < 3, "{steps}");
+            assert!(row.is_none_or(|row| row.leaving == (steps > 0)), "{steps}");
+            // Until then it is there, and its row says that it may not be.
+            if steps < 2 {
                 assert!(found.is_ok() && path.join("runs/2/stdout.log").is_file());
                 remove(&root, steps);
             } else {
@@ -210,7 +216,9 @@ mod tests {
         let (_temp, root) = root();
         let (folder, lock) = job(&root, 1);
         let mut removal = root.removal(id(1), Some(lock)).unwrap();
-        removal.step().unwrap();
+        while folder.is_in_place().unwrap() {
+            assert!(removal.step().unwrap());
+        }
         assert!(!folder.is_in_place().unwrap());
         assert!(matches!(folder.try_lock(), Ok(None)), "it is still held");
         assert_eq!(
@@ -285,11 +293,13 @@ mod tests {
                     })
                 })
                 .collect();
-            for thread in threads {
-                thread.join().unwrap();
-            }
+            let ended: Vec<_> = threads.into_iter().map(ScopedJoinHandle::join).collect();
+            // Before anything is said of them: who reads would go on for ever.
             done.store(true, Ordering::Relaxed);
             readers.join().unwrap();
+            for ended in ended {
+                ended.unwrap();
+            }
         });
         assert_eq!(listed(&root), []);
         assert_eq!(root.sweep_gone().unwrap().removed, 0);

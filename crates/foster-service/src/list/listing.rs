@@ -46,6 +46,9 @@ impl<'a> Listing<'a> {
         if self.is_past_the_end(&row) {
             return false;
         }
+        if row.leaving && !root.has_folder(row.job_id) {
+            return true;
+        }
         let row = if row.more || self.wants_more_of(&row) {
             complete(root, row)
         } else {

@@ -7,7 +7,7 @@ use foster_model::JobId;
 use crate::Index;
 use crate::dir::Dir;
 use crate::index::lock::{IndexLock, noted_removed};
-use crate::index::row::{LENGTH, is_removed, removed_record};
+use crate::index::row::{LEAVING_MARK, LENGTH, is_removed, removed_record};
 use crate::index::{self, rebuild};
 
 /// An index is not made smaller before that many of its records are of removed jobs.
@@ -16,6 +16,22 @@ const FEWEST: u64 = 256;
 const BLOCK: u64 = 2048;
 
 impl Index {
+    /// Marks a job as one whose folder may have gone, before it goes: whoever finds the row then looks, also
+    /// if nobody comes to take it out. Where there is no index, nothing is done.
+    pub fn mark_leaving(&self, id: JobId) -> io::Result<()> {
+        foster_fault::attempt("store.index.mark")?;
+        let dir = self.root().dir()?;
+        let _lock = IndexLock::wait(&dir)?;
+        let Some((file, records)) = index::open_for_writing(&dir)? else {
+            return Ok(());
+        };
+        let (mark, offset) = LEAVING_MARK;
+        for place in index::find_all(&file, records, id)? {
+            file.write_all_at(&[mark], place * LENGTH as u64 + offset)?;
+        }
+        Ok(())
+    }
+
     /// Takes a job out of the index. Where there is no index, nothing is done.
     ///
     /// Its record is overwritten by one that has the id and nothing else, which readers leave out:

@@ -46,12 +46,16 @@ pub struct IndexRow {
     /// Whether something did not fit, or the job's files could not be read when the row was made:
     /// what is empty here has then to be looked up in the job's folder.
     pub more: bool,
+    /// Whether somebody began to remove the job: its folder may have gone.
+    pub leaving: bool,
 }
 
 /// A row in the file. The names are short so that more of the values fits; the id comes first, so
 /// that it is found without parsing.
 #[derive(Serialize, Deserialize)]
 struct Wire<'a> {
+    // By this name in the row of a job that is leaving.
+    #[serde(alias = "l")]
     i: JobId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     n: Option<JobName>,
@@ -102,6 +106,7 @@ impl IndexRow {
             duration_ms: record.duration_ms,
             disk_bytes: None,
             more: false,
+            leaving: false,
         }
     }
 
@@ -134,6 +139,7 @@ impl IndexRow {
             duration_ms: record.duration_ms,
             disk_bytes: None,
             more: true,
+            leaving: false,
         }
     }
 
@@ -223,15 +229,26 @@ impl IndexRow {
             duration_ms: wire.duration,
             disk_bytes: wire.disk_bytes,
             more: wire.more,
+            leaving: record.starts_with(LEAVING),
         })
     }
 }
 
 /// Returns the id in a record without parsing the rest; `None` if it does not begin like one.
 pub(crate) fn id_in(record: &[u8]) -> Option<&str> {
-    let id = record.strip_prefix(br#"{"i":""#)?.get(..JobId::LENGTH)?;
+    let (start, rest) = record.split_at_checked(START.len())?;
+    let id = rest.get(..JobId::LENGTH)?;
+    (start == START || start == LEAVING).then_some(())?;
     std::str::from_utf8(id).ok()
 }
+
+/// How a record begins, and how that of a job does that is leaving. One byte makes the difference, so that
+/// it can be written over: whoever dies then leaves a record that can be read.
+const START: &[u8] = br#"{"i":""#;
+const LEAVING: &[u8] = br#"{"l":""#;
+
+/// The byte that marks a record as that of a job that is leaving, and where in it it stands.
+pub(crate) const LEAVING_MARK: (u8, u64) = (b'l', 2);
 
 /// What stands in the record of a removed job behind its id.
 const REMOVED: &[u8] = br#"","removed":true}"#;
@@ -241,14 +258,14 @@ const REMOVED: &[u8] = br#"","removed":true}"#;
 pub(crate) fn removed_record(id: JobId) -> [u8; LENGTH] {
     let mut record = [b' '; LENGTH];
     record[LENGTH - 1] = b'\n';
-    let text = [br#"{"i":""#, id.to_string().as_bytes(), REMOVED].concat();
+    let text = [START, id.to_string().as_bytes(), REMOVED].concat();
     record[..text.len()].copy_from_slice(&text);
     record
 }
 
 /// Returns whether a record is that of a removed job.
 pub(crate) fn is_removed(record: &[u8]) -> bool {
-    let behind = record.get(br#"{"i":""#.len() + JobId::LENGTH..);
+    let behind = record.get(START.len() + JobId::LENGTH..);
     behind.is_some_and(|rest| rest.starts_with(REMOVED))
 }
 

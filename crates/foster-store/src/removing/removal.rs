@@ -37,9 +37,9 @@ pub enum RemovalError {
 
 /// A job that is being taken out of the root, step by step.
 ///
-/// First its folder gets a name that no job has: from that moment it is not found any more, and
+/// First its row is marked, so that listings, which else read nothing but rows, ask for its folder. Then that gets a name that no job has: from that moment it is not found any more, and
 /// whoever dies at any later step leaves nothing but waste, which [`Root::sweep_gone`] takes away.
-/// Then its row goes, since listings read nothing else; then what is in the folder, the folder, and
+/// Then its row goes; then what is in the folder, the folder, and
 /// the folder of its day, if that is empty.
 #[derive(Debug)]
 pub struct Removal {
@@ -56,6 +56,7 @@ pub struct Removal {
 
 #[derive(Debug)]
 enum Step {
+    Mark,
     Rename,
     Unlist,
     Open,
@@ -78,7 +79,7 @@ impl Root {
             id,
             day,
             name: id.to_string(),
-            next: Step::Rename,
+            next: Step::Mark,
             attempts: 0,
             freed: 0,
             lock,
@@ -150,6 +151,12 @@ impl Removal {
 
     fn go_on(&mut self, step: Step) -> io::Result<Step> {
         Ok(match step {
+            Step::Mark => {
+                // A cache: who dies before the row goes leaves one that is shown until a sweep.
+                let _ = self.root.index().mark_leaving(self.id);
+                foster_fault::step("store.removal.marked");
+                Step::Rename
+            }
             Step::Unlist => {
                 // A cache: a row that stays is found to be nobody's, and goes with the next sweep.
                 let _ = self.root.index().remove(self.id);

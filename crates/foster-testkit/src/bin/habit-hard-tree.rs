@@ -15,9 +15,10 @@
 //! | `threads` | `executed` by a second thread; `forked` by a thread that has ended; `held` by one that rests |
 //! | `hidden` | orphans in sessions of their own: `bare` has no environment, `secret` lets nobody look at it |
 //!
-//! Each writes its pid, as it is outside of its namespace, to `D/NAME.pid`. Those of the bomb append theirs
-//! as lines to `D/births`, and if the system refuses them one more there is `D/refused`. `main` says `ready`
-//! once all are there, of the bomb a part, and sleeps; with `--leave` it exits with 0.
+//! Each writes its pid, as it is outside of its namespace, to `D/NAME.pid`. Those of the bomb append a byte to
+//! `D/births` for each whom they are about to start, so that no more are born however few come to do anything,
+//! and if the system refuses them one more there is `D/refused`. `main` says `ready` once all are there, of
+//! the bomb a part, and sleeps; with `--leave` it exits with 0.
 
 #![expect(
     clippy::expect_used,
@@ -38,15 +39,14 @@ use foster_testkit::parts::{
 use foster_testkit::{is_root, wait_on_dir};
 use rustix::process::{DumpableBehavior, Signal, getpid, kill_process};
 
-/// How many are born into the bomb; who is born as the last is counted comes on top.
+/// How many are born into the bomb. Who counts itself in as the last is counted comes on top: at most as many
+/// again.
 const BOMB: u64 = 160;
 const CROWD: usize = 60;
 /// How deep subreapers are nested.
 const DEPTH: usize = 3;
 /// How often the watchdog starts another.
 const LIVES: usize = 200;
-/// What one birth adds to the file.
-const LINE: u64 = 11;
 
 /// Where a tree tells who is in it.
 struct Tree(PathBuf);
@@ -213,16 +213,16 @@ impl Tree {
 
     fn explode(&self) {
         let births = self.0.join("births");
-        let file = OpenOptions::new().create(true).append(true).open(births);
-        let line = format!("{:>10}\n", pid_in_proc());
-        // One write, so that lines of different processes don't mix.
-        write_all(file.expect("births can be told"), line.as_bytes()).expect("and are");
+        let births = OpenOptions::new().create(true).append(true).open(births);
+        let births = births.expect("births can be told");
         let leaves = pid_in_proc() % 2 == 1;
         if leaves {
             // Who leads its group already does without.
             let _ = rustix::process::setsid();
         }
         while self.births() < BOMB {
+            // Before, and not by who is born: whom a kill meets first would not be counted.
+            write_all(&births, b".").expect("a birth can be told");
             if self.role("bomb").spawn().is_err() {
                 std::fs::write(self.0.join("refused"), "").expect("it can be told");
                 break;
@@ -310,7 +310,7 @@ impl Tree {
 
     fn births(&self) -> u64 {
         let births = std::fs::metadata(self.0.join("births"));
-        births.map_or(0, |births| births.len() / LINE)
+        births.map_or(0, |births| births.len())
     }
 
     fn is_refused(&self) -> bool {

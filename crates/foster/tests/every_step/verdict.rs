@@ -160,7 +160,7 @@ pub fn may_fail_to_start(stage: &Stage) -> bool {
     let two = passed
         .iter()
         .any(|passing| passing.name == "keeper.supervisor_forked");
-    let refused = matches!(action, foster_testkit::Action::Fail(_));
+    let refused = matches!(action, Action::Fail(_));
     point.role == "launcher" || refused || !two
 }
 
@@ -182,16 +182,17 @@ pub fn of_the_rest(stage: &Stage, tally: &mut Tally) {
         .collect();
     tally.escaped_unless(waste.is_empty(), || format!("{what}: {waste:?}"));
     // A launcher that is cut short leaves the index behind, which is a cache: `gc` brings it up to the truth.
-    let index_may_lag = stage
-        .fault
-        .as_ref()
-        .is_some_and(|(point, _)| point.role == "launcher");
-    if !index_may_lag {
-        of_the_listing(stage, tally);
+    let cut_short = stage.fault.as_ref();
+    let cut_short = cut_short.filter(|(point, _)| point.role == "launcher");
+    match cut_short {
+        None => of_the_listing(stage, tally),
+        // What it could not write down it could not.
+        Some((_, Action::Fail(_))) => {}
+        Some(_) => nobody_gone_is_listed(stage, tally),
     }
     let collected = stage.sandbox.json(["gc", "--max-jobs", "0"]).value;
     tally.lost_unless(collected["ok"] == true, || format!("{what}: {collected}"));
-    if index_may_lag {
+    if cut_short.is_some() {
         of_the_listing(stage, tally);
     }
     for id in stage.sandbox.job_ids() {
@@ -205,14 +206,27 @@ pub fn of_the_rest(stage: &Stage, tally: &mut Tally) {
 
 /// The jobs that there are are listed, and no others.
 fn of_the_listing(stage: &Stage, tally: &mut Tally) {
-    let listed = stage.sandbox.json(["list", "--all"]).value;
-    let jobs = listed["jobs"].as_array().into_iter().flatten();
-    let mut ids: Vec<_> = jobs.filter_map(|job| job["job_id"].as_str()).collect();
-    ids.sort_unstable();
-    let known = stage.sandbox.job_ids();
+    let (ids, known) = (listed(stage), stage.sandbox.job_ids());
     tally.lost_unless(ids == known, || {
         format!("{}: listed {ids:?} of {known:?}", stage.what())
     });
+}
+
+/// No job is listed that there is not.
+fn nobody_gone_is_listed(stage: &Stage, tally: &mut Tally) {
+    let (ids, known) = (listed(stage), stage.sandbox.job_ids());
+    tally.lost_unless(ids.iter().all(|id| known.contains(id)), || {
+        format!("{}: listed {ids:?} of {known:?}", stage.what())
+    });
+}
+
+fn listed(stage: &Stage) -> Vec<String> {
+    let answer = stage.sandbox.json(["list", "--all"]).value;
+    let jobs = answer["jobs"].as_array().into_iter().flatten();
+    let ids = jobs.filter_map(|job| job["job_id"].as_str());
+    let mut ids: Vec<_> = ids.map(str::to_owned).collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// A half-made folder of a launcher that was killed is swept when it is old: until then somebody may be making it.
