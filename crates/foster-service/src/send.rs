@@ -9,7 +9,7 @@ use foster_model::answer::SendAnswer;
 use foster_model::control::{LONGEST_INPUT, Message, Request};
 use foster_model::{Blob, ErrorBody, ErrorCode, JobSelector, StdinMode};
 use foster_process::wait_any;
-use foster_store::{JobFolder, Root};
+use foster_store::{JobFolder, OpenError, Root};
 use foster_supervisor::{Client, ControlError};
 
 use crate::context::Context;
@@ -109,7 +109,11 @@ fn told(root: &Root, folder: &JobFolder, error: ServiceError) -> ErrorBody {
                     job_id,
                     message: format!("it is over: {}", record.state),
                 },
-                _ => ControlError::HungUp { job_id }.into(),
+                // Deleted by then, it has no record any more.
+                _ => match root.job(job_id) {
+                    Err(gone @ OpenError::NotFound { .. }) => gone.into(),
+                    _ => ControlError::HungUp { job_id }.into(),
+                },
             }
         }
         error => error,

@@ -17,8 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use foster_model::{JobId, Time};
-use foster_testkit::{Sandbox, Tally, Watched, race_time, wait_for_file};
-use rustix::process::Signal;
+use foster_testkit::{Sandbox, Tally, Watched, kill_at_once, race_time, wait_for_file};
 use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -390,10 +389,9 @@ fn what_a_job_left_behind_keeps_it_from_being_deleted() {
     sandbox.ok(["delete", "--kill", &straggling]);
     // Nobody is left who looks after this one, and its command lives on.
     let orphan = busy(&sandbox, &[]);
-    for guardian in guardians(&sandbox, &orphan).into_iter().rev() {
-        guardian.signal(Signal::KILL);
-        assert!(guardian.wait_gone(SOON));
-    }
+    let both = guardians(&sandbox, &orphan);
+    kill_at_once(&both);
+    assert!(both.iter().all(|guardian| guardian.wait_gone(SOON)));
     for call in [
         ["delete", "--dry-run", &orphan],
         ["delete", &orphan, &orphan],
