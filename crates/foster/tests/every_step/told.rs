@@ -1,7 +1,9 @@
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use foster_testkit::{Heard, Scenario, Stage, Tally, Watched, wait_on_dir};
+use serde_json::Value;
 
 use crate::run::{command, expected};
 use crate::verdict;
@@ -54,8 +56,17 @@ fn judge_what_was_told(stage: &Stage, id: &str, tally: &mut Tally) {
     if teller_was_hit {
         stage.sandbox.ok(["recover", id]);
     }
-    let folder = stage.sandbox.work();
-    let told = wait_on_dir(folder, SOON, || (times() > 0).then(times));
-    let right = told == Some(1) || (teller_was_hit && told.is_some());
-    tally.lost_unless(right, || format!("{}: told {told:?} times", stage.what()));
+    // Who tells is none of the job's own, by whose end it could be told that all is done.
+    let run = stage.sandbox.job_dir(id).join("runs/1");
+    let written = wait_on_dir(&run, SOON, || is_delivered(&run).then_some(()));
+    let told = times();
+    let right = told == 1 || (teller_was_hit && told > 0);
+    tally.lost_unless(right && written.is_some(), || {
+        format!("{}: told {told} times, {written:?}", stage.what())
+    });
+}
+
+fn is_delivered(run: &Path) -> bool {
+    let end = fs::read(run.join("completion_event.json")).unwrap_or_default();
+    serde_json::from_slice::<Value>(&end).is_ok_and(|end| end["delivered"] == true)
 }
