@@ -10,12 +10,13 @@ use std::os::fd::AsFd as _;
 use common::{SECOND, environment, hear, hearing, null, start, strangers, term_then_kill, words};
 use foster_process::{
     Containment, ExitStatus, Forked, Level, Poller, ProcessRef, Scope, SharedSlot, Signal,
-    SpawnPlan, Tree, exit_now, fork, set_subreaper, spawn, start_session, terminate,
+    SpawnPlan, Tree, exit_now, fork, fork_orphan, set_subreaper, spawn, start_session, terminate,
 };
 
 fn main() {
     if common::is_case("fork") {
         a_copy_hears_its_own_children();
+        an_orphan_is_out_of_the_session_at_once();
         a_copy_that_is_killed_is_taken_over_from();
         println!("1 passed");
     } else if std::env::args().any(|argument| argument == "--list") {
@@ -66,6 +67,25 @@ fn a_copy_hears_its_own_children() {
     let heard = (0..10).any(|_| !poller.wait(Some(SECOND)).unwrap().is_empty());
     assert!(heard && child.wait_ended(Some(10 * SECOND)).unwrap());
     child.reap().unwrap();
+}
+
+/// A hang-up of the terminal would end it otherwise before it comes to do anything.
+fn an_orphan_is_out_of_the_session_at_once() {
+    let copy = in_a_copy(|| {
+        start_session().unwrap();
+        let session = || rustix::process::getsid(None).unwrap().as_raw_nonzero();
+        let (mut told, out) = std::io::pipe().unwrap();
+        if fork_orphan().unwrap() {
+            let written = rustix::io::write(&out, &session().get().to_ne_bytes());
+            exit_now(i32::from(written.is_err()));
+        }
+        drop(out);
+        let mut its = [0; 4];
+        told.read_exact(&mut its).unwrap();
+        assert_ne!(i32::from_ne_bytes(its), session().get());
+    });
+    assert!(copy.wait_ended(Some(20 * SECOND)).unwrap());
+    assert_eq!(copy.reap().unwrap(), Some(ExitStatus::Code(0)));
 }
 
 fn a_copy_that_is_killed_is_taken_over_from() {

@@ -135,11 +135,18 @@ pub fn fork() -> io::Result<Forked> {
 /// Copies this process, as [`fork`] does, into one that is not this one's child: whoever adopts orphans
 /// here becomes its parent. Returns whether this is the copy.
 ///
+/// The copy is in another session when this returns in either: what ends this process's own, by a hang-up
+/// of its terminal right after it, does not reach the copy.
+///
 /// # Errors
 /// As for [`fork`]. That the copy's copy could not be made shows in nothing.
 pub fn fork_orphan() -> io::Result<bool> {
     match fork()? {
-        Forked::Child => Ok(stay_if_copied()),
+        Forked::Child => {
+            // Who was made just now leads no group, so nothing refuses it.
+            let _ = start_session();
+            Ok(stay_if_copied())
+        }
         Forked::Parent(between) => {
             between.wait_ended(None)?;
             between.reap()?;
