@@ -53,12 +53,16 @@ fn judge_what_was_told(stage: &Stage, id: &str, tally: &mut Tally) {
     let made = stage.faults.made();
     let teller_was_hit =
         made.is_some_and(|made| made.role == "notifier" || made.name == "store.completion.write");
-    if teller_was_hit {
-        stage.sandbox.ok(["recover", id]);
-    }
-    // Who tells is none of the job's own, by whose end it could be told that all is done.
     let run = stage.sandbox.job_dir(id).join("runs/1");
-    let written = wait_on_dir(&run, SOON, || is_delivered(&run).then_some(()));
+    // Who tells is none of the job's own, by whose end it could be told that all is done: as long as one does
+    // who was hit, `recover` leaves it to him.
+    let written = (0..SOON.as_secs()).find_map(|_| {
+        if teller_was_hit {
+            stage.sandbox.ok(["recover", id]);
+        }
+        let delivered = || is_delivered(&run).then_some(());
+        wait_on_dir(&run, Duration::from_secs(1), delivered)
+    });
     let told = times();
     let right = told == 1 || (teller_was_hit && told > 0);
     tally.lost_unless(right && written.is_some(), || {
