@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use foster_testkit::{Sandbox, Tally, Watched, finish, race_time, wait_for_pid_file};
+use foster_testkit::{
+    Sandbox, Tally, Watched, finish, race_time, wait_for_file, wait_for_pid_file,
+};
 use serde_json::Value;
 
 const SOON: Duration = Duration::from_mins(2);
@@ -184,7 +186,7 @@ fn a_hundred_followers_of_one_job_each_get_every_byte() {
     const FOLLOWERS: usize = 100;
     let sandbox = sandbox();
     let mut tally = Tally::new("a hundred followers of one job, one of whom never reads");
-    let line = "until [ -e go ]; do read x < gate; done; seq -f %0200g 1 1000; echo $$ > ended.new; \
+    let line = "until [ -e go ]; do : > waits; read x < gate; done; seq -f %0200g 1 1000; echo $$ > ended.new; \
                 mv ended.new ended; read x < gate";
     let fifo = sandbox.work().join("gate");
     assert!(
@@ -198,6 +200,8 @@ fn a_hundred_followers_of_one_job_each_get_every_byte() {
     let id = answer["job_id"].as_str().unwrap();
     let mut idle = follower(&sandbox, id);
     let followers: Vec<_> = (0..FOLLOWERS).map(|_| follower(&sandbox, id)).collect();
+    // Who begins later than that would take the first word for the last.
+    assert!(wait_for_file(&sandbox.work().join("waits"), SOON));
     fs::write(sandbox.work().join("go"), "").unwrap();
     let open = || File::options().write(true).open(&fifo).unwrap();
     let began = Instant::now();
