@@ -233,7 +233,8 @@ fn a_job_that_slept_with_its_machine_is_ended_when_it_wakes_if_its_time_is_over(
             "it woke".to_owned()
         });
         for process in &asleep {
-            assert!(process.signal(Signal::CONT));
+            // Those who woke first may have ended him by now.
+            let _ = process.signal(Signal::CONT);
         }
         let ended = sandbox.json(["wait", &due, "--timeout", "20s"]);
         let prompt = ended.elapsed < Duration::from_secs(15);

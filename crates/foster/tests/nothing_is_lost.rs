@@ -203,7 +203,9 @@ fn both_streams_are_kept_byte_for_byte() {
 /// Kills keeper or supervisor of a flooding job at random moments, while a waiter waits.
 fn kill_one_of(pick: fn(Watched, Watched) -> Watched, told: &str, scenario: &str) {
     let mut tally = Tally::new(scenario);
-    let flooder = Flooder::new(1 << 20);
+    // Enough that the job still prints when the victim is killed.
+    let size = 4 << 20;
+    let flooder = Flooder::new(size as usize);
     let end = Instant::now() + race_time();
     let mut seen = 0;
     // One in which the event was seen is wanted at any rate.
@@ -218,7 +220,7 @@ fn kill_one_of(pick: fn(Watched, Watched) -> Watched, told: &str, scenario: &str
         let (keeper, supervisor) = guardians(&dir);
         let answer = std::thread::scope(|scope| {
             let waiter = scope.spawn(|| sandbox.ok(["wait", &id]));
-            wait_for_output(&dir, random(1 << 20));
+            wait_for_output(&dir, random(size));
             random_moment(Duration::from_millis(2));
             pick(keeper, supervisor).kill();
             waiter.join().unwrap()
