@@ -142,6 +142,9 @@ impl Verb {
         codes.extend(not_in_this_state.then_some("invalid_state"));
         let sends = matches!(self, Self::Send | Self::SendEof);
         codes.extend((sends && no_input).then_some("broken_pipe"));
+        // What was under way to it may be there or not, and is not sent again.
+        let cut_short = sends && others.contains(&Self::SupervisorDies);
+        codes.extend(cut_short.then_some("supervisor_unreachable"));
         codes
     }
 }
