@@ -29,6 +29,7 @@ impl Supervisor {
 
     /// Goes on where a predecessor died: the command may or may not have been executed by then.
     pub fn resume(mut self) -> io::Result<Outcome> {
+        self.learn_of_amendments();
         self.take_over_stdin()?;
         let own = ProcessRef::open(std::process::id() as i32)?;
         let by = Some(to_model(own.identity()));
@@ -56,6 +57,15 @@ impl Supervisor {
             self.announce_the_end();
         }
         self.attend()
+    }
+
+    /// Takes the definition as the predecessor left it: the keeper knows it as it was at the launch, and would
+    /// undo with the next change what was changed, and tell nobody of the end who was named since.
+    fn learn_of_amendments(&mut self) {
+        // Where it can't be read any more, what is known of it is better than nothing.
+        if let Ok(definition) = self.parts.folder.definition() {
+            self.parts.definition = definition;
+        }
     }
 
     /// Finds the leader: a child that came to us when its parent died, and that only we could reap; or one
