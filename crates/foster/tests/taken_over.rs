@@ -214,6 +214,27 @@ fn either_may_be_killed_while_values_are_taken_out() {
 
 /// A waiter, a follower and a writer keep their connections when the keeper dies; when the supervisor
 /// does, a reader comes again.
+/// What was changed while a job runs is known to whoever looks after it next, and so are later changes.
+#[test]
+fn what_was_changed_outlives_who_changed_it() {
+    for victim in [Victim::Supervisor, Victim::Keeper] {
+        let sandbox = sandbox();
+        let job = Job::run(&sandbox, &[], "sleep 600");
+        let mut pair = job.pair_after(None).unwrap();
+        sandbox.ok(["notify", "set", &job.id, "--notify-file", "told"]);
+        assert!(job.kill(victim, &mut pair).is_some());
+        sandbox.ok(["tag", &job.id, "--set", "later"]);
+        assert!(job.kill(victim, &mut pair).is_some());
+        sandbox.ok(["kill", &job.id, "--grace", "0s"]);
+        let told = sandbox.work().join("told");
+        assert!(wait_for_file(&told, SOON), "{victim:?}");
+        let status = sandbox.ok(["status", &job.id]);
+        assert_eq!(status["tags"], serde_json::json!(["later"]), "{victim:?}");
+        assert!(!status["notifications"].is_null(), "{victim:?}: {status}");
+        sandbox.assert_nothing_left(SOON);
+    }
+}
+
 #[test]
 fn who_writes_and_reads_goes_on() {
     let sandbox = sandbox();
