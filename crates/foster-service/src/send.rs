@@ -62,7 +62,7 @@ impl fmt::Debug for Sending {
 pub fn send(ctx: &Context, request: &SendRequest) -> Result<Outcome<SendAnswer>, ServiceError> {
     let began = Instant::now();
     let (root, folder) = ctx.find(&request.job)?;
-    demand_open(&root, &folder)?;
+    let run = demand_open(&root, &folder)?;
     let mut sender = Sender {
         client: Client::connect(&folder)?,
         until: request.timeout.and_then(|time| began.checked_add(time)),
@@ -73,7 +73,7 @@ pub fn send(ctx: &Context, request: &SendRequest) -> Result<Outcome<SendAnswer>,
         Sending::Bytes(bytes) => sender.send_bytes(bytes, request.eof),
         Sending::Stream(stream) => sender.send_stream(stream, request.eof),
     };
-    let error = done.err().map(|error| told(&root, &folder, error));
+    let error = done.err().map(|error| told(&root, &folder, run, error));
     let state = stdin_state(&folder.definition()?, &folder.record()?);
     let answer = SendAnswer {
         job_id: folder.id(),
@@ -85,7 +85,8 @@ pub fn send(ctx: &Context, request: &SendRequest) -> Result<Outcome<SendAnswer>,
     Ok(Outcome { answer, error })
 }
 
-fn demand_open(root: &Root, folder: &JobFolder) -> Result<(), ServiceError> {
+/// Returns the number of the run that takes input.
+fn demand_open(root: &Root, folder: &JobFolder) -> Result<u32, ServiceError> {
     let record = settled_record(root, folder)?;
     let message = if record.state.is_final() {
         format!("it is over: {}", record.state)
@@ -94,20 +95,24 @@ fn demand_open(root: &Root, folder: &JobFolder) -> Result<(), ServiceError> {
     } else if is_only_defined(&record) {
         "it is defined, and does not run yet".to_owned()
     } else {
-        return Ok(());
+        return Ok(record.run);
     };
     let job_id = folder.id();
     Err(ServiceError::State { job_id, message })
 }
 
-/// Returns what is told of a failure. That nobody is there any more may mean that the job is over.
-fn told(root: &Root, folder: &JobFolder, error: ServiceError) -> ErrorBody {
+/// Returns what is told of a failure. That nobody is there any more may mean that the job is over, or its run.
+fn told(root: &Root, folder: &JobFolder, run: u32, error: ServiceError) -> ErrorBody {
     let error = match error {
         ServiceError::Control(ControlError::HungUp { job_id }) => {
             match settled_record(root, folder) {
                 Ok(record) if record.state.is_final() => ServiceError::State {
                     job_id,
                     message: format!("it is over: {}", record.state),
+                },
+                Ok(record) if record.run != run => ServiceError::State {
+                    job_id,
+                    message: format!("run {run} is over: it was restarted"),
                 },
                 // Deleted by then, it has no record any more.
                 _ => match root.job(job_id) {
