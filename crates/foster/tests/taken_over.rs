@@ -212,8 +212,6 @@ fn either_may_be_killed_while_values_are_taken_out() {
     );
 }
 
-/// A waiter, a follower and a writer keep their connections when the keeper dies; when the supervisor
-/// does, a reader comes again.
 /// What was changed while a job runs is known to whoever looks after it next, and so are later changes.
 #[test]
 fn what_was_changed_outlives_who_changed_it() {
@@ -235,6 +233,8 @@ fn what_was_changed_outlives_who_changed_it() {
     }
 }
 
+/// A waiter, a follower and a writer keep their connections when the keeper dies; when the supervisor
+/// does, a reader comes again.
 #[test]
 fn who_writes_and_reads_goes_on() {
     let sandbox = sandbox();
