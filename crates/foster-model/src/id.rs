@@ -90,9 +90,7 @@ impl FromStr for JobId {
         if text.len() != Self::LENGTH || !canonical || !fits {
             return Err(invalid());
         }
-        Ulid::from_string(&text.to_ascii_uppercase())
-            .map(Self)
-            .map_err(|_| invalid())
+        Ulid::from_string(text).map(Self).map_err(|_| invalid())
     }
 }
 
@@ -104,8 +102,22 @@ impl Serialize for JobId {
 
 impl<'de> Deserialize<'de> for JobId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// Reads an id where it stands: a listing has one in each row.
+struct Text;
+
+impl serde::de::Visitor<'_> for Text {
+    type Value = JobId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a job id")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<JobId, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

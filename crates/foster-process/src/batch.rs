@@ -26,6 +26,14 @@ impl Batch {
         sys::Batch::new().map(Self)
     }
 
+    /// Gives it room for that many bytes, where it is limited.
+    ///
+    /// # Errors
+    /// As for [`widen_pipe`](crate::widen_pipe). It holds what it held before.
+    pub fn widen(&mut self, bytes: usize) -> io::Result<()> {
+        self.0.widen(bytes)
+    }
+
     /// Takes up to `at_most` bytes out of a pipe. To be called when it is empty: what it can hold
     /// is limited, by the system's pipes.
     ///

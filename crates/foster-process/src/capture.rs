@@ -36,6 +36,18 @@ pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     sys::pipe()
 }
 
+/// Gives a pipe room for that many bytes, or more, whichever of its ends this is. Returns how many it
+/// has room for then.
+///
+/// # Errors
+/// `EPERM` if it is more than an ordinary user's pipe may hold, or his pipes together
+/// (`pipe-max-size` and `pipe-user-pages-soft` in [pipe(7)]); `Unsupported` outside Linux.
+///
+/// [pipe(7)]: https://man7.org/linux/man-pages/man7/pipe.7.html
+pub fn widen_pipe(pipe: impl AsFd, bytes: usize) -> io::Result<usize> {
+    sys::widen_pipe(pipe.as_fd(), bytes)
+}
+
 /// Moves up to `at_most` bytes from a pipe into a file, at the file's own offset.
 ///
 /// On Linux the bytes go from kernel to kernel ([splice(2)]): having moved them is having written

@@ -181,6 +181,7 @@ mod limits;
 pub mod low_level;
 pub mod output;
 mod process;
+mod relay;
 mod shared_cell;
 mod signal;
 mod spawn;
@@ -192,7 +193,7 @@ mod tree;
 mod usage;
 
 pub use batch::Batch;
-pub use capture::{Moved, discard, move_bytes, pipe};
+pub use capture::{Moved, discard, move_bytes, pipe, widen_pipe};
 pub use containment::{
     Containment, ContainmentError, Level, LevelReport, Scope, UnknownContainment,
 };
@@ -203,7 +204,9 @@ pub use escalation::{
 pub use exit_status::ExitStatus;
 pub use foreground::{Foreground, ForegroundEnd, ForegroundError};
 pub use graceful::{CtrlBreak, GracefulTimeouts, GracefulTimeoutsBuilder, UnixPhases, Unset};
-pub use host::{HostIdentity, KernelFeature, kernel_features, monotonic, system_name, uptime};
+pub use host::{
+    HostIdentity, KernelFeature, free_descriptors, kernel_features, monotonic, system_name, uptime,
+};
 pub use identity::{ProcessIdentity, ProcessRef, zombie_status};
 pub use limits::{InvalidLimits, Limit, LimitApplied, LimitError, LimitedBy, Limits};
 pub use process::{
@@ -211,6 +214,7 @@ pub use process::{
     OnDrop, Output, OutputError, SignalError, StartError, Target, TerminateError, Terminated,
     WaitedFor,
 };
+pub use relay::Relay;
 pub use shared_cell::SharedCell;
 pub use signal::{Signal, UnknownSignal};
 pub use spawn::{
@@ -219,8 +223,8 @@ pub use spawn::{
 };
 pub use sys::{
     Forked, Poller, Ready, Received, SignalQueue, close_all_but, exit_now, fork, fork_orphan,
-    fork_outside, hide_arguments, own_children, peer_credentials, pipe_holders, set_process_title,
-    set_subreaper, start_session, wait_any,
+    fork_outside, hide_arguments, own_children, peer_credentials, pipe_holders,
+    release_unused_memory, set_process_title, set_subreaper, start_session, wait_any,
 };
 pub use terminate::terminate;
 pub use tree::{Delivery, Marks, Member, Survivor, Tree};

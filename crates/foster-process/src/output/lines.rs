@@ -115,8 +115,9 @@ impl LineParser {
         self.position
     }
 
-    /// Does what [`LineParser::feed`] does for somebody who wants none of the lines.
-    pub(super) fn skip(&mut self, chunk: &[u8]) {
+    /// Does what [`LineParser::feed`] does for somebody who wants none of the lines: it looks at the last
+    /// of them alone.
+    pub fn skip(&mut self, chunk: &[u8]) {
         let last = match self.options.ending() {
             LineEnding::AnyCr => memchr::memrchr2(b'\n', b'\r', chunk),
             _ => memchr::memrchr(b'\n', chunk),

@@ -86,8 +86,14 @@ impl Tree {
     }
 
     pub(super) fn look(&self) -> io::Result<Vec<Seen>> {
+        self.look_beside(&HashSet::new())
+    }
+
+    /// The same, without those who have these numbers, and what only they lead to.
+    pub(super) fn look_beside(&self, known: &HashSet<i32>) -> io::Result<Vec<Seen>> {
         let own = std::process::id() as i32;
-        let mut seen = HashSet::from([own]);
+        let mut seen = known.clone();
+        seen.insert(own);
         seen.extend(&self.excluded);
         let mut found = Vec::new();
         match &self.beside {

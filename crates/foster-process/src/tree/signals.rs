@@ -1,11 +1,16 @@
 use std::collections::HashSet;
 use std::io;
+use std::time::{Duration, Instant};
 
 use super::Tree;
 use super::delivery::{Delivery, deliver, signal_alone};
 use super::member::Seen;
-use crate::identity::{ProcessIdentity, ProcessRef};
+use crate::identity::ProcessRef;
 use crate::signal::Signal;
+use crate::sys;
+
+/// How long those are waited for that the kernel kills all at once: a thousand take it some 30 ms.
+const TO_DIE: Duration = Duration::from_millis(200);
 
 /// How many passes a kill makes at most over a tree that keeps forking. Each finds what the one
 /// before could not see; more than a handful are needed only against a fork bomb.
@@ -71,10 +76,11 @@ impl Tree {
             cgroup.kill()?;
             return Ok(Delivery::to(count as u32));
         }
-        let mut killed = self.kill_at_once()?;
-        let mut delivery = Delivery::to(killed.len() as u32);
+        let at_once = self.kill_at_once()?;
+        let mut killed = HashSet::new();
+        let mut delivery = Delivery::to(at_once.len() as u32);
         for _ in 0..KILL_PASSES {
-            let mut fresh = self.look()?;
+            let mut fresh = self.look_beside(&at_once)?;
             fresh.retain(|member| killed.insert(member.identity));
             if fresh.is_empty() {
                 break;
@@ -86,31 +92,48 @@ impl Tree {
         Ok(delivery)
     }
 
-    /// Kills the whole control group or namespace in one step, so that no fork slips through, and
-    /// returns who was in it. A sweep that follows reaches what was moved out of it, and counts nobody
-    /// twice.
-    fn kill_at_once(&self) -> io::Result<HashSet<ProcessIdentity>> {
-        let (cgroup, namespace) = (self.scope.cgroup(), self.scope.namespace());
-        if cgroup.is_none() && namespace.is_none() {
-            return Ok(HashSet::new());
-        }
+    /// Kills the whole control group or namespace in one step, so that no fork slips through, and returns
+    /// the numbers of those who were in it, once they are dead. A sweep that follows reaches what was moved out of
+    /// it, and what they leave behind, and need not look at them again.
+    fn kill_at_once(&self) -> io::Result<HashSet<i32>> {
         // They can't be counted afterwards; that they can't be counted at all saves nobody.
-        let held = |member: &Seen| cgroup.is_none_or(|cgroup| cgroup.contains(member.identity.pid));
-        let inside = self.look().map(|seen| {
-            let inside = seen.into_iter().filter(held);
-            inside.map(|member| member.identity).collect()
-        });
-        if let Some(cgroup) = cgroup {
-            cgroup.kill()?;
-        }
-        if let Some(namespace) = namespace {
+        let inside = match (self.scope.cgroup(), self.scope.namespace()) {
+            (Some(cgroup), _) => Ok(cgroup.members()),
+            (None, Some(_)) => self.look().map(numbers),
+            (None, None) => return Ok(HashSet::new()),
+        };
+        if let Some(namespace) = self.scope.namespace() {
             namespace.kill()?;
         }
-        inside
+        if let Some(cgroup) = self.scope.cgroup() {
+            cgroup.kill()?;
+            await_the_dead(cgroup)?;
+        }
+        let inside = inside?.into_iter();
+        Ok(inside.filter(|pid| !self.excluded.contains(pid)).collect())
     }
 
     /// Returns whether a kill reaches all at once, also who is being forked.
     pub(crate) fn is_killed_at_once(&self) -> bool {
         self.whole().is_some()
     }
+}
+
+fn numbers(members: Vec<Seen>) -> Vec<i32> {
+    let numbers = members.into_iter().map(|member| member.identity.pid);
+    numbers.collect()
+}
+
+/// Waits until nobody lives in the control group: its orphans are with whoever adopts them then. Who can't die
+/// yet is for the caller to wait for.
+fn await_the_dead(cgroup: &sys::Cgroup) -> io::Result<()> {
+    let until = Instant::now() + TO_DIE;
+    while cgroup.populated()? {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        sys::wait_any(&[], cgroup.events_fd(), left)?;
+    }
+    Ok(())
 }

@@ -16,8 +16,10 @@ mod open_files;
 mod outside;
 mod parent_death;
 mod peer;
+mod pipe_size;
 mod poller;
 mod procfs;
+mod relay;
 mod signals;
 mod splice;
 mod title;
@@ -29,18 +31,20 @@ pub use features::kernel_features;
 pub use group::group_is_there;
 pub use handle::ProcessHandle;
 pub use host::{host_identity, uptime};
-pub use memory::{PAGE, prefer_huge_pages};
+pub use memory::{PAGE, prefer_huge_pages, release_unused_memory};
 pub use namespace::{PidNamespace, spawn_in_namespace};
 pub use newest::{newest_process, newest_since};
-pub use open_files::open_files_limit;
+pub use open_files::{open_descriptors, open_files_limit};
 pub use outside::fork_outside;
 pub use parent_death::set_parent_death_signal;
 pub use peer::peer_credentials;
+pub use pipe_size::widen_pipe;
 pub use poller::{Poller, Ready, wait_any};
 pub use procfs::{
     all_processes, children_of, environment_has, own_children, pipe_holders, process_stat,
     thread_count, why_alive, zombie_wait_word,
 };
+pub use relay::Relay;
 pub use signals::{Received, SignalQueue, realtime_signals};
 pub use splice::move_bytes;
 pub use title::{close_all_but, hide_arguments, is_subreaper, set_process_title, set_subreaper};

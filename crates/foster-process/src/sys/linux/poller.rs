@@ -60,12 +60,23 @@ impl Poller {
     pub fn also_writable(&self, fd: impl AsFd, token: u64, writable: bool) -> io::Result<()> {
         let mut flags = EventFlags::IN;
         flags.set(EventFlags::OUT, writable);
-        Ok(epoll::modify(
-            &self.epoll,
-            fd,
-            EventData::new_u64(token),
-            flags,
-        )?)
+        self.change(fd, token, flags)
+    }
+
+    /// Changes whether of a descriptor that is watched for reading only the end is told, or an error.
+    ///
+    /// # Errors
+    /// If it is not watched.
+    pub fn only_its_end(&self, fd: impl AsFd, token: u64, only: bool) -> io::Result<()> {
+        // The kernel tells of the end (`EPOLLHUP`) whatever is asked for.
+        let mut flags = EventFlags::empty();
+        flags.set(EventFlags::IN, !only);
+        self.change(fd, token, flags)
+    }
+
+    fn change(&self, fd: impl AsFd, token: u64, flags: EventFlags) -> io::Result<()> {
+        let data = EventData::new_u64(token);
+        Ok(epoll::modify(&self.epoll, fd, data, flags)?)
     }
 
     /// Watches it no more.

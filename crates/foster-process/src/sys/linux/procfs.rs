@@ -1,6 +1,7 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -233,7 +234,12 @@ pub fn pipe_holders(pipe: impl AsFd) -> io::Result<Vec<(i32, String)>> {
 
 /// Returns how many threads this process has.
 pub fn thread_count() -> io::Result<usize> {
-    Ok(process_stat(std::process::id() as i32)?.threads as usize)
+    // The links of the folder that has a folder for each: to have all told that `stat` tells takes longer.
+    match fs::metadata("/proc/self/task")?.nlink().checked_sub(2) {
+        Some(threads) if threads > 0 => Ok(threads as usize),
+        // Not every kernel counts them so.
+        _ => Ok(process_stat(std::process::id() as i32)?.threads as usize),
+    }
 }
 
 /// Returns the likeliest reason for which a killed process still lives.

@@ -6,6 +6,7 @@
 use std::fs;
 use std::io;
 use std::os::fd::RawFd;
+use std::sync::OnceLock;
 
 /// Makes this process the one that orphans among its descendants come back to
 /// ([PR_SET_CHILD_SUBREAPER](https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html)).
@@ -67,8 +68,19 @@ pub fn hide_arguments(title: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns where the arguments lie: fields 48 and 49 of `/proc/self/stat`.
+/// Returns where the arguments lie. A copy of this process has them in the same place, and need not ask
+/// again.
 fn argument_area() -> io::Result<(usize, usize)> {
+    static AREA: OnceLock<(usize, usize)> = OnceLock::new();
+    if let Some(area) = AREA.get() {
+        return Ok(*area);
+    }
+    let area = find_argument_area()?;
+    Ok(*AREA.get_or_init(|| area))
+}
+
+/// Finds them: fields 48 and 49 of `/proc/self/stat`.
+fn find_argument_area() -> io::Result<(usize, usize)> {
     let stat = fs::read("/proc/self/stat")?;
     let close = stat.iter().rposition(|b| *b == b')').unwrap_or(0);
     let rest = String::from_utf8_lossy(&stat[close + 1..]).into_owned();

@@ -24,6 +24,7 @@ mod open_files;
 mod outside;
 mod parent_death;
 mod poller;
+mod relay;
 mod signals;
 mod spawn;
 mod title;
@@ -44,19 +45,22 @@ pub use cgroup::Cgroup;
 pub use features::kernel_features;
 pub use group::group_is_there;
 pub use handle::ProcessHandle;
-pub use memory::{PAGE, prefer_huge_pages};
+pub use memory::{PAGE, prefer_huge_pages, release_unused_memory};
 pub use namespace::{PidNamespace, spawn_in_namespace};
-pub use open_files::open_files_limit;
+pub use open_files::{open_descriptors, open_files_limit};
 pub use outside::fork_outside;
 pub use parent_death::set_parent_death_signal;
 pub use poller::{Poller, Ready, wait_any};
+pub use relay::Relay;
 pub use signals::{Received, SignalQueue, realtime_signals};
 pub use spawn::spawn_process;
 pub use system::{
     all_processes, environment_has, host_identity, peer_credentials, pipe_holders, process_stat,
     set_process_title, thread_count, uptime, why_alive, zombie_wait_word,
 };
-pub use title::{close_all_but, hide_arguments, is_subreaper, move_bytes, set_subreaper};
+pub use title::{
+    close_all_but, hide_arguments, is_subreaper, move_bytes, set_subreaper, widen_pipe,
+};
 pub use tree::{belongs, children_of, newest_process, newest_since, own_children};
 
 use crate::containment::Level;

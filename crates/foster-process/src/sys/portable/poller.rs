@@ -72,14 +72,19 @@ impl Poller {
     /// # Errors
     /// If it is not watched.
     pub fn also_writable(&self, fd: impl AsFd, token: u64, writable: bool) -> io::Result<()> {
-        let fd = fd.as_fd().as_raw_fd();
-        let mut state = self.state();
-        let watched = state.watched.iter_mut().find(|watched| watched.fd == fd);
-        let watched = watched.ok_or(io::ErrorKind::NotFound)?;
-        watched.token = token;
-        watched.flags = PollFlags::IN;
-        watched.flags.set(PollFlags::OUT, writable);
-        Ok(())
+        let mut flags = PollFlags::IN;
+        flags.set(PollFlags::OUT, writable);
+        self.change(fd, token, flags)
+    }
+
+    /// Changes whether of a descriptor that is watched for reading only the end is told, or an error.
+    ///
+    /// # Errors
+    /// If it is not watched.
+    pub fn only_its_end(&self, fd: impl AsFd, token: u64, only: bool) -> io::Result<()> {
+        let mut flags = PollFlags::empty();
+        flags.set(PollFlags::IN, !only);
+        self.change(fd, token, flags)
     }
 
     /// Watches it no more. Handles on processes share one descriptor, so the last added goes first;
@@ -158,6 +163,15 @@ impl Poller {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         state.watched.push(Watched { fd, token, flags });
+        Ok(())
+    }
+
+    fn change(&self, fd: impl AsFd, token: u64, flags: PollFlags) -> io::Result<()> {
+        let fd = fd.as_fd().as_raw_fd();
+        let mut state = self.state();
+        let watched = state.watched.iter_mut().find(|watched| watched.fd == fd);
+        let watched = watched.ok_or(io::ErrorKind::NotFound)?;
+        (watched.token, watched.flags) = (token, flags);
         Ok(())
     }
 

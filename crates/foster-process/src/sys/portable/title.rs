@@ -13,6 +13,14 @@ pub fn move_bytes(from: BorrowedFd<'_>, to: &File, at_most: usize) -> io::Result
     copy_bytes(from, to, at_most)
 }
 
+/// Leaves a pipe as it is: there is no call that changes its size.
+///
+/// # Errors
+/// `Unsupported`, always.
+pub fn widen_pipe(_: BorrowedFd<'_>, _: usize) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Does nothing: the system has no subreapers. Orphans go to the first process; of those the ones
 /// that stay in the leader's group or session are found.
 pub fn set_subreaper() -> io::Result<()> {
