@@ -2,7 +2,6 @@ use std::io;
 use std::path::PathBuf;
 
 use foster_model::JobId;
-use rustix::fs::FileType;
 
 use crate::dir::Dir;
 use crate::{DamageError, JobFolder, Problem, Root};
@@ -84,10 +83,10 @@ impl Root {
 
 fn ids_of(day: &Dir, name: &str) -> io::Result<Vec<JobId>> {
     let belongs = |id: &JobId, folder: &str| id.day() == name && id.to_string() == folder;
-    let is_dir = |folder: &str| matches!(day.stat(folder), Ok((FileType::Directory, _)));
-    let ids = day.names()?.into_iter().filter_map(|folder| {
+    let folders = day.folder_names()?.into_iter();
+    let ids = folders.filter_map(|folder| {
         let id = folder.parse().ok()?;
-        (belongs(&id, &folder) && is_dir(&folder)).then_some(id)
+        belongs(&id, &folder).then_some(id)
     });
     Ok(ids.collect())
 }

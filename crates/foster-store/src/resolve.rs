@@ -1,6 +1,7 @@
 use std::io;
 
 use foster_model::{JobId, JobSelector};
+use memchr::memmem;
 
 use crate::index::row::id_in;
 use crate::{IndexRow, OpenError, Root};
@@ -101,16 +102,11 @@ impl Root {
     fn matches(&self, text: &str) -> io::Result<Matches> {
         // A name has no character that JSON would write otherwise.
         let name = format!(r#","n":"{text}","#);
+        let name = memmem::Finder::new(&name);
         let part = text.to_ascii_lowercase();
         let is_part = |id: &str| id.starts_with(&part) || id.ends_with(&part);
-        let wanted = |record: &[u8]| {
-            let named = || {
-                record
-                    .windows(name.len())
-                    .any(|window| window == name.as_bytes())
-            };
-            id_in(record).is_some_and(is_part) || named()
-        };
+        let wanted =
+            |record: &[u8]| id_in(record).is_some_and(is_part) || name.find(record).is_some();
         let mut matches = Matches::default();
         let mut rows = self.index().newest_first()?;
         while let Some(row) = rows.next_matching(wanted)? {

@@ -42,7 +42,7 @@ impl JobFolder {
     pub fn write_state(&self, record: &JobRecord) -> io::Result<()> {
         let content = serde_json::to_vec(&StateFile::from(record.clone()))?;
         foster_fault::attempt("store.state.write")
-            .and_then(|()| self.files().replace(NAME, TEMPORARY, &content))
+            .and_then(|()| self.files().replace_cache(NAME, TEMPORARY, &content))
             .inspect_err(|_| {
                 let _ = self.files().unlink(TEMPORARY);
                 let _ = self.files().unlink(NAME);

@@ -37,24 +37,32 @@ pub struct IndexIter {
     /// How far away from its place a record may stand.
     awry: u64,
     sieve: Sieve,
+    narrower: Option<Sieve>,
     /// Rows up to this one were asked for before.
-    after: Option<JobId>,
+    after: Option<Rank>,
     block: Vec<u8>,
     /// The number of the first record in `block`.
     block_start: u64,
     /// How many records were looked at, from that end of the file where it begins.
     looked_at: u64,
+    /// How many records were passed over before the first.
+    begun_at: u64,
+    /// How many records, counted from that end, are looked at.
+    end: u64,
     /// Records whose turn has not come.
     waiting: BinaryHeap<Waiting>,
     seen: HashSet<JobId>,
     error: Option<io::Error>,
 }
 
+/// An id as it is written, in which the order of creation is that of the bytes; or its complement, if the
+/// oldest job is wanted first. Most records are never parsed, and their ids need not be either.
+type Rank = [u8; JobId::LENGTH];
+
 /// A record that was read. The greatest is given out first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Waiting {
-    /// The id, or its complement if the oldest job is wanted first.
-    rank: u128,
+    rank: Rank,
     /// The number of the record: of two of one job the later one counts.
     number: u64,
     record: Box<[u8; LENGTH]>,
@@ -68,10 +76,13 @@ impl IndexIter {
             order: IndexOrder::NewestFirst,
             awry: if unsorted { records } else { MOST_AWRY },
             sieve: Sieve::default(),
+            narrower: None,
             after: None,
             block: Vec::new(),
             block_start: 0,
             looked_at: 0,
+            begun_at: 0,
+            end: records,
             waiting: BinaryHeap::new(),
             seen: HashSet::new(),
             error: None,
@@ -97,7 +108,7 @@ impl IndexIter {
     /// # Errors
     /// The file can't be read.
     pub fn after(mut self, job: JobId) -> io::Result<Self> {
-        self.after = Some(job);
+        self.after = rank(&job.to_string(), self.order);
         if self.awry < self.records {
             let place = self.place_of(job)?;
             let before = match self.order {
@@ -105,8 +116,25 @@ impl IndexIter {
                 IndexOrder::OldestFirst => place,
             };
             self.looked_at = before.saturating_sub(2 * self.awry);
+            self.begun_at = self.looked_at;
         }
         Ok(self)
+    }
+
+    /// Leaves out from now on what this sieve holds back as well.
+    pub fn narrow(&mut self, sieve: Sieve) {
+        self.waiting.retain(|waiting| sieve.takes(&*waiting.record));
+        self.narrower = Some(sieve);
+    }
+
+    /// Ends the iteration when so many further records were looked at.
+    pub fn end_after(&mut self, records: u64) {
+        self.end = self.end.min(self.looked_at.saturating_add(records));
+    }
+
+    /// Returns how many records were looked at: what the iteration has cost, whatever it gave out.
+    pub fn looked_at(&self) -> u64 {
+        self.looked_at - self.begun_at
     }
 
     /// Returns why the iteration ended, if it was because the file could not be read.
@@ -136,7 +164,7 @@ impl IndexIter {
 
     /// Returns whether nothing that is still to be read can come before the first that waits.
     fn first_is_settled(&self) -> bool {
-        let read_all = self.looked_at >= self.records;
+        let read_all = self.looked_at >= self.end;
         let read_enough = |first: &Waiting| {
             let place = match self.order {
                 IndexOrder::NewestFirst => self.records - 1 - first.number,
@@ -161,14 +189,9 @@ impl IndexIter {
         let Some(record) = self.block.get(at..).and_then(|rest| rest.first_chunk()) else {
             return Ok(());
         };
-        let id = id_in(record).and_then(|id| id.parse::<JobId>().ok());
-        let order = self.order;
-        let behind = self.after.map(|after| rank(after, order));
-        let comes = |rank: &u128| behind.is_none_or(|behind| *rank < behind);
-        if let Some(rank) = id.map(|id| rank(id, order)).filter(comes)
-            && !is_removed(record)
-            && self.sieve.takes(record)
+        if self.takes(record)
             && wanted(record)
+            && let Some(rank) = self.rank_of(record)
         {
             let record = Box::new(*record);
             self.waiting.push(Waiting {
@@ -178,6 +201,19 @@ impl IndexIter {
             });
         }
         Ok(())
+    }
+
+    fn takes(&self, record: &[u8]) -> bool {
+        !is_removed(record)
+            && self.sieve.takes(record)
+            && self.narrower.as_ref().is_none_or(|it| it.takes(record))
+    }
+
+    /// Returns the place of a record in the order; `None` if it comes before what was asked for.
+    fn rank_of(&self, record: &[u8]) -> Option<Rank> {
+        let rank = rank(id_in(record)?, self.order)?;
+        let comes = |after: &Rank| rank < *after;
+        self.after.as_ref().is_none_or(comes).then_some(rank)
     }
 
     /// Reads the block that begins, or ends, with the record of this number.
@@ -210,11 +246,12 @@ impl IndexIter {
     }
 }
 
-fn rank(id: JobId, order: IndexOrder) -> u128 {
-    match order {
-        IndexOrder::NewestFirst => id.as_number(),
-        IndexOrder::OldestFirst => !id.as_number(),
-    }
+fn rank(id: &str, order: IndexOrder) -> Option<Rank> {
+    let id: &Rank = id.as_bytes().first_chunk()?;
+    Some(match order {
+        IndexOrder::NewestFirst => *id,
+        IndexOrder::OldestFirst => id.map(|byte| !byte),
+    })
 }
 
 impl Iterator for IndexIter {
@@ -226,7 +263,7 @@ impl Iterator for IndexIter {
             Err(error) => {
                 self.error = Some(error);
                 self.waiting.clear();
-                self.looked_at = self.records;
+                self.end = self.looked_at;
                 None
             }
         }

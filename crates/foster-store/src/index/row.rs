@@ -82,6 +82,7 @@ struct Wire<'a> {
     duration: Option<u64>,
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     disk_bytes: Option<u64>,
+    /// The last, since the sieve looks for it there.
     #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
     more: bool,
 }

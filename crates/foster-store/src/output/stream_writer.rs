@@ -150,6 +150,11 @@ impl StreamWriter {
             .unwrap_or(Segment { start: 0, len: 0 })
     }
 
+    /// Returns whether what comes next goes to another file.
+    pub fn is_full(&self) -> bool {
+        self.room() == 0
+    }
+
     /// Returns how many bytes may still go to the current file.
     fn room(&self) -> u64 {
         let last = self.last();

@@ -80,6 +80,12 @@ pub(crate) fn reserve(file: &std::fs::File, offset: u64, length: u64) -> io::Res
     Ok(rustix::fs::fallocate(file, keep_size, offset, length)?)
 }
 
+/// Has two names in a directory change places at once. Both must be there.
+pub(crate) fn exchange(dir: BorrowedFd<'_>, one: &str, other: &str) -> io::Result<()> {
+    let exchange = rustix::fs::RenameFlags::EXCHANGE;
+    Ok(rustix::fs::renameat_with(dir, one, dir, other, exchange)?)
+}
+
 /// Opens a folder in a directory: no link, and nothing that is mounted there.
 pub(crate) fn open_dir_within(dir: BorrowedFd<'_>, name: &CStr) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;

@@ -14,6 +14,6 @@ mod folder_watch;
 mod folder_watch;
 
 pub(crate) use chosen::{
-    lock_is_held, open_dir_within, reserve, socket_paths, try_lock, wait_for_lock,
+    exchange, lock_is_held, open_dir_within, reserve, socket_paths, try_lock, wait_for_lock,
 };
 pub(crate) use folder_watch::{FolderChange, FolderWatch};

@@ -47,3 +47,8 @@ pub(crate) fn socket_paths(_: BorrowedFd<'_>, path: &Path, name: &str) -> Vec<Pa
 pub(crate) fn reserve(_: &std::fs::File, _: u64, _: u64) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+/// Exchanges nothing: some of these systems can't.
+pub(crate) fn exchange(_: BorrowedFd<'_>, _: &str, _: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
