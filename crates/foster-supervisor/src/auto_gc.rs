@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use foster_model::{FinishedJob, GcRules, Time};
 use foster_store::{IndexRow, Root};
 
-use crate::removal::{collect, over_at};
+use crate::removal::{Collected, collect, over_at};
 
 /// How often a root is cleaned up by itself.
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -28,12 +28,21 @@ pub fn clean_up(root: &Root, rules: &GcRules) -> io::Result<()> {
         return Ok(());
     };
     let chosen = rules.choose(finished_jobs(root, rules, now.into())?, now.into());
-    for (count, (job, rule)) in chosen.iter().enumerate() {
-        if count >= MOST_JOBS || began.elapsed() >= AT_MOST {
-            // The turn is not noted as done, so the next one comes with the next job's end.
-            return Ok(());
+    let (mut looked_at, mut gone) = (0, Vec::new());
+    for (job, rule) in chosen.iter().take(MOST_JOBS) {
+        if began.elapsed() >= AT_MOST {
+            break;
         }
-        let _ = collect(root, job.job_id, job.finished_at, rules.age(*rule), false);
+        looked_at += 1;
+        let collected = collect(root, job.job_id, job.finished_at, rules.age(*rule), false);
+        if matches!(collected, Ok(Collected::Gone)) {
+            gone.push(job.job_id);
+        }
+    }
+    let _ = root.index().remove_all(&gone);
+    if looked_at < chosen.len() {
+        // The turn is not noted as done, so the next one comes with the next job's end.
+        return Ok(());
     }
     turn.done(now)
 }

@@ -83,14 +83,29 @@ impl History {
     ///
     /// A state that can't be written is taken away by the store, so that no stale one is believed.
     pub fn save(&mut self, folder: &JobFolder) {
-        if std::mem::take(&mut self.unsaved) {
-            if self.record.state.is_final() {
-                // The state may take the place of what was set aside for the journal's end, which is
-                // written. Where it can't be given back, it goes with the job.
-                let _ = self.journal.give_back_room();
-            }
+        if !std::mem::take(&mut self.unsaved) {
+            return;
+        }
+        if folder.write_state(&self.record).is_err() && self.record.state.is_final() {
+            // It may take the place of what was set aside for the journal's end, which is written.
+            self.give_back_room();
             let _ = folder.write_state(&self.record);
         }
+    }
+
+    /// Writes the state if it has changed, and if the job is over, gives back the disk's room that was set
+    /// aside for its end. That takes some file systems longer than all else at the end of a job: for when
+    /// nobody waits any more.
+    pub fn close(&mut self, folder: &JobFolder) {
+        self.save(folder);
+        if self.record.state.is_final() {
+            self.give_back_room();
+        }
+    }
+
+    fn give_back_room(&mut self) {
+        // Where it can't be given back, it goes with the job.
+        let _ = self.journal.give_back_room();
     }
 
     /// Brings the index up to date: a cache, rebuilt from the folders whenever it is in doubt.

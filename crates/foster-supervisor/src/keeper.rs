@@ -5,8 +5,8 @@ use std::os::fd::{AsFd as _, AsRawFd};
 use foster_model::{ErrorCode, JOB_VARIABLE, StartFailure};
 use foster_notifier::{Errand, StartError, start_outside};
 use foster_process::{
-    Forked, ProcessRef, Signal, SignalQueue, close_all_but, exit_now, fork, set_process_title,
-    set_subreaper, start_session, wait_any,
+    Forked, ProcessRef, Signal, SignalQueue, close_all_but, exit_now, fork, release_unused_memory,
+    set_process_title, set_subreaper, start_session, wait_any,
 };
 
 use crate::adopted::Adopted;
@@ -204,6 +204,7 @@ fn keep_watch(parts: &mut Parts, supervisor: &ProcessRef) -> io::Result<()> {
 
 fn attend(mut parts: Parts, supervisor: &ProcessRef) -> i32 {
     foster_fault::step("keeper.watching");
+    release_unused_memory();
     // Also where nothing is left to watch with: one that took the place of a supervisor that lives would be a
     // second one.
     let ended =

@@ -10,6 +10,7 @@ use foster_process::{Containment, Forked, Phase, Scope, SharedSlot, fork};
 use foster_store::{JobFolder, Lock, Root};
 
 use crate::bell::Bell;
+use crate::capture::Transit;
 use crate::control::{Client, ControlError};
 use crate::handover::{HandoverError, hand_over};
 use crate::keeper::keep;
@@ -171,7 +172,7 @@ pub(crate) fn prepare(
         successors: 0,
         readers: [None, None],
         writers: None,
-        redaction: None,
+        transit: Transit::default(),
         redact: launch.redact,
         stdin: None,
         umask: None,

@@ -91,7 +91,7 @@ impl<'a> Leftovers<'a> {
         if report.empty && proved {
             history.note(Event::Empty {});
         }
-        history.save(self.folder);
+        history.close(self.folder);
         Ok(())
     }
 

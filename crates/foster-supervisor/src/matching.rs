@@ -1,15 +1,19 @@
+mod looks;
+mod places;
+
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use foster_model::{
-    Frequency, InvalidNotification, MatchCount, MatchKind, MatchStream, Notifications, OutputRule,
+    Frequency, InvalidNotification, MatchCount, MatchStream, Notifications, OutputRule,
 };
 use foster_process::output::{
     Line, LineEnding, LineOptions, LineOverflow, LineParser, MATCH_WINDOW,
 };
 use foster_store::Stream;
-use memchr::memmem::Finder;
-use regex::bytes::Regex;
+
+use looks::Looks;
+use places::Places;
 
 /// How much of a line is told, in bytes.
 const SHOWN: usize = 4096;
@@ -23,8 +27,8 @@ const MOST_TOLD: u32 = 10_000;
 
 /// Looks for what somebody is to be told of in a job's output.
 ///
-/// Pure: it is given the bytes as they come, and the time. Each byte is looked at once by each rule,
-/// besides lines that are still: each of those once more. A line that is longer than
+/// Pure: it is given the bytes as they come, and the time. Each byte is searched once for each rule; the
+/// lines in which that meets something are looked at once more, and so are lines that are still. A line that is longer than
 /// [`MATCH_WINDOW`] is looked at in pieces of that size, and a text that goes over the border of two
 /// is found; a regular expression sees each piece as a line.
 pub struct Matching {
@@ -73,11 +77,6 @@ struct Rule {
     counted: [Option<u64>; 2],
 }
 
-enum Looks {
-    For(Box<Finder<'static>>),
-    By(Regex),
-}
-
 /// Finds out whether everything that is looked for can be.
 ///
 /// # Errors
@@ -86,22 +85,7 @@ pub fn check_patterns(notify: &Notifications) -> Result<(), InvalidNotification>
     notify
         .output
         .iter()
-        .try_for_each(|rule| looks(rule).map(drop))
-}
-
-fn looks(rule: &OutputRule) -> Result<Looks, InvalidNotification> {
-    match rule.kind {
-        MatchKind::Contains => Ok(Looks::For(Box::new(
-            Finder::new(&rule.pattern).into_owned(),
-        ))),
-        MatchKind::Regex => {
-            Regex::new(&rule.pattern)
-                .map(Looks::By)
-                .map_err(|error| InvalidNotification::Regex {
-                    reason: error.to_string(),
-                })
-        }
-    }
+        .try_for_each(|rule| Looks::new(rule).map(drop))
 }
 
 impl Matching {
@@ -128,23 +112,20 @@ impl Matching {
 
     /// Takes bytes of a stream that begin at this offset.
     pub fn take(&mut self, stream: Stream, offset: u64, bytes: &[u8], now: Instant) {
-        let Self {
-            rules,
-            lines,
-            found,
-            told,
-        } = self;
-        let lines = &mut lines[stream.index()];
+        let lines = &mut self.lines[stream.index()];
         if lines.parser.position() != offset {
             // Bytes that nobody could read are between.
             *lines = StreamLines::new(offset);
         }
-        let border = &mut lines.border;
-        let _ = lines.parser.feed(bytes, |line| {
-            look(rules, stream, line, border, now, told, found);
-            keep_border(line, border);
-            ControlFlow::Continue(())
-        });
+        let mut looking = Looking {
+            rules: &mut self.rules,
+            stream,
+            lines,
+            now,
+            told: &mut self.told,
+            found: &mut self.found,
+        };
+        looking.take(bytes);
         let unfinished = !lines.parser.partial().bytes.is_empty();
         lines.unrested = unfinished.then_some(now);
     }
@@ -194,21 +175,76 @@ impl Matching {
         }
         let line = lines.parser.partial();
         let (rules, border) = (&mut self.rules, &lines.border);
-        look(
-            rules,
-            stream,
-            line,
-            border,
-            now,
-            &mut self.told,
-            &mut self.found,
-        );
+        let (told, found) = (&mut self.told, &mut self.found);
+        look(rules, stream, line, border, now, told, found);
         for rule in rules
             .iter_mut()
             .filter(|rule| rule.meets(stream, line, border))
         {
             rule.counted[stream.index()] = Some(line.offset);
         }
+    }
+}
+
+/// Bytes of a stream on their way through its rules.
+struct Looking<'a> {
+    rules: &'a mut [Rule],
+    stream: Stream,
+    lines: &'a mut StreamLines,
+    now: Instant,
+    told: &'a mut u32,
+    found: &'a mut Vec<Found>,
+}
+
+impl Looking<'_> {
+    fn take(&mut self, bytes: &[u8]) {
+        if bytes.len() > MATCH_WINDOW {
+            // Lines in it may have to be looked at in pieces.
+            return self.look_at_each(bytes);
+        }
+        let begun = if self.lines.is_at_a_beginning() {
+            0
+        } else {
+            memchr::memchr2(b'\n', b'\r', bytes).map_or(bytes.len(), |at| at + 1)
+        };
+        let (begun, rest) = bytes.split_at(begun);
+        self.look_at_each(begun);
+        let whole = memchr::memrchr2(b'\n', b'\r', rest).map_or(0, |at| at + 1);
+        let (whole, unfinished) = rest.split_at(whole);
+        self.look_at_places(whole);
+        self.look_at_each(unfinished);
+    }
+
+    /// Looks at those of these lines that may have something.
+    fn look_at_places(&mut self, lines: &[u8]) {
+        let stream = self.stream;
+        let mut places = Places::new(lines, self.rules, |rule| rule.looks_on(stream));
+        loop {
+            let part = places.next(self.rules);
+            self.lines.parser.skip(part.without);
+            if part.perhaps.is_empty() {
+                return;
+            }
+            self.look_at_each(part.perhaps);
+        }
+    }
+
+    /// Looks at every line.
+    fn look_at_each(&mut self, bytes: &[u8]) {
+        let StreamLines { parser, border, .. } = &mut *self.lines;
+        let _ = parser.feed(bytes, |line| {
+            look(
+                self.rules,
+                self.stream,
+                line,
+                border,
+                self.now,
+                self.told,
+                self.found,
+            );
+            keep_border(line, border);
+            ControlFlow::Continue(())
+        });
     }
 }
 
@@ -224,6 +260,11 @@ impl StreamLines {
             unrested: None,
             border: Vec::new(),
         }
+    }
+
+    /// Returns whether the next byte begins a line.
+    fn is_at_a_beginning(&self) -> bool {
+        self.parser.partial().bytes.is_empty() && self.border.is_empty()
     }
 }
 
@@ -271,7 +312,7 @@ fn look(
 impl Rule {
     fn new(rule: &OutputRule) -> Option<Self> {
         Some(Self {
-            looks: looks(rule).ok()?,
+            looks: Looks::new(rule).ok()?,
             stream: rule.stream,
             every: rule.every,
             interval: Duration::from_millis(rule.interval_ms),
@@ -284,22 +325,17 @@ impl Rule {
         })
     }
 
-    /// Returns whether a line, or the piece of one that follows `border`, is what is looked for.
-    fn meets(&self, stream: Stream, line: Line<'_>, border: &[u8]) -> bool {
-        let here = match self.stream {
+    fn looks_on(&self, stream: Stream) -> bool {
+        match self.stream {
             MatchStream::Stdout => stream == Stream::Stdout,
             MatchStream::Stderr => stream == Stream::Stderr,
             MatchStream::Either => true,
-        };
-        if !here {
-            return false;
         }
-        match &self.looks {
-            Looks::By(regex) => regex.is_match(line.bytes),
-            Looks::For(finder) => {
-                finder.find(line.bytes).is_some() || goes_over(finder, border, line.bytes)
-            }
-        }
+    }
+
+    /// Returns whether a line, or the piece of one that follows `border`, is what is looked for.
+    fn meets(&self, stream: Stream, line: Line<'_>, border: &[u8]) -> bool {
+        self.looks_on(stream) && self.looks.meets(line.bytes, border)
     }
 
     /// Counts a match. Returns whether somebody is to be told of it.
@@ -315,17 +351,6 @@ impl Rule {
         self.told += 1;
         true
     }
-}
-
-/// Returns whether a text begins at the end of one piece and ends at the beginning of the next.
-fn goes_over(finder: &Finder<'_>, border: &[u8], next: &[u8]) -> bool {
-    let reach = finder.needle().len().saturating_sub(1);
-    if border.is_empty() || reach == 0 {
-        return false;
-    }
-    let before = &border[border.len().saturating_sub(reach)..];
-    let after = &next[..next.len().min(reach)];
-    finder.find(&[before, after].concat()).is_some()
 }
 
 #[cfg(test)]

@@ -12,11 +12,13 @@ use foster_model::{
     AFTER_KILL, DRAIN_QUIET, Definition, ErrorCode, GcRules, Secrets, StartFailure, StdinMode,
 };
 use foster_process::{
-    Containment, Drain, Phase, ProcessRef, Scope, SharedSlot, SpawnError, SpawnPlan, pipe, spawn,
+    Containment, Drain, Phase, ProcessRef, Relay, Scope, SharedSlot, SpawnError, SpawnPlan, pipe,
+    spawn,
 };
 use foster_store::{JobFolder, Lock, Root};
 
 use crate::bell::Bell;
+use crate::capture::Transit;
 use crate::leftovers::leaf_name;
 use crate::life::Plan;
 use crate::log_file::LogFile;
@@ -58,8 +60,8 @@ pub struct Parts {
     pub secrets: Secrets,
     /// What is taken out of the output.
     pub redact: Secrets,
-    /// Output on its way, if something is taken out of it.
-    pub redaction: Option<[RedactedStream; 2]>,
+    /// Output on its way from pipe to file.
+    pub transit: Transit,
     /// By what the supervisor asks its keeper for a notifier.
     pub bell: Bell,
     /// What an escalation did, kept until the end that it brought is written down.
@@ -83,10 +85,19 @@ impl Parts {
         let (err_reader, err_writer) = pipe()?;
         self.readers = [Some(out_reader), Some(err_reader)];
         self.writers = Some([out_writer, err_writer]);
-        self.redaction = self.new_redaction()?;
+        self.transit = self.new_transit()?;
         let open = self.definition.stdin == StdinMode::Open;
         self.stdin = open.then(StdinPipe::new).transpose()?;
         Ok(())
+    }
+
+    fn new_transit(&self) -> io::Result<Transit> {
+        let redaction = self.new_redaction()?;
+        // It only saves time: where there is none, output goes straight to its file.
+        let relay = || Relay::new().ok();
+        let both = || Some([relay()?, relay()?]);
+        let relays = redaction.is_none().then(both).flatten();
+        Ok(Transit { redaction, relays })
     }
 
     fn new_redaction(&self) -> io::Result<Option<[RedactedStream; 2]>> {

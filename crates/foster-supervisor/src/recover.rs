@@ -258,7 +258,7 @@ impl Case<'_> {
     fn close(&mut self) -> String {
         // Also where nothing changed: the journal may know more than a state that was not written
         // in time.
-        self.history.save(self.folder);
+        self.history.close(self.folder);
         foster_fault::step("launcher.recovery_saved");
         let state = self.record().state;
         if !self.changed {

@@ -13,7 +13,8 @@ use crate::leftovers::marked_tree;
 pub enum Collected {
     /// It is gone, and gave back so many bytes of disk.
     Removed(u64),
-    /// Somebody else has removed it.
+    /// Somebody else has removed it. That its row may be left, a row of nobody's, is for the caller to see
+    /// to, for all such jobs at once ([`foster_store::Index::remove_all`]).
     Gone,
     /// It stays, for this reason.
     Kept(String),
@@ -54,13 +55,7 @@ pub fn collect(
     let failed = |source| CollectError::Io { job_id: id, source };
     let folder = match root.job(id) {
         Ok(folder) => folder,
-        Err(OpenError::NotFound { .. }) => {
-            if !dry_run {
-                // A row of nobody's.
-                let _ = root.index().remove(id);
-            }
-            return Ok(Collected::Gone);
-        }
+        Err(OpenError::NotFound { .. }) => return Ok(Collected::Gone),
         Err(error) => return Err(error.into()),
     };
     if dry_run {

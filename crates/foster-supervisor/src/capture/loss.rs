@@ -36,7 +36,14 @@ impl Capture {
             return Ok(Moved::End);
         };
         self.scratch.resize(64 * 1024, 0);
-        let moved = discard(pipe, &mut self.scratch)?;
+        let relay = self
+            .relays
+            .as_mut()
+            .map(|relays| &mut relays[stream.index()]);
+        let moved = match relay.filter(|relay| relay.held() > 0) {
+            Some(relay) => relay.discard(&mut self.scratch)?,
+            None => discard(pipe, &mut self.scratch)?,
+        };
         if let Moved::Bytes(n) = moved {
             let offset = self.writers[stream.index()].position();
             let bytes = &self.scratch[..n];

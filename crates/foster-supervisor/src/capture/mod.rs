@@ -1,6 +1,8 @@
 mod found;
 mod loss;
+mod pace;
 mod redacted;
+mod width;
 
 use std::fs::File;
 use std::io;
@@ -9,7 +11,7 @@ use std::os::unix::fs::FileExt as _;
 use std::time::{Instant, SystemTime};
 
 use foster_model::StreamTotals;
-use foster_process::{Moved, move_bytes};
+use foster_process::{Moved, Relay, move_bytes};
 use foster_store::{RunFolder, Stream, StreamWriter, TimelineWriter};
 
 use crate::log_file::LogFile;
@@ -17,16 +19,34 @@ use crate::matching::Matching;
 use crate::redaction::{RedactedStream, Taken};
 
 pub use loss::Loss;
+use pace::Pace;
+use width::Width;
 
-/// How many bytes one system call may move: more than a pipe of the default size holds.
+/// How many bytes one system call may move: more than a pipe holds.
 const CHUNK: u64 = 1 << 20;
+
+/// How much is shown at once to those who look at output: what fits into a processor's cache.
+const SHOWN: usize = 64 * 1024;
 
 /// How many chunks of one stream are moved before the other events get their turn.
 const TURN: usize = 16;
 
+/// What lies between the pipes and the files of a job, and outlives whoever moves its output.
+#[derive(Debug, Default)]
+pub struct Transit {
+    pub redaction: Option<[RedactedStream; 2]>,
+    /// For output in bulk; none where it is redacted.
+    pub relays: Option<[Relay; 2]>,
+}
+
 /// Moves a job's output from its pipes to its files.
 pub struct Capture {
     pipes: [Option<OwnedFd>; 2],
+    relays: Option<[Relay; 2]>,
+    /// Which streams come in bulk, by what was moved last.
+    bulky: [bool; 2],
+    widths: [Width; 2],
+    paces: [Pace; 2],
     writers: [StreamWriter; 2],
     timeline: TimelineWriter,
     log: Option<LogFile>,
@@ -46,10 +66,15 @@ impl Capture {
         pipes: [Option<OwnedFd>; 2],
         cap: Option<u64>,
         log: Option<LogFile>,
-        redaction: Option<[RedactedStream; 2]>,
+        transit: Transit,
     ) -> io::Result<Self> {
+        let Transit { redaction, relays } = transit;
         let mut capture = Self {
             pipes,
+            relays,
+            bulky: [false; 2],
+            widths: Default::default(),
+            paces: Default::default(),
             writers: [
                 run.stream_writer(Stream::Stdout, cap)?,
                 run.stream_writer(Stream::Stderr, cap)?,
@@ -65,6 +90,9 @@ impl Capture {
             scratch: Vec::new(),
         };
         capture.cover_gap();
+        for relay in capture.relays.iter_mut().flatten() {
+            relay.recount()?;
+        }
         for (redacted, writer) in capture.redaction.iter_mut().flatten().zip(&capture.writers) {
             redacted.resume(writer.position())?;
         }
@@ -73,8 +101,11 @@ impl Capture {
 
     /// Lets go of the files, for another process that goes on with them, and returns the pipes and the
     /// output on its way. [`Capture::flush`] comes first: what is kept back here is lost with it.
-    pub fn into_pipes(self) -> ([Option<OwnedFd>; 2], Option<[RedactedStream; 2]>) {
-        (self.pipes, self.redaction)
+    pub fn into_pipes(self) -> ([Option<OwnedFd>; 2], Transit) {
+        let Self {
+            redaction, relays, ..
+        } = self;
+        (self.pipes, Transit { redaction, relays })
     }
 
     /// Brings the files together where a predecessor was stopped between two of them: it had moved
@@ -129,18 +160,37 @@ impl Capture {
         self.pipes[stream.index()] = None;
     }
 
+    /// Returns when a stream is to be looked into though nothing is told of it; `None` if the kernel is
+    /// to tell.
+    pub fn next_look(&self, stream: Stream) -> Option<Instant> {
+        self.pipe(stream)?;
+        if self.held(stream) > 0 {
+            return Some(self.last_output);
+        }
+        self.paces[stream.index()].next_look()
+    }
+
     /// Moves what there is of a stream, up to a turn's worth. Returns whether anything came and
     /// whether the stream ended; then it is to be abandoned.
     pub fn pump(&mut self, stream: Stream) -> io::Result<Pumped> {
         let mut pumped = Pumped::default();
+        let mut bytes = 0;
         for _ in 0..TURN {
             match self.move_chunk(stream)? {
                 Moved::Bytes(n) => {
                     pumped.moved = true;
+                    bytes += n as u64;
                     self.last_output = Instant::now();
                     foster_fault::step("supervisor.bytes_moved");
                     self.note(stream, n as u64);
+                    if self.losing[stream.index()] {
+                        // In no file but this one: who comes after a kill has nothing else to count by.
+                        self.flush_timeline();
+                    }
                     foster_fault::step("supervisor.bytes_noted");
+                    if self.has_emptied_it(stream, n as u64) {
+                        break;
+                    }
                 }
                 Moved::Nothing | Moved::Cut { .. } => break,
                 Moved::End => {
@@ -149,7 +199,36 @@ impl Capture {
                 }
             }
         }
+        let capacity = self.widths[stream.index()].capacity();
+        self.paces[stream.index()].looked(Instant::now(), bytes, capacity);
         Ok(pumped)
+    }
+
+    /// Returns whether a chunk of so many bytes was all that the pipe held, and far less than it can
+    /// hold: what comes from now on is told of, and one call that would find nothing is saved.
+    fn has_emptied_it(&mut self, stream: Stream, chunk: u64) -> bool {
+        let width = &mut self.widths[stream.index()];
+        if let Some(pipe) = &self.pipes[stream.index()]
+            && width.held(chunk, pipe)
+        {
+            let capacity = width.capacity();
+            if let Some(redaction) = &mut self.redaction {
+                redaction[stream.index()].widen(capacity);
+            }
+            if let Some(relays) = &mut self.relays {
+                // One that may be no wider takes as much as before.
+                let _ = relays[stream.index()].widen(capacity as usize);
+            }
+        }
+        self.bulky[stream.index()] = chunk >= width.capacity() / 2;
+        let whole = self.redaction.is_none() && !self.writers[stream.index()].is_full();
+        whole && self.held(stream) == 0 && !self.bulky[stream.index()]
+    }
+
+    /// Returns how many bytes of a stream have left its pipe, and are in no file yet.
+    fn held(&self, stream: Stream) -> usize {
+        let relays = self.relays.as_ref();
+        relays.map_or(0, |relays| relays[stream.index()].held())
     }
 
     fn move_chunk(&mut self, stream: Stream) -> io::Result<Moved> {
@@ -163,25 +242,34 @@ impl Capture {
                 Taken::End => Ok(Moved::End),
             };
         }
+        let mut relay = self
+            .relays
+            .as_mut()
+            .map(|relays| &mut relays[stream.index()]);
+        if let Some(relay) = &mut relay
+            && relay.held() == 0
+            && self.bulky[stream.index()]
+            && let Moved::End = relay.fill(pipe, CHUNK as usize)?
+        {
+            return Ok(Moved::End);
+        }
+        let held = relay.filter(|relay| relay.held() > 0);
         let writer = &mut self.writers[stream.index()];
         let looks = self.log.is_some() || self.matching.is_some();
         let offset = writer.position();
         let moved = writer.target().and_then(|(file, room)| {
             let before = looks.then(|| end_of(file)).transpose()?;
-            let moved = move_bytes(pipe, file, room.min(CHUNK) as usize)?;
-            if let (Some(before), Moved::Bytes(n)) = (before, moved) {
-                self.scratch.resize(n, 0);
-                // They were written a moment ago. A log without them is a lesser evil than a
-                // supervisor that ends for it.
-                if file.read_exact_at(&mut self.scratch, before).is_ok() {
-                    show(
-                        &mut self.log,
-                        &mut self.matching,
-                        stream,
-                        offset,
-                        &self.scratch,
-                    );
-                }
+            let at_most = room.min(CHUNK) as usize;
+            let moved = match held {
+                Some(relay) => relay.move_to(file, at_most)?,
+                None => move_bytes(pipe, file, at_most)?,
+            };
+            if let (Some(from), Moved::Bytes(n)) = (before, moved) {
+                self.scratch.resize(SHOWN, 0);
+                let (log, matching) = (&mut self.log, &mut self.matching);
+                read_back(file, from, n, &mut self.scratch, |at, bytes| {
+                    show(log, matching, stream, offset + at, bytes);
+                });
             }
             Ok(moved)
         });
@@ -215,9 +303,7 @@ impl Capture {
 
     /// Writes out what was kept back to be joined with what might follow at once.
     pub fn flush(&mut self) {
-        if let Err(error) = self.timeline.flush() {
-            self.lose_timeline(Stream::Stdout, &error);
-        }
+        self.flush_timeline();
         if let Some(log) = &mut self.log
             && let Err(error) = log.flush()
         {
@@ -230,11 +316,18 @@ impl Capture {
         }
     }
 
+    fn flush_timeline(&mut self) {
+        if let Err(error) = self.timeline.flush() {
+            self.lose_timeline(Stream::Stdout, &error);
+        }
+    }
+
     /// Writes out everything, also lines whose end never came.
     pub fn finish(&mut self) {
         for stream in Stream::ALL {
             // What can't be looked at any more is what a full system costs.
             let _ = self.write_undecided(stream);
+            while self.held(stream) > 0 && self.pump(stream).is_ok_and(|pumped| pumped.moved) {}
         }
         if let Some(log) = &mut self.log {
             log.finish(now());
@@ -265,6 +358,27 @@ fn show(
     }
     if let Some(matching) = matching {
         matching.take(stream, offset, bytes, Instant::now());
+    }
+}
+
+/// Reads what was written a moment ago, in pieces, each with its place in it. What can't be read is left
+/// out: a log without it is a lesser evil than a supervisor that ends for it.
+fn read_back(
+    file: &File,
+    from: u64,
+    bytes: usize,
+    buffer: &mut [u8],
+    mut each: impl FnMut(u64, &[u8]),
+) {
+    let mut at = 0;
+    while at < bytes {
+        let piece = buffer.len().min(bytes - at);
+        let piece = &mut buffer[..piece];
+        if file.read_exact_at(piece, from + at as u64).is_err() {
+            return;
+        }
+        each(at as u64, piece);
+        at += piece.len();
     }
 }
 

@@ -1,3 +1,5 @@
+use foster_model::MatchKind;
+
 use super::*;
 
 fn rule(pattern: &str, kind: MatchKind) -> OutputRule {
@@ -50,6 +52,67 @@ fn what_is_found_does_not_depend_on_where_chunks_are_cut() {
         matching.finish(now);
         assert_eq!(lines(&matching.take_found()), expected, "{size}");
     }
+}
+
+/// What is found in a text that comes in one piece, as it is looked for line by line.
+fn found_by_line(rules: &[OutputRule], text: &str) -> Vec<(usize, String, u64)> {
+    let mut matching = matching(rules.to_vec());
+    let mut offset = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        // By bytes, no line lies in a piece as a whole, so that each is looked at by itself.
+        for byte in line.bytes() {
+            matching.take(Stream::Stdout, offset, &[byte], Instant::now());
+            offset += 1;
+        }
+    }
+    own(&matching.take_found())
+}
+
+fn own(found: &[Found]) -> Vec<(usize, String, u64)> {
+    let found = found.iter();
+    found
+        .map(|found| (found.rule, found.line.clone(), found.offset))
+        .collect()
+}
+
+proptest::proptest! {
+    #[test]
+    fn many_lines_at_once_are_as_each_by_itself(
+        text in "([ab]{0,3}(\n|\r|\r\n|\n\n| c ?)){0,60}",
+        cut in 1..80_usize,
+    ) {
+        let expressions = [
+            "^a", "b$", "^$", r"\Aa", r"b\z", "(?-m)^b", "a[^c]*b", r"\bab\b", "(?s)a.b", r"a\sb", "(?-R)a$", "b*",
+            r"\Ba", "a|^b$", "(?i)AB",
+        ];
+        let mut rules: Vec<OutputRule> = expressions.map(|e| rule(e, MatchKind::Regex)).to_vec();
+        rules.extend(["ab", "b\na", "c"].map(|text| rule(text, MatchKind::Contains)));
+        let mut matching = matching(rules.clone());
+        let mut offset = 0;
+        for chunk in text.as_bytes().chunks(cut) {
+            matching.take(Stream::Stdout, offset, chunk, Instant::now());
+            offset += chunk.len() as u64;
+        }
+        proptest::prop_assert_eq!(own(&matching.take_found()), found_by_line(&rules, &text));
+    }
+}
+
+#[test]
+fn lines_far_from_any_place_are_skipped_and_their_offsets_hold() {
+    let far = "nothing\r\n".repeat(1000);
+    let text = format!("{far}x needle\n{far}needle y\r{far}");
+    let mut matching = matching(vec![
+        rule("needle", MatchKind::Contains),
+        rule("^needle", MatchKind::Regex),
+    ]);
+    matching.take(Stream::Stdout, 0, text.as_bytes(), Instant::now());
+    let (first, second) = (far.len() as u64, 2 * far.len() as u64 + 9);
+    let expected = [
+        (0, "x needle", first),
+        (0, "needle y", second),
+        (1, "needle y", second),
+    ];
+    assert_eq!(lines(&matching.take_found()), expected);
 }
 
 #[test]

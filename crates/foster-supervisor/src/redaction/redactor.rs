@@ -55,26 +55,32 @@ impl Redactor {
 
     /// Redacts a piece: what was left undecided, and what came since. `at_end` if nothing follows.
     pub fn redact(&self, piece: &[u8], at_end: bool) -> Redacted {
-        let mut text = Vec::with_capacity(piece.len());
+        self.redact_into(Vec::with_capacity(piece.len()), piece, at_end)
+    }
+
+    /// Does the same with the memory of an older text.
+    pub fn redact_into(&self, mut text: Vec<u8>, piece: &[u8], at_end: bool) -> Redacted {
+        text.clear();
         let (mut from, mut replaced) = (0, 0);
+        let mut undecided = self.undecided(piece, from, at_end);
         loop {
-            let undecided = self.undecided(piece, from, at_end);
             let rest = aho_corasick::Input::new(piece).range(from..);
-            match self.search.find(rest) {
-                Some(found) if found.start() < undecided => {
-                    text.extend_from_slice(&piece[from..found.start()]);
-                    text.extend_from_slice(REDACTED);
-                    replaced += 1;
-                    from = found.end();
-                }
-                _ => {
-                    text.extend_from_slice(&piece[from..undecided]);
-                    return Redacted {
-                        text,
-                        undecided,
-                        replaced,
-                    };
-                }
+            let found = self.search.find(rest);
+            let Some(found) = found.filter(|found| found.start() < undecided) else {
+                text.extend_from_slice(&piece[from..undecided]);
+                return Redacted {
+                    text,
+                    undecided,
+                    replaced,
+                };
+            };
+            text.extend_from_slice(&piece[from..found.start()]);
+            text.extend_from_slice(REDACTED);
+            replaced += 1;
+            from = found.end();
+            if from > undecided {
+                // What looked like a beginning was a part of this one.
+                undecided = self.undecided(piece, from, at_end);
             }
         }
     }

@@ -22,6 +22,9 @@ pub struct RedactedStream {
     cell: SharedCell,
     /// Bytes that a predecessor had written of what is done again now.
     written: u64,
+    /// Memory for the next bytes and the next text: new memory for each piece would be zeroed by the
+    /// kernel first, which costs as much as a copy.
+    spare: [Vec<u8>; 2],
 }
 
 /// What the cell holds.
@@ -65,7 +68,16 @@ impl RedactedStream {
             redactor,
             cell,
             written: 0,
+            spare: [Vec::new(), Vec::new()],
         })
+    }
+
+    /// Has more taken out of the pipe at once, if the system allows it.
+    pub fn widen(&mut self, bytes: u64) {
+        // What may be no wider takes as much as before.
+        let _ = self
+            .batch
+            .widen(usize::try_from(bytes).unwrap_or(usize::MAX));
     }
 
     /// Goes on where the log ends, at this offset of the stream. To be called once by each process
@@ -90,18 +102,40 @@ impl RedactedStream {
     /// stream that is the undecided rest first.
     pub fn take(&mut self, pipe: impl AsFd, at_most: usize) -> io::Result<Taken> {
         let progress = self.progress();
-        let mut bytes = progress.undecided.clone();
-        self.batch.copy_to(&mut bytes)?;
-        let mut at_end = false;
-        if bytes.len() == progress.undecided.len() {
-            match self.batch.take(pipe, at_most)? {
-                Moved::Bytes(_) => self.batch.copy_to(&mut bytes)?,
-                Moved::End if bytes.is_empty() => return Ok(Taken::End),
-                Moved::End => at_end = true,
-                Moved::Nothing | Moved::Cut { .. } => return Ok(Taken::Nothing),
-            }
+        let mut bytes = std::mem::take(&mut self.spare[0]);
+        let taken = self.gather(&progress, &mut bytes, pipe, at_most);
+        let taken = match taken {
+            Ok(Moved::Bytes(_)) => Ok(Taken::Piece(self.redact(progress, &bytes, false))),
+            Ok(Moved::End) if bytes.is_empty() => Ok(Taken::End),
+            Ok(Moved::End) => Ok(Taken::Piece(self.redact(progress, &bytes, true))),
+            Ok(Moved::Nothing | Moved::Cut { .. }) => Ok(Taken::Nothing),
+            Err(error) => Err(error),
+        };
+        self.spare[0] = bytes;
+        taken
+    }
+
+    /// Puts what is undecided and what the batch holds into `bytes`; if that is nothing new, takes more out
+    /// of the pipe.
+    fn gather(
+        &mut self,
+        progress: &Progress,
+        bytes: &mut Vec<u8>,
+        pipe: impl AsFd,
+        at_most: usize,
+    ) -> io::Result<Moved> {
+        bytes.clear();
+        bytes.extend_from_slice(&progress.undecided);
+        self.batch.copy_to(bytes)?;
+        let held = bytes.len() - progress.undecided.len();
+        if held > 0 {
+            return Ok(Moved::Bytes(held));
         }
-        Ok(Taken::Piece(self.redact(progress, bytes, at_end)))
+        let moved = self.batch.take(pipe, at_most)?;
+        if let Moved::Bytes(_) = moved {
+            self.batch.copy_to(bytes)?;
+        }
+        Ok(moved)
     }
 
     /// Returns what is undecided though nothing more will be taken, if anything is.
@@ -110,20 +144,21 @@ impl RedactedStream {
         let mut bytes = progress.undecided.clone();
         self.batch.copy_to(&mut bytes)?;
         let any = !bytes.is_empty();
-        Ok(any.then(|| self.redact(progress, bytes, true)))
+        Ok(any.then(|| self.redact(progress, &bytes, true)))
     }
 
-    fn redact(&mut self, progress: Progress, mut bytes: Vec<u8>, at_end: bool) -> Piece {
+    fn redact(&mut self, progress: Progress, bytes: &[u8], at_end: bool) -> Piece {
+        let spare = std::mem::take(&mut self.spare[1]);
         let Redacted {
             mut text,
             undecided,
             replaced,
-        } = self.redactor.redact(&bytes, at_end);
+        } = self.redactor.redact_into(spare, bytes, at_end);
         let next = Progress {
             position: progress.position + text.len() as u64,
             replaced: progress.replaced + replaced,
             done: true,
-            undecided: bytes.split_off(undecided),
+            undecided: bytes[undecided..].to_vec(),
         };
         let known = usize::try_from(std::mem::take(&mut self.written)).unwrap_or(usize::MAX);
         text.drain(..known.min(text.len()));
@@ -134,6 +169,7 @@ impl RedactedStream {
     pub fn commit(&mut self, piece: Piece) -> io::Result<()> {
         self.cell.store(&piece.next.encode())?;
         foster_fault::step("supervisor.redacted_counted");
+        self.spare[1] = piece.text;
         self.settle(piece.next)
     }
 

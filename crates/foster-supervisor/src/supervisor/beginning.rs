@@ -153,7 +153,7 @@ impl Supervisor {
     /// The leader ended, and nobody knows how.
     pub(super) fn lose_the_end(mut self) -> io::Result<Outcome> {
         if let Some(run) = self.run.take() {
-            (self.parts.readers, self.parts.redaction) = run.capture.into_pipes();
+            (self.parts.readers, self.parts.transit) = run.capture.into_pipes();
             self.parts.scope = run.tree.into_scope();
         }
         self.resume_after_the_end()
@@ -167,8 +167,8 @@ impl Supervisor {
         let log = self.parts.open_log(false).ok().flatten();
         let pipes = std::mem::take(&mut self.parts.readers);
         let cap = self.parts.definition.log_cap;
-        let redaction = self.parts.redaction.take();
-        let mut capture = Capture::new(&self.run_folder()?, pipes, cap, log, redaction)?;
+        let transit = std::mem::take(&mut self.parts.transit);
+        let mut capture = Capture::new(&self.run_folder()?, pipes, cap, log, transit)?;
         let until = Instant::now() + patience;
         loop {
             for stream in Stream::ALL {
@@ -261,7 +261,7 @@ impl Supervisor {
             pipes,
             self.parts.definition.log_cap,
             log,
-            self.parts.redaction.take(),
+            std::mem::take(&mut self.parts.transit),
         )?;
         let mut life = Life::new(self.parts.plan(), self.started());
         if known {
@@ -279,6 +279,7 @@ impl Supervisor {
             member: None,
             life,
             capture,
+            quiet: [false; 2],
             status: None,
             end_is_unknown: false,
             empty: false,

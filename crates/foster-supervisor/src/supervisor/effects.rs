@@ -185,7 +185,7 @@ impl Supervisor {
 
     pub(super) fn leave(mut self) -> io::Result<()> {
         self.end_supervision();
-        self.history.save(&self.parts.folder);
+        self.history.close(&self.parts.folder);
         drop(self.parts.folder.sync());
         foster_fault::step("supervisor.end_synced");
         self.parts.folder.unlink_socket()?;

@@ -92,6 +92,17 @@ impl Supervisor {
         }
     }
 
+    /// Looks into the pipes of which the poller was told to keep quiet.
+    pub(super) fn look_into_quiet_pipes(&mut self) -> io::Result<()> {
+        for stream in Stream::ALL {
+            let quiet = self.run.as_ref().map(|run| run.quiet[stream.index()]);
+            if quiet == Some(true) {
+                self.pump(stream)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn pump(&mut self, stream: Stream) -> io::Result<()> {
         let Some(run) = &mut self.run else {
             return Ok(());
@@ -104,8 +115,10 @@ impl Supervisor {
                 self.poller.remove(pipe)?;
             }
             run.capture.abandon(stream);
+            run.quiet[stream.index()] = false;
+            return Ok(());
         }
-        Ok(())
+        run.keep_pace(stream, &self.poller)
     }
 
     fn answer(&mut self, ask: Ask) {

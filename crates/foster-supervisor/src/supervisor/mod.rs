@@ -15,7 +15,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use foster_model::Event;
-use foster_process::{Poller, ProcessRef, Signal, SignalQueue};
+use foster_process::{ExitStatus, Poller, ProcessRef, Signal, SignalQueue, release_unused_memory};
 use foster_store::Stream;
 
 use crate::control::Server;
@@ -41,6 +41,14 @@ mod token {
     pub const STDIN: u64 = 7;
     pub const MEMBER: u64 = 8;
     pub const CLIENTS: u64 = 16;
+
+    /// Returns the token of a stream's pipe.
+    pub const fn of(stream: foster_store::Stream) -> u64 {
+        match stream {
+            foster_store::Stream::Stdout => STDOUT,
+            foster_store::Stream::Stderr => STDERR,
+        }
+    }
 }
 
 /// The process that looks after one job: it moves its bytes, ends its tree and writes its state.
@@ -126,6 +134,8 @@ impl Supervisor {
     }
 
     fn attend(mut self) -> io::Result<Outcome> {
+        // The launcher's, whose copy this process is, and what beginning took.
+        release_unused_memory();
         while let Settled::Until(due) = self.settle() {
             if self.should_pair() {
                 match self.pair() {
@@ -142,10 +152,13 @@ impl Supervisor {
             if self.should_give_way() {
                 return Err(rustix::io::Errno::MFILE.into());
             }
+            let look = self.run.as_ref().and_then(Run::next_look);
+            let due = [due, look].into_iter().flatten().min();
             let left = due.map(|due| due.saturating_duration_since(Instant::now()));
             // Signals first: a TERM for us explains the leader's death by the same hand.
             let mut ready = self.poller.wait(left)?;
             ready.sort_by_key(|ready| ready.token);
+            self.look_into_quiet_pipes()?;
             for ready in ready {
                 self.hear(ready)?;
             }
@@ -203,7 +216,9 @@ impl Supervisor {
             if run.end_is_unknown {
                 return Settled::Over;
             }
-            let oom = facts.leader.is_some() && run.tree.scope().oom_killed();
+            // The kernel's want of memory ends by KILL, and no other end has to be asked for its reason.
+            let killed = |status: ExitStatus| status.signal() == Some(Signal::KILL);
+            let oom = facts.leader.is_some_and(killed) && run.tree.scope().oom_killed();
             match run.life.next(Instant::now(), &facts, oom) {
                 Effect::Wait(due) if run.look_again => return Settled::Until(Some(soon(due))),
                 Effect::Wait(due) => {

@@ -112,7 +112,7 @@ impl Supervisor {
     pub(super) fn into_parts(self) -> Parts {
         let mut parts = self.parts;
         if let Some(run) = self.run {
-            (parts.readers, parts.redaction) = run.capture.into_pipes();
+            (parts.readers, parts.transit) = run.capture.into_pipes();
             parts.scope = run.tree.into_scope();
             parts.leader = Some(run.leader);
         }
@@ -205,9 +205,12 @@ impl Supervisor {
 impl Run {
     /// Has the poller tell of all that there is to hear of the command.
     pub(super) fn register(&self, poller: &Poller) -> io::Result<()> {
-        for (stream, token) in Stream::ALL.into_iter().zip([token::STDOUT, token::STDERR]) {
+        for stream in Stream::ALL {
             if let Some(pipe) = self.capture.pipe(stream) {
-                poller.add(pipe, token)?;
+                poller.add(pipe, token::of(stream))?;
+                if self.quiet[stream.index()] {
+                    poller.only_its_end(pipe, token::of(stream), true)?;
+                }
             }
         }
         if self.status.is_none() {

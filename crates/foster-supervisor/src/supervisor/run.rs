@@ -1,10 +1,11 @@
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use foster_model::{ProcessInfo, Requester, Target};
-use foster_process::{Delivery, ExitStatus, ProcessRef, Signal, SpawnSlot, Tree};
+use foster_process::{Delivery, ExitStatus, Poller, ProcessRef, Signal, SpawnSlot, Tree};
 use foster_store::{LineWriter, Stream};
 
+use super::token;
 use crate::capture::Capture;
 use crate::life::{Facts, Life};
 
@@ -29,6 +30,8 @@ pub(super) struct Run {
     pub member: Option<ProcessRef>,
     pub life: Life,
     pub capture: Capture,
+    /// Which pipes the poller tells only the end of: they are looked into at the capture's pace.
+    pub quiet: [bool; 2],
     pub status: Option<ExitStatus>,
     /// Whether the leader has ended and nobody will ever know how: a stranger reaped it, and this kernel
     /// keeps nothing for those who held it.
@@ -81,6 +84,24 @@ impl Run {
         self.status = slot.end().or_else(|| self.leader.end_as_seen());
         self.end_is_unknown = ended && self.parent == Parent::Stranger && self.status.is_none();
         Ok(())
+    }
+
+    /// Has the poller tell of a stream's output, or of its end alone, as the capture wants it.
+    pub fn keep_pace(&mut self, stream: Stream, poller: &Poller) -> io::Result<()> {
+        let quiet = self.capture.next_look(stream).is_some();
+        if let Some(pipe) = self.capture.pipe(stream)
+            && quiet != self.quiet[stream.index()]
+        {
+            poller.only_its_end(pipe, token::of(stream), quiet)?;
+            self.quiet[stream.index()] = quiet;
+        }
+        Ok(())
+    }
+
+    /// Returns when a pipe is to be looked into of which the poller keeps quiet.
+    pub fn next_look(&self) -> Option<Instant> {
+        let looks = Stream::ALL.map(|stream| self.capture.next_look(stream));
+        looks.into_iter().flatten().min()
     }
 
     /// Reaps the leader, if that is for this process to do.
