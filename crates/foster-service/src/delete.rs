@@ -63,11 +63,18 @@ pub fn delete(
                 let ids = selection.jobs(&root, scope.as_deref())?;
                 let all = ids.len();
                 on_step(Steps { done: 0, all });
+                let mut gone = Vec::new();
                 for (done, id) in (1..).zip(ids) {
-                    if let Some(result) = selected(&root, id, selection, request) {
-                        answer.take(result);
+                    match selected(&root, id, selection, request) {
+                        Ok(Some(result)) => answer.take(result),
+                        Ok(None) => {}
+                        Err(Gone) => gone.push(id),
                     }
                     on_step(Steps { done, all });
+                }
+                if !request.dry_run {
+                    // Rows of nobody's.
+                    let _ = root.index().remove_all(&gone);
                 }
             }
             answer.scope = scope.map(|scope| scope.to_string_lossy().into_owned());
@@ -101,7 +108,7 @@ fn named(
             request,
         )?]);
     }
-    let mut seen = Vec::new();
+    let mut seen = std::collections::HashSet::new();
     let mut results = Vec::new();
     let all = jobs.len();
     for (done, (job, found)) in jobs.iter().zip(found).enumerate() {
@@ -122,27 +129,24 @@ fn is_whole(job: &JobSelector) -> bool {
     matches!(job, JobSelector::Id(_))
 }
 
-/// Deletes a job that was selected. `None` if it is not meant, or was deleted meanwhile.
+/// A job that was selected was deleted meanwhile.
+struct Gone;
+
+/// Deletes a job that was selected. `None` if it is in none of the states that were asked for.
 fn selected(
     root: &Root,
     id: JobId,
     selection: &Selection,
     request: &DeleteRequest,
-) -> Option<DeleteResult> {
+) -> Result<Option<DeleteResult>, Gone> {
     let job = id.to_string();
     let doomed = match Doomed::look(root, id) {
         Ok(doomed) => doomed,
-        Err(ServiceError::Open(OpenError::NotFound { .. })) => {
-            if !request.dry_run {
-                // A row of nobody's.
-                let _ = root.index().remove(id);
-            }
-            return None;
-        }
-        Err(error) => return Some(failed(job, Some(id), None, &error)),
+        Err(ServiceError::Open(OpenError::NotFound { .. })) => return Err(Gone),
+        Err(error) => return Ok(Some(failed(job, Some(id), None, &error))),
     };
     let state = doomed.state();
-    let skipped = |reason: &str| Some(skipped(&job, id, state, reason));
+    let skipped = |reason: &str| Ok(Some(skipped(&job, id, state, reason)));
     match state {
         None => return skipped("its files can't be read; it can be deleted by its id"),
         Some(_) if doomed.is_foreign() => {
@@ -150,18 +154,18 @@ fn selected(
         }
         Some(state) if selection.takes(state) => {}
         // Others were asked for.
-        Some(_) if !selection.states.is_empty() => return None,
+        Some(_) if !selection.states.is_empty() => return Ok(None),
         Some(State::Running) if request.kill => {}
         Some(state) => return skipped(&format!("it is {state}")),
     }
     match delete_one(root, &job, id, true, request) {
-        Ok(result) => Some(result),
+        Ok(result) => Ok(Some(result)),
         Err(ServiceError::NotOver { message, .. }) => skipped(&message),
         Err(
             ServiceError::Open(OpenError::NotFound { .. })
             | ServiceError::Remove(foster_store::RemovalError::NotFound { .. }),
-        ) => None,
-        Err(error) => Some(failed(job, Some(id), state, &error)),
+        ) => Err(Gone),
+        Err(error) => Ok(Some(failed(job, Some(id), state, &error))),
     }
 }
 

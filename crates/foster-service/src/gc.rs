@@ -88,14 +88,28 @@ fn clean_up(
     chosen.truncate(limit);
     let all = chosen.len();
     on_step(Steps { done: 0, all });
+    let mut gone = Vec::new();
     for (done, (job, rule)) in (1..).zip(chosen) {
-        remove(root, job, rule, request, answer);
+        if !remove(root, job, rule, request, answer) {
+            gone.push(job.job_id);
+        }
         on_step(Steps { done, all });
+    }
+    if !request.dry_run {
+        // Whoever has removed these may have died before their rows had gone. A cache: `list` can do with it.
+        let _ = root.index().remove_all(&gone);
     }
     Ok(())
 }
 
-fn remove(root: &Root, job: FinishedJob, rule: GcRule, request: &GcRequest, answer: &mut GcAnswer) {
+/// Returns whether the job was there.
+fn remove(
+    root: &Root,
+    job: FinishedJob,
+    rule: GcRule,
+    request: &GcRequest,
+    answer: &mut GcAnswer,
+) -> bool {
     let FinishedJob {
         job_id,
         finished_at,
@@ -113,7 +127,10 @@ fn remove(root: &Root, job: FinishedJob, rule: GcRule, request: &GcRequest, answ
             });
         }
         // Somebody else did it: it is no more, and not by us.
-        Ok(Collected::Gone) => answer.scanned -= 1,
+        Ok(Collected::Gone) => {
+            answer.scanned -= 1;
+            return false;
+        }
         Ok(Collected::Kept(reason)) => answer.skipped.push(GcSkipped { job_id, reason }),
         Err(error) => {
             let damaged = matches!(
@@ -128,6 +145,7 @@ fn remove(root: &Root, job: FinishedJob, rule: GcRule, request: &GcRequest, answ
             }
         }
     }
+    true
 }
 
 /// Returns the jobs that are over.

@@ -93,11 +93,7 @@ pub fn list(ctx: &Context, request: &ListRequest) -> Result<ListAnswer, ServiceE
 fn read(root: &Root, request: &ListRequest, listing: &mut Listing<'_>) -> Result<(), ServiceError> {
     let failed = || ServiceError::io("the index can't be read");
     let mut rows = rows_of(root, request).map_err(failed())?;
-    for row in rows.by_ref() {
-        if !listing.take(root, row) {
-            break;
-        }
-    }
+    listing.read(root, &mut rows);
     rows.take_error()
         .map_or(Ok(()), |error| Err(failed()(error)))
 }

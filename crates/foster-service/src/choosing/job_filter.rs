@@ -31,8 +31,14 @@ impl JobFilter {
         for tag in &self.tags {
             sieve = sieve.tag(tag);
         }
-        match &self.group {
-            Some(group) => sieve.group(group),
+        if let Some(group) = &self.group {
+            sieve = sieve.group(group);
+        }
+        if let Some(name) = &self.name {
+            sieve = sieve.name_begins(name.beginning());
+        }
+        match &self.command {
+            Some(text) => sieve.command_holds(text),
             None => sieve,
         }
     }

@@ -20,6 +20,11 @@ impl NamePattern {
     pub fn takes(&self, name: &str) -> bool {
         self.expression.is_match(name.as_bytes())
     }
+
+    /// Returns how each name that is meant begins.
+    pub(crate) fn beginning(&self) -> &str {
+        self.text.split(['*', '?']).next().unwrap_or_default()
+    }
 }
 
 impl FromStr for NamePattern {
@@ -76,6 +81,10 @@ mod tests {
         for (pattern, name, expected) in rows {
             let pattern: NamePattern = pattern.parse().unwrap();
             assert_eq!(pattern.takes(name), expected, "{pattern} {name}");
+        }
+        for (pattern, beginning) in [("web-1", "web-1"), ("we?*", "we"), ("*b", "")] {
+            let pattern: NamePattern = pattern.parse().unwrap();
+            assert_eq!(pattern.beginning(), beginning);
         }
         for bad in ["", "a/b", "[ab]", "a b", "é"] {
             assert!(bad.parse::<NamePattern>().is_err(), "{bad}");

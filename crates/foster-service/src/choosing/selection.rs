@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use foster_model::{JobId, JobName, State, Tag};
-use foster_store::{IndexRow, Root};
+use foster_model::{JobId, JobName, State, Tag, TagPattern};
+use foster_store::{IndexRow, Root, Sieve};
 
 use crate::context::Context;
 use crate::error::ServiceError;
@@ -36,7 +36,8 @@ impl Selection {
         scope: Option<&Path>,
     ) -> Result<Vec<JobId>, ServiceError> {
         let failed = || ServiceError::io("the index can't be read");
-        let mut rows = root.index().newest_first().map_err(failed())?;
+        let rows = root.index().newest_first().map_err(failed())?;
+        let mut rows = rows.through(self.sieve(scope));
         let mut ids = Vec::new();
         for row in rows.by_ref() {
             let row = if row.more { complete(root, row) } else { row };
@@ -46,6 +47,20 @@ impl Selection {
         }
         rows.take_error()
             .map_or(Ok(ids), |error| Err(failed()(error)))
+    }
+
+    fn sieve(&self, scope: Option<&Path>) -> Sieve {
+        let mut sieve = Sieve::default();
+        if let Some(scope) = scope {
+            sieve = sieve.within(scope);
+        }
+        if let Some(group) = &self.group {
+            sieve = sieve.group(group);
+        }
+        match &self.tag {
+            Some(tag) => sieve.tag(&TagPattern::Exact(tag.clone())),
+            None => sieve,
+        }
     }
 
     fn means(&self, row: &IndexRow, scope: Option<&Path>) -> bool {

@@ -77,6 +77,17 @@ impl Config {
         }
     }
 
+    /// Returns whether something is set, rightly or wrongly, in the environment or the file, beside what concerns every
+    /// verb.
+    pub fn sets_verbs(&self) -> bool {
+        let is_set = |one: &Resolved| {
+            let untouched = matches!(one.source, ConfigSource::Default | ConfigSource::Flag);
+            !untouched || one.wrong.is_some()
+        };
+        let of_verbs = |one: &&Resolved| one.key.section().is_some();
+        self.resolved.iter().filter(of_verbs).any(is_set)
+    }
+
     /// Returns all values, as `config show` answers with them.
     pub fn shown(&self) -> Vec<Setting> {
         self.resolved.iter().map(Resolved::shown).collect()

@@ -58,7 +58,12 @@ impl std::fmt::Debug for Key {
 
 /// Returns the key that is called so: `output`, `run.drain`.
 pub fn key(path: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.path() == path)
+    let (section, name) = match path.split_once('.') {
+        Some((section, name)) => (Some(section), name),
+        None => (None, path),
+    };
+    KEYS.iter()
+        .find(|key| key.name == name && key.section() == section)
 }
 
 /// Makes the settings' types and the table of their keys from one list.

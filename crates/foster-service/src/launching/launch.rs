@@ -264,7 +264,7 @@ fn fail(
         });
         let (state, cause) = (State::Failed, Cause::StartFailed);
         history.note(Event::Finished { state, cause });
-        history.save(folder);
+        history.close(folder);
         history.update_index(root, folder, definition);
         tell_of_the_end(root, folder, definition, history.record());
         // Nobody listens. One that stays costs a directory entry.

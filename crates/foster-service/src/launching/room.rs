@@ -2,6 +2,7 @@ use std::fs::File;
 use std::io;
 
 use foster_model::{ErrorCode, StartFailure};
+use foster_process::free_descriptors;
 
 use crate::error::ServiceError;
 
@@ -14,6 +15,9 @@ const NEEDED: usize = 48;
 /// Asked before anything is made or ended, since later is too late: who runs out of descriptors once
 /// the command is executed has to leave it alone.
 pub(crate) fn demand_room() -> Result<(), ServiceError> {
+    if free_descriptors().is_some_and(|free| free >= NEEDED as u64) {
+        return Ok(());
+    }
     take(NEEDED).map(drop).map_err(|error| {
         ServiceError::refused(StartFailure {
             code: ErrorCode::ResourcesExhausted.as_str().to_owned(),

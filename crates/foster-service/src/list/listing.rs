@@ -2,14 +2,15 @@ use std::path::Path;
 
 use foster_model::Cursor;
 use foster_model::answer::ListRow;
-use foster_store::{IndexRow, Root};
+use foster_store::{IndexIter, IndexRow, Root, Sieve};
 
 use super::rows::{complete, judged, shown};
 use super::sorting::Sorting;
 use super::{ListRequest, SortBy};
 
-/// How many rows beyond the last one shown are looked at to tell whether there are others.
-const LOOK_AHEAD: usize = 4096;
+/// How many records of the index beyond the last job that is shown are looked at to tell whether there are
+/// others.
+const LOOK_AHEAD: u64 = 4096;
 
 /// A listing in the making.
 pub(super) struct Listing<'a> {
@@ -18,7 +19,7 @@ pub(super) struct Listing<'a> {
     jobs: Sorting,
     truncated: bool,
     others: bool,
-    beyond: usize,
+    narrowed: bool,
 }
 
 /// What is listed.
@@ -37,12 +38,38 @@ impl<'a> Listing<'a> {
             jobs: Sorting::new(request.sort, request.reverse, request.limit),
             truncated: false,
             others: false,
-            beyond: 0,
+            narrowed: false,
         }
     }
 
+    /// Takes in rows of the index, as far as more are wanted.
+    pub fn read(&mut self, root: &Root, rows: &mut IndexIter) {
+        while let Some(row) = rows.next() {
+            if !self.take(root, row) {
+                return;
+            }
+            self.narrow(rows);
+        }
+    }
+
+    /// Leaves out rows that can tell nothing new any more: of a hundred thousand jobs, those of other
+    /// directories, once it is known that there are others.
+    fn narrow(&mut self, rows: &mut IndexIter) {
+        let Some(scope) = self.scope.filter(|_| !self.narrowed) else {
+            return;
+        };
+        let all_are_shown = self.truncated && self.request.sort == SortBy::Created;
+        if self.others {
+            rows.narrow(Sieve::default().within(scope));
+        } else if all_are_shown {
+            rows.narrow(Sieve::default().outside(scope));
+            rows.end_after(LOOK_AHEAD);
+        }
+        self.narrowed = self.others || all_are_shown;
+    }
+
     /// Takes in a row of the index. Returns whether more are wanted.
-    pub fn take(&mut self, root: &Root, row: IndexRow) -> bool {
+    fn take(&mut self, root: &Root, row: IndexRow) -> bool {
         if self.is_past_the_end(&row) {
             return false;
         }
@@ -66,9 +93,8 @@ impl<'a> Listing<'a> {
             // Whatever comes first may come last here.
             return true;
         }
-        self.beyond += usize::from(self.truncated);
         let all_is_known = self.truncated && (self.others || self.scope.is_none());
-        !all_is_known && self.beyond < LOOK_AHEAD
+        !all_is_known
     }
 
     /// Returns whether what is looked for in the command may be where the index has cut it.

@@ -92,7 +92,7 @@ fn amend_locked(
         tell,
     } = amended;
     history.note(Event::Amended { change, by: None });
-    history.save(folder);
+    history.close(folder);
     history.update_index(root, folder, &definition);
     if tell {
         tell_of_the_end(root, folder, &definition, history.record());
