@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use foster_testkit::{Sandbox, Watched};
+use foster_testkit::{Sandbox, Watched, wait_on_dir};
 use serde_json::Value;
 
 use crate::fault::{Fault, stop};
@@ -57,7 +57,7 @@ impl<'a> Life<'a> {
     fn lead(self, round: &mut Round, rng: &mut Rng) {
         if let Some(job) = self.launch(round, rng) {
             self.fault.make(self.sandbox, &job, rng);
-            let last = self.await_end(&job);
+            let last = self.await_end(&job, 1);
             self.check(&job, &last, 1, round);
             self.afterwards(&job, round, rng);
         }
@@ -145,9 +145,14 @@ impl<'a> Life<'a> {
     }
 
     /// Waits for the job's end, which somebody has to bring about if it has none of its own.
-    fn await_end(&self, job: &StartedJob) -> Value {
+    fn await_end(&self, job: &StartedJob, run: u64) -> Value {
         if self.fault == Fault::Both {
             self.sandbox.ok(["recover", &job.id]);
+        }
+        if self.work.end == End::Never && (self.fault.leaves_the_job_alone() || run > 1) {
+            // Who is stopped before has nothing to show.
+            let executed = || (self.executions() as u64 >= run).then_some(());
+            let _ = wait_on_dir(self.sandbox.work(), SOON, executed);
         }
         if self.work.end == End::Never || self.fault == Fault::Both {
             stop(self.sandbox, &job.id);
@@ -262,8 +267,8 @@ impl<'a> Life<'a> {
             }
             1 if self.fault.leaves_the_job_alone() => {
                 let answer = self.sandbox.ok(["restart", &job.id, "--no-wait"]);
-                let last = self.await_end(job);
                 let run = answer["run"].as_u64().unwrap_or_default();
+                let last = self.await_end(job, run);
                 round.lost_unless(run == 2, || format!("{} restarted as {run}", job.id));
                 self.check(job, &last, run, round);
             }
