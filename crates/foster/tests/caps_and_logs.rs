@@ -311,3 +311,26 @@ fn a_log_that_is_taken_away_is_a_gap_and_nothing_else() {
         sandbox.assert_nothing_left(SOON);
     }
 }
+
+/// How often the supervisor looked into the pipes of a job's first run: each look that brought something
+/// leaves a record at most.
+fn looks(answer: &Value) -> u64 {
+    let head = Path::new(text(&answer["stdout_log_path"])).to_owned();
+    fs::metadata(head.with_file_name("timeline")).unwrap().len() / 16
+}
+
+#[test]
+fn lines_that_come_one_after_the_other_are_moved_many_at_once() {
+    let sandbox = sandbox();
+    let lines = 100_000;
+    let print =
+        format!("i=0; while [ $i -lt {lines} ]; do echo a line of its own; i=$((i+1)); done");
+    let answer = sandbox.ok(["run", "--wait", "--", "sh", "-c", &print]);
+    let observed = number(&answer["snapshot"]["stdout"]["observed_bytes"]);
+    assert_eq!(
+        observed,
+        lines * "a line of its own\n".len() as u64,
+        "{answer:#}"
+    );
+    assert!(looks(&answer) < lines / 20, "{} looks", looks(&answer));
+}

@@ -6,14 +6,13 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use foster_testkit::{
-    Sandbox, Tally, Watched, finish, race_time, wait_for_file, wait_for_pid_file,
-};
+use foster_testkit::{Sandbox, Tally, Watched, finish, race_time, wait_for_file};
 use serde_json::Value;
 
 const SOON: Duration = Duration::from_mins(2);
@@ -186,33 +185,28 @@ fn a_hundred_followers_of_one_job_each_get_every_byte() {
     const FOLLOWERS: usize = 100;
     let sandbox = sandbox();
     let mut tally = Tally::new("a hundred followers of one job, one of whom never reads");
-    let line = "until [ -e go ]; do : > waits; read x < gate; done; seq -f %0200g 1 1000; echo $$ > ended.new; \
-                mv ended.new ended; read x < gate";
-    let fifo = sandbox.work().join("gate");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&fifo)
-            .status()
-            .unwrap()
-            .success()
-    );
+    // Of two FIFOs, since who opens one again may still find the writer of before, and read its end.
+    let line = "read x < first; seq -f %0200g 1 1000; : > ended; read x < last";
+    let fifos = ["first", "last"].map(|name| sandbox.work().join(name));
+    let made = Command::new("mkfifo").args(&fifos).status().unwrap();
+    assert!(made.success());
     let answer = sandbox.ok(["run", "--no-wait", "--", "sh", "-c", line]);
     let id = answer["job_id"].as_str().unwrap();
     let mut idle = follower(&sandbox, id);
     let followers: Vec<_> = (0..FOLLOWERS).map(|_| follower(&sandbox, id)).collect();
-    // Who begins later than that would take the first word for the last.
-    assert!(wait_for_file(&sandbox.work().join("waits"), SOON));
-    fs::write(sandbox.work().join("go"), "").unwrap();
-    let open = || File::options().write(true).open(&fifo).unwrap();
+    let pass = |fifo: &Path| {
+        let mut fifo = File::options().write(true).open(fifo).unwrap();
+        fifo.write_all(b"go\n").unwrap();
+    };
     let began = Instant::now();
-    open().write_all(b"go\n").unwrap();
+    pass(&fifos[0]);
     // It has printed all though one follower reads nothing.
-    wait_for_pid_file(&sandbox.work().join("ended"), SOON);
+    assert!(wait_for_file(&sandbox.work().join("ended"), SOON));
     say(&format!(
         "200 KB printed before {FOLLOWERS} followers in {:?}",
         began.elapsed()
     ));
-    open().write_all(b"go\n").unwrap();
+    pass(&fifos[1]);
     let expected: Vec<_> = (1..=1000)
         .map(|number| format!("{number:0200}\n"))
         .collect();

@@ -23,6 +23,7 @@ pub mod man;
 pub mod notify;
 pub mod notify_flags;
 pub mod observation;
+mod one_verb;
 pub mod recover;
 mod refusal;
 pub mod restart;
@@ -169,6 +170,14 @@ pub fn command() -> Command {
 
 /// Reads a command line, with the defaults that are built in.
 pub fn parse(typed: &[OsString]) -> Result<(Cli, ArgMatches), clap::Error> {
+    if let Some(command) = one_verb::version_alone(typed) {
+        return read(command, typed);
+    }
+    if let Some(command) = one_verb::meant_by(typed)
+        && let Ok(parsed) = read(command, typed)
+    {
+        return Ok(parsed);
+    }
     read(command(), typed)
 }
 
@@ -182,7 +191,12 @@ pub fn parse_configured(
     config: &Config,
 ) -> Result<Cli, ConfigError> {
     let (cli, matches) = parsed;
-    let Some(command) = defaults::configured(command(), &matches, config)? else {
+    if !config.sets_verbs() {
+        return Ok(cli);
+    }
+    let verb = matches.subcommand_name().and_then(one_verb::command);
+    let command = verb.unwrap_or_else(command);
+    let Some(command) = defaults::configured(command, &matches, config)? else {
         return Ok(cli);
     };
     // Values of the configuration were checked when it was read: what could be refused here is what

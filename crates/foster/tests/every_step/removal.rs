@@ -1,7 +1,11 @@
+use std::time::Duration;
+
 use foster_testkit::{Heard, Scenario, Stage, Tally};
 
 use crate::run::{command, expected};
 use crate::verdict;
+
+const SOON: Duration = Duration::from_secs(10);
 
 /// `delete` of a job that is over.
 pub struct Delete;
@@ -9,10 +13,12 @@ pub struct Delete;
 /// `gc` of two jobs that are over.
 pub struct Gc;
 
+/// Runs a job, and waits until nobody looks after it any more: a clean-up leaves alone who is still there.
 fn run(stage: &Stage) {
     stage
         .sandbox
         .ok(["run", "--", "sh", "-c", &command("word")]);
+    stage.sandbox.assert_nothing_left(SOON);
 }
 
 /// A job that is still there is whole.

@@ -93,7 +93,10 @@ impl<'a> Job<'a> {
     /// Waits until a launch that may be under way has come to its end: the command is executed, or
     /// nobody is left who would do it.
     pub fn wait_until_settled(&self) {
-        let launched = || self.count("started") + self.count("finished") > self.count("restarted");
+        let launched = || {
+            let told = |event: &Value| event["event"] == "started" || event["event"] == "finished";
+            self.events_of_newest_run().iter().any(told)
+        };
         while self.dir.is_dir() && !launched() {
             if bearers(self.root()).is_empty() {
                 return;
@@ -128,12 +131,15 @@ impl<'a> Job<'a> {
 
     /// Returns keeper or supervisor of the newest run, if one was launched.
     pub fn guardian(&self, role: &str) -> Option<Watched> {
-        let events = self.events();
-        let of_run = events
-            .rsplit(|event| event["event"] == "restarted")
-            .next()?;
-        let launched = of_run.iter().find(|event| event["event"] == "launched")?;
+        let events = self.events_of_newest_run();
+        let launched = events.iter().find(|event| event["event"] == "launched")?;
         Watched::from_json(&launched[role])
+    }
+
+    fn events_of_newest_run(&self) -> Vec<Value> {
+        let events = self.events();
+        let runs = events.rsplit(|event| event["event"] == "restarted");
+        runs.take(1).flatten().cloned().collect()
     }
 }
 

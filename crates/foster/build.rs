@@ -1,0 +1,45 @@
+//! Links the program without relocations that have to be made anew at each start.
+//!
+//! A position-independent program of this size has some 15,000 pointers that the loader sets before `main`:
+//! 280 KiB of memory that each keeper and supervisor then holds as its own, and a tenth of the time that a
+//! short command takes. What is given up is that the program itself lies at another address each time. Its
+//! heap, its stacks and the system's libraries still do; what is unsafe in it lies in few places, none of
+//! which reads what others have written. Who wants that too builds it with `FOSTER_PIE=1`;
+//! `docs/benchmarks.md` has what it costs. A feature would be part of what `--all-features` tests, and the
+//! tests are to run what is installed.
+//!
+//! Here and not in `.cargo/config.toml`, which `cargo install` does not read.
+
+use std::path::Path;
+use std::process::Command;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=FOSTER_PIE");
+    let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
+    if !is("CARGO_CFG_TARGET_OS", "linux") || !is("CARGO_CFG_TARGET_ENV", "gnu") {
+        return;
+    }
+    if !is("FOSTER_PIE", "1") {
+        println!("cargo::rustc-link-arg-bins=-no-pie");
+    }
+    if is_native() && has_static_unwinder() {
+        // One library less to load. What it is for is the backtrace of a panic.
+        println!("cargo::rustc-link-lib=static=gcc_eh");
+    }
+}
+
+/// Returns whether the program is built for the system that builds it, whose compiler can be asked.
+fn is_native() -> bool {
+    let target = std::env::var("TARGET");
+    target.is_ok() && target == std::env::var("HOST")
+}
+
+/// Returns whether the C compiler, which also links, has its unwinder as an archive.
+fn has_static_unwinder() -> bool {
+    let asked = Command::new("cc")
+        .arg("-print-file-name=libgcc_eh.a")
+        .output();
+    // It says the name alone of what it does not have.
+    asked.is_ok_and(|told| Path::new(String::from_utf8_lossy(&told.stdout).trim()).is_absolute())
+}
