@@ -27,8 +27,11 @@ pub fn rows(scale: &Scale) -> Vec<Row> {
         ballast: 0,
         contestants: vec![
             tokio_lines(&scale),
-            ours(&scale).goal(TOKIO, 1.0),
-            ours_text(&scale).goal(TOKIO, 1.0),
+            ours(&scale, "foster tokio: visit_lines", |line| line.bytes.len()).goal(TOKIO, 1.0),
+            ours(&scale, "foster tokio: visit_lines, as text", |line| {
+                line.text().len()
+            })
+            .goal(TOKIO, 1.0),
             theirs(&scale).against(TOKIO),
             std_lines(&scale),
             ours_blocking(&scale).goal(STD, 1.0),
@@ -55,37 +58,21 @@ fn tokio_lines(scale: &Scale) -> Contestant {
     })
 }
 
-fn ours(scale: &Scale) -> Contestant {
+/// `length` is how long a line is to the visitor: as it came, or as text, which the others give, too.
+fn ours(
+    scale: &Scale,
+    who: &'static str,
+    length: impl Fn(&Line<'_>) -> usize + Copy + Send + Sync + 'static,
+) -> Contestant {
     let scale = scale.clone();
-    Contestant::new("foster tokio: visit_lines", move || {
+    Contestant::new(who, move || {
         let command = children::ours(&scale, Kind::Lines, Consumers::Single)?;
         let wanted = scale.bytes / LINE;
         scale.run(async move {
             let process = asynchronous::Process::start(command)?;
             let mut count = 0;
             let visitor = InspectLines(|line: Line<'_>| {
-                count += u64::from(line.bytes.len() == LINE - 1);
-                ControlFlow::Continue(())
-            });
-            let mut stdout = process.stdout()?;
-            stdout.visit_lines(visitor, LineOptions::default()).await?;
-            process.wait().await?;
-            check(wanted, count)
-        })
-    })
-}
-
-/// As text, which the others give, too.
-fn ours_text(scale: &Scale) -> Contestant {
-    let scale = scale.clone();
-    Contestant::new("foster tokio: visit_lines, as text", move || {
-        let command = children::ours(&scale, Kind::Lines, Consumers::Single)?;
-        let wanted = scale.bytes / LINE;
-        scale.run(async move {
-            let process = asynchronous::Process::start(command)?;
-            let mut count = 0;
-            let visitor = InspectLines(|line: Line<'_>| {
-                count += u64::from(line.text().len() == LINE - 1);
+                count += u64::from(length(&line) == LINE - 1);
                 ControlFlow::Continue(())
             });
             let mut stdout = process.stdout()?;
