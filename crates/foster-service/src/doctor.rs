@@ -5,11 +5,18 @@ use foster_store::Root;
 
 use crate::context::Context;
 use crate::error::ServiceError;
+use crate::outcome::Outcome;
 use crate::showing::disk_use::disk_use;
 
 /// Tells what this machine offers, by trying it, and how the root is. `config` is what the caller
 /// knows of its configuration file, if it has one.
-pub fn doctor(ctx: &Context, version: &str, config: Option<ConfigFileView>) -> DoctorAnswer {
+///
+/// The outcome has an error where the root or the file can't be used: a script that asks wants to be told.
+pub fn doctor(
+    ctx: &Context,
+    version: &str,
+    config: Option<ConfigFileView>,
+) -> Outcome<DoctorAnswer> {
     let probe = format!("foster-doctor-{}", std::process::id());
     let survey = Level::survey(&probe);
     let best = survey
@@ -33,7 +40,9 @@ pub fn doctor(ctx: &Context, version: &str, config: Option<ConfigFileView>) -> D
     let required = |check: &&DoctorCheck| check.detail.contains("(required)");
     let well = root.problem.is_none() && config.as_ref().is_none_or(|file| file.problem.is_none());
     let healthy = well && kernel.iter().filter(required).all(|c| c.available);
-    DoctorAnswer {
+    let file = config.as_ref().and_then(|file| file.problem.clone());
+    let error = root.problem.clone().or(file);
+    let answer = DoctorAnswer {
         version: version.to_owned(),
         system: system_name(),
         containment,
@@ -42,7 +51,8 @@ pub fn doctor(ctx: &Context, version: &str, config: Option<ConfigFileView>) -> D
         root,
         config,
         healthy,
-    }
+    };
+    Outcome { answer, error }
 }
 
 fn examine_root(ctx: &Context) -> DoctorRoot {

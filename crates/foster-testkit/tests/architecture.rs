@@ -15,7 +15,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Each crate and the crates of this workspace that it may use. `foster-testkit` may be used by
 /// tests alone.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("foster-fault", &[]),
     ("foster-model", &[]),
     ("foster-process", &[]),
@@ -49,9 +49,15 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "foster-supervisor",
         ],
     ),
+    ("foster-api", &["foster-model", "foster-service"]),
     (
         "foster",
-        &["foster-fault", "foster-model", "foster-service"],
+        &[
+            "foster-api",
+            "foster-fault",
+            "foster-model",
+            "foster-service",
+        ],
     ),
     (
         "foster-fuzz",
@@ -68,7 +74,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 
 /// Crates from elsewhere that only some may use directly.
 const RESERVED: [(&str, &[&str]); 5] = [
-    ("clap", &["foster"]),
+    ("clap", &["foster", "foster-api"]),
     ("comfy-table", &["foster"]),
     ("libc", &["foster-process", "foster-store"]),
     ("rustls", &["foster-notifier"]),

@@ -4,15 +4,15 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use foster_api::Failure;
+use foster_api::args::Common;
+use foster_api::args::Format;
 use foster_model::answer::{ConfigFileView, ConfigSource, RulesFrom};
 use foster_model::{ErrorCode, GcRules};
 use foster_service::config::{AnswerForm, Config, ConfigError, ConfigFile, Layers};
 use foster_service::{Containment, Context, ServiceError};
 
-use crate::args::Common;
 use crate::environment::{Environment, Needs};
-use crate::failure::Failure;
-use crate::render::Format;
 
 /// The longest file that is read, in bytes: one of another kind was named by mistake.
 const LONGEST: u64 = 1 << 20;

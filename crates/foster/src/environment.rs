@@ -2,10 +2,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
+use foster_api::Failure;
 use foster_model::ErrorCode;
 use foster_service::{Containment, Context, GcRules, Way};
-
-use crate::failure::Failure;
 
 /// Names the configuration file, where `--config` doesn't.
 const CONFIG: &str = "FOSTER_CONFIG";

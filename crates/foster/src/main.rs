@@ -11,13 +11,11 @@
 //! The program has one thread: `run` makes the keeper by `fork` without `exec`. Only [`progress`] has
 //! another, in verbs that wait and launch nothing.
 
-mod args;
 mod commands;
 mod completion;
 mod configuration;
 mod environment;
 mod exit;
-mod failure;
 mod output;
 mod progress;
 mod render;

@@ -1,5 +1,6 @@
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
+use foster_api::args::When;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
@@ -54,33 +55,6 @@ pub fn write_err(bytes: &[u8]) {
 /// Returns whether standard output is a terminal.
 pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
-}
-
-/// When colours are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum When {
-    /// On a terminal that has some, unless the caller's environment says otherwise.
-    #[default]
-    Auto,
-    /// Also where there is no terminal.
-    Always,
-    /// Nowhere.
-    Never,
-}
-
-impl When {
-    /// The words for them.
-    pub const WORDS: [(&'static str, Self); 3] = [
-        ("auto", Self::Auto),
-        ("always", Self::Always),
-        ("never", Self::Never),
-    ];
-
-    /// Returns the one that `word` names.
-    pub fn from_word(word: &str) -> Option<Self> {
-        let found = Self::WORDS.iter().find(|(known, _)| *known == word);
-        found.map(|(_, when)| *when)
-    }
 }
 
 /// Which of the two streams takes colours.

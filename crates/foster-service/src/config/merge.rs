@@ -20,7 +20,7 @@ pub struct Layers<'a> {
 }
 
 /// What is set, and where each value came from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// The values.
     pub settings: Settings,
@@ -28,7 +28,7 @@ pub struct Config {
 }
 
 /// The value of one key.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Resolved {
     /// The key.
     pub key: &'static Key,

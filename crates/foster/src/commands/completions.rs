@@ -1,13 +1,13 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use foster_api::Failure;
+use foster_api::args::completions::Args;
 use foster_model::{ErrorCode, Exit};
 
 use super::{Unread, say_failure, write};
-use crate::args::completions::Args;
 use crate::completion;
 use crate::exit::Status;
-use crate::failure::Failure;
 use crate::render::Style;
 
 /// Prints what a shell is to read; `program` is what this one was called as.

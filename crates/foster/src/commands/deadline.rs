@@ -1,10 +1,10 @@
+use foster_api::Failure;
+use foster_api::args::deadline::Args;
 use foster_model::answer::DeadlineAnswer;
 use foster_service::Outcome;
 
 use super::Caller;
-use crate::args::deadline::Args;
 use crate::environment::Needs;
-use crate::failure::Failure;
 
 pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<DeadlineAnswer>, Failure> {
     let request = args.request()?;

@@ -1,36 +1,31 @@
+use foster_api::Failure;
+use foster_api::args::Format;
+use foster_api::args::events::Args;
 use foster_model::{ErrorCode, Exit};
 use foster_service::{Context, EventItem, EventsRequest};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use super::lines::Lines;
 use super::{Caller, say_failure};
-use crate::args::{events::Args, selector};
 use crate::environment::Needs;
 use crate::exit::Status;
-use crate::failure::Failure;
 use crate::output;
-use crate::render::{self, Format, Style, text};
+use crate::render::{self, Style, text};
 
 const KIND: &str = "events";
 const EVENT_KIND: &str = "event";
 
 pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Status {
-    let job = args.job.as_deref().map(selector).transpose();
-    let prepared = job
-        .map_err(Failure::from)
-        .and_then(|job| Ok((job, caller.context(Needs::Root)?)));
-    let (job, context) = match prepared {
+    let prepared = args
+        .request()
+        .and_then(|request| Ok((request, caller.context(Needs::Root)?)));
+    let (request, context) = match prepared {
         Ok(prepared) => prepared,
         Err(failure) => return say_failure(caller.style, KIND, &failure),
     };
     if args.follow && args.all {
         allow_many_descriptors();
     }
-    let request = EventsRequest {
-        job,
-        follow: args.follow,
-        since: args.since,
-    };
     stream(&context, &request, caller.style)
 }
 

@@ -1,12 +1,13 @@
+use foster_api::Failure;
+use foster_api::args::Format;
+use foster_api::args::exec::Args;
 use foster_model::ProcessInfo;
 use foster_service::ExecRequest;
 
 use super::Caller;
-use crate::args::exec::Args;
 use crate::exit::Status;
-use crate::failure::Failure;
 use crate::output::{self, Colors};
-use crate::render::{self, Format, Style};
+use crate::render::{self, Style};
 
 /// Standard output belongs to the command: what Foster has to say goes to standard error.
 pub fn carry_out(args: Args, caller: &Caller<'_>) -> Status {

@@ -1,10 +1,10 @@
+use foster_api::Failure;
+use foster_api::args::gc::Args;
 use foster_model::answer::GcAnswer;
 use foster_service::Outcome;
 
 use super::Caller;
-use crate::args::gc::Args;
 use crate::environment::Needs;
-use crate::failure::Failure;
 use crate::progress::Progress;
 
 pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<GcAnswer>, Failure> {

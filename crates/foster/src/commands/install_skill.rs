@@ -1,12 +1,12 @@
 use std::path::PathBuf;
 
+use foster_api::Failure;
+use foster_api::args::install_skill::Args;
 use foster_model::answer::InstallSkillAnswer;
 use foster_service::{InstallSkillRequest, Outcome};
 
 use super::Caller;
-use crate::args::install_skill::Args;
 use crate::environment::{self, Needs};
-use crate::failure::Failure;
 
 pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<InstallSkillAnswer>, Failure> {
     let request = InstallSkillRequest {

@@ -1,7 +1,8 @@
 use std::io::{self, BufWriter, Write as _};
 
+use foster_api::args::Format;
+
 use crate::output::Stdout;
-use crate::render::Format;
 
 /// Writes what comes piece by piece on standard output.
 pub struct Lines {

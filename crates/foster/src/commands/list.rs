@@ -1,23 +1,22 @@
-use foster_model::State;
+use foster_api::Failure;
+use foster_api::args::list::{Args, PsArgs};
 use foster_model::answer::ListAnswer;
 use foster_service::ListRequest;
 
 use super::{Caller, Unread, say, watch};
-use crate::args::list::{Args, PsArgs};
 use crate::environment::Needs;
 use crate::exit::Status;
-use crate::failure::Failure;
 use crate::render::text::Listing;
 
 pub fn carry_out(args: Args, caller: &Caller<'_>) -> Status {
     let (ids, watched) = (args.chosen.ids, args.chosen.watch);
-    let request = args.chosen.request(args.state, args.cause);
+    let request = args.request();
     answer("list", &request, ids, watched, caller)
 }
 
 pub fn carry_out_ps(args: PsArgs, caller: &Caller<'_>) -> Status {
     let (ids, watched) = (args.chosen.ids, args.chosen.watch);
-    let request = args.chosen.request(vec![State::Running], Vec::new());
+    let request = args.request();
     answer("ps", &request, ids, watched, caller)
 }
 

@@ -1,48 +1,34 @@
+use foster_api::Failure;
+use foster_api::args::Format;
+use foster_api::args::logs::Args;
 use foster_model::Exit;
 use foster_model::answer::{LogLine, LogsAnswer};
 use foster_service::{Context, LogItem, LogsRequest, Outcome};
 
 use super::lines::Lines;
 use super::{Caller, Unread, say, say_failure};
-use crate::args::{logs::Args, selector};
 use crate::environment::Needs;
 use crate::exit::Status;
-use crate::failure::Failure;
 use crate::output;
-use crate::render::{self, Format, text};
+use crate::render::{self, text};
 
 const KIND: &str = "logs";
 const LINE_KIND: &str = "log_line";
 
-/// How much text one document holds, if nothing was said.
-const MOST_IN_A_DOCUMENT: u64 = 1 << 20;
-
 pub fn carry_out(args: Args, caller: &Caller<'_>) -> Status {
-    let prepared = selector(&args.job)
-        .map_err(Failure::from)
-        .and_then(|job| Ok((job, caller.context(Needs::Root)?)));
-    let (job, context) = match prepared {
+    let one_document = caller.style.format != Format::Text && !args.follow;
+    let (groups, timestamps) = (args.lines.has_context(), args.timestamps);
+    let prepared = args
+        .request(one_document)
+        .and_then(|request| Ok((request, caller.context(Needs::Root)?)));
+    let (request, context) = match prepared {
         Ok(prepared) => prepared,
         Err(failure) => return say_failure(caller.style, KIND, &failure),
-    };
-    let one_document = caller.style.format != Format::Text && !args.follow;
-    let groups = args.lines.has_context();
-    let request = LogsRequest {
-        job,
-        run: args.run,
-        only: args.streams.only(),
-        since: args.since,
-        follow: args.follow,
-        max_bytes: match args.max_bytes {
-            None if one_document => Some(MOST_IN_A_DOCUMENT),
-            given => given,
-        },
-        grep: args.lines.request(),
     };
     if one_document {
         say(caller, KIND, Unread::Fine, collect(&context, &request))
     } else {
-        let as_text = text::LogText::new(caller.style.terminal, args.timestamps, groups);
+        let as_text = text::LogText::new(caller.style.terminal, timestamps, groups);
         stream(&context, &request, as_text, caller)
     }
 }

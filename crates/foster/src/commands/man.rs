@@ -5,14 +5,14 @@ use std::path::Path;
 use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
+use foster_api::Failure;
+use foster_api::args::{self, man::Args};
 use foster_model::answer::ManAnswer;
 use foster_model::{ErrorCode, Exit};
 use foster_service::Outcome;
 
 use super::{Unread, say_failure, write};
-use crate::args::{self, man::Args};
 use crate::exit::Status;
-use crate::failure::Failure;
 use crate::render::{self, Style};
 
 const KIND: &str = "man";

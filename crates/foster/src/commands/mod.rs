@@ -36,18 +36,19 @@ use std::io;
 
 use clap::ArgMatches;
 use clap::error::ErrorKind;
+use foster_api::Failure;
+use foster_api::args::Format;
+use foster_api::args::{self, Cli, Common, Typed, Verb};
 use foster_model::Exit;
 use foster_service::{Containment, Context, Outcome, ServiceError};
 use serde::Serialize;
 
-use crate::args::{self, Cli, Common, Typed, Verb};
 use crate::completion;
 use crate::configuration::Configuration;
 use crate::environment::{Environment, Needs};
 use crate::exit::Status;
-use crate::failure::Failure;
 use crate::output::{self, Colors};
-use crate::render::{self, Format, Rendered, Style, Text};
+use crate::render::{self, Rendered, Style, Text};
 
 /// Who calls, and how answers are to look.
 struct Caller<'a> {

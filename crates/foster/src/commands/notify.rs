@@ -1,10 +1,10 @@
+use foster_api::Failure;
+use foster_api::args::notify::Args;
 use foster_model::answer::NotifyAnswer;
 use foster_service::Outcome;
 
 use super::Caller;
-use crate::args::notify::Args;
 use crate::environment::Needs;
-use crate::failure::Failure;
 
 pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<NotifyAnswer>, Failure> {
     let request = args.request()?;

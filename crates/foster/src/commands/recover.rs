@@ -1,15 +1,13 @@
+use foster_api::Failure;
+use foster_api::args::recover::Args;
 use foster_model::answer::RecoverAnswer;
-use foster_service::{Outcome, RecoverRequest};
+use foster_service::Outcome;
 
 use super::Caller;
-use crate::args::{recover::Args, selectors};
 use crate::environment::Needs;
-use crate::failure::Failure;
 
 pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<RecoverAnswer>, Failure> {
-    let request = RecoverRequest {
-        jobs: selectors(&args.jobs)?,
-    };
+    let request = args.request()?;
     let context = caller.context(Needs::Root)?;
     Ok(foster_service::recover(&context, &request)?.into())
 }

@@ -1,16 +1,13 @@
+use foster_api::Failure;
+use foster_api::args::status::Args;
 use foster_model::answer::StatusAnswer;
-use foster_service::{Outcome, StatusRequest};
+use foster_service::Outcome;
 
 use super::Caller;
-use crate::args::{selector, status::Args};
 use crate::environment::Needs;
-use crate::failure::Failure;
 
 pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Result<Outcome<StatusAnswer>, Failure> {
-    let request = StatusRequest {
-        job: selector(&args.job)?,
-        run: args.run,
-    };
+    let request = args.request()?;
     let context = caller.context(Needs::Root)?;
     Ok(foster_service::status(&context, &request)?.into())
 }

@@ -2,40 +2,19 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use foster_api::Failure;
+use foster_api::args::wait::Args;
 use foster_model::ErrorCode;
 use foster_model::answer::WaitAnswer;
 use foster_service::{Context, Outcome, Reference, WaitRequest};
 
 use super::Caller;
-use crate::args::{selectors, wait::Args};
 use crate::environment::Needs;
-use crate::failure::Failure;
 use crate::progress::Progress;
 
-pub fn carry_out(mut args: Args, caller: &Caller<'_>) -> Result<Outcome<WaitAnswer>, Failure> {
-    let output = args.output();
-    if args.stream.is_some() && output.is_none() {
-        let hint = "give --for or --for-regex".to_owned();
-        return Err(Failure::usage(
-            "nothing is looked for in the stream",
-            Some(hint),
-        ));
-    }
+pub fn carry_out(args: Args, caller: &Caller<'_>) -> Result<Outcome<WaitAnswer>, Failure> {
     let reference = args.from_json.as_deref().map(reference).transpose()?;
-    let jobs = match &reference {
-        Some(reference) => vec![reference.selector()],
-        None => selectors(&args.jobs)?,
-    };
-    let request = WaitRequest {
-        jobs,
-        group: args.group,
-        any: args.any,
-        output,
-        timeout: args.timeout.into(),
-        tail_lines: args.snapshot.tail_lines,
-        max_bytes: args.snapshot.max_bytes,
-        digest: args.snapshot.digest,
-    };
+    let request = args.request(reference.as_ref().map(Reference::selector))?;
     let mut context = match &reference {
         Some(reference) => {
             let context = caller.context(Needs::Root)?;

@@ -2,6 +2,8 @@ use std::io;
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
+use foster_api::Failure;
+use foster_api::args::Format;
 use foster_model::answer::ListAnswer;
 use foster_model::{ErrorCode, Exit};
 use foster_service::{Context, ListChanges, ListRequest, Outcome};
@@ -10,10 +12,9 @@ use rustix::io::Errno;
 
 use super::{Caller, list, say_failure};
 use crate::exit::Status;
-use crate::failure::Failure;
 use crate::output;
 use crate::render::text::Listing;
-use crate::render::{self, Format, Style};
+use crate::render::{self, Style};
 use crate::terminal::Terminal;
 
 /// When the ages in a listing are told anew, if nothing else changes.

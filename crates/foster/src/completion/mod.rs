@@ -15,10 +15,10 @@ use std::sync::Arc;
 use clap::{Arg, Command, ValueHint};
 use clap_complete::engine::ArgValueCompleter;
 use clap_complete::env::Shells;
+use foster_api::args;
 use foster_model::Exit;
 use foster_service::{Containment, Context};
 
-use crate::args;
 use crate::configuration::Configuration;
 use crate::environment::{COMPLETE, Environment, Needs};
 use crate::exit::Status;

@@ -1,23 +1,11 @@
 use std::fmt::Write as _;
 
+use foster_api::Envelope;
 use foster_model::{ErrorBody, ErrorCode, SCHEMA_VERSION};
 use serde::Serialize;
 
 use super::text::acts_on_a_terminal;
 use super::{Format, Rendered, Style};
-
-/// What stands around every answer.
-#[derive(Serialize)]
-struct Envelope<'a, T: Serialize> {
-    schema_version: &'a str,
-    ok: bool,
-    #[serde(rename = "type")]
-    kind: &'a str,
-    #[serde(flatten)]
-    answer: Option<&'a T>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a ErrorBody>,
-}
 
 /// One of many documents, which belong to one answer.
 #[derive(Serialize)]
@@ -35,13 +23,7 @@ pub fn answer<T: Serialize>(
     answer: Option<&T>,
     error: Option<&ErrorBody>,
 ) -> Rendered {
-    let envelope = Envelope {
-        schema_version: SCHEMA_VERSION,
-        ok: error.is_none(),
-        kind,
-        answer,
-        error,
-    };
+    let envelope = Envelope::new(kind, answer, error);
     let out = match style.format {
         Format::Yaml => yaml(&envelope),
         _ => json(&envelope, style.pretty),

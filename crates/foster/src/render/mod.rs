@@ -3,6 +3,7 @@
 mod document;
 pub mod text;
 
+use foster_api::args::Format;
 use foster_model::ErrorBody;
 use foster_service::Outcome;
 use serde::Serialize;
@@ -11,38 +12,6 @@ use crate::output::Colors;
 
 pub use document::{json_line, yaml_item};
 pub use text::Text;
-
-/// The form of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// One JSON document.
-    Json,
-    /// One YAML document.
-    Yaml,
-    /// Text for people.
-    Text,
-}
-
-impl Format {
-    /// The words for them.
-    pub const WORDS: [(&'static str, Self); 3] = [
-        ("json", Self::Json),
-        ("yaml", Self::Yaml),
-        ("text", Self::Text),
-    ];
-
-    /// Returns the form that `word` names.
-    pub fn from_word(word: &str) -> Option<Self> {
-        let found = Self::WORDS.iter().find(|(known, _)| *known == word);
-        found.map(|(_, format)| *format)
-    }
-
-    /// Returns the word for it.
-    pub fn word(self) -> &'static str {
-        let found = Self::WORDS.iter().find(|(_, format)| *format == self);
-        found.map_or("", |(word, _)| word)
-    }
-}
 
 /// How answers are to look.
 #[derive(Debug, Clone, Copy)]
