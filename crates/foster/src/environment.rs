@@ -79,6 +79,7 @@ impl Environment {
             way: Way::Fork,
             containment,
             auto_gc,
+            interrupt: None,
         })
     }
 
