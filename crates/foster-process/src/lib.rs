@@ -177,6 +177,7 @@ pub mod groups;
 pub mod guardian;
 mod host;
 mod identity;
+mod interrupt;
 mod limits;
 pub mod low_level;
 pub mod output;
@@ -208,6 +209,7 @@ pub use host::{
     HostIdentity, KernelFeature, free_descriptors, kernel_features, monotonic, system_name, uptime,
 };
 pub use identity::{ProcessIdentity, ProcessRef, zombie_status};
+pub use interrupt::Interrupt;
 pub use limits::{InvalidLimits, Limit, LimitApplied, LimitError, LimitedBy, Limits};
 pub use process::{
     COOKIE, Command, Completed, CompletionError, CompletionOptions, Drain, Found, Handle, Input,

@@ -21,6 +21,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         // This program has one thread. One with more names the program: Way::Exec("foster".into()).
         way: Way::Fork,
         auto_gc: Some(foster_service::GcRules::default()),
+        // Nobody calls it back.
+        interrupt: None,
         containment: Containment::Auto,
     };
     let mut request = RunRequest::new(CommandLine::Argv(argv));

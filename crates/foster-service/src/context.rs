@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use foster_model::{GcRules, JobSelector, Time, names_alone};
-use foster_process::Containment;
+use foster_process::{Containment, Interrupt};
 use foster_store::{JobFolder, ResolveError, Root};
 use foster_supervisor::Way;
 
 use crate::error::ServiceError;
+use crate::reaching::sleep::Sleep;
 
 /// What a verb is told of its caller. Nothing here is read from the environment by this crate.
 #[derive(Clone)]
@@ -27,6 +28,11 @@ pub struct Context {
     /// The rules by which the root is cleaned up a little when a job is over that is started from
     /// here; `None` for not at all.
     pub auto_gc: Option<GcRules>,
+    /// What the caller has to call a verb back with, if it may want to: a verb that waits then
+    /// returns [`ServiceError::Interrupted`], and one that had not begun does nothing. What was begun
+    /// goes on: a job that was started runs, and one that is being ended ends. A verb whose work is
+    /// done answers all the same.
+    pub interrupt: Option<Interrupt>,
 }
 
 impl fmt::Debug for Context {
@@ -38,6 +44,7 @@ impl fmt::Debug for Context {
             .field("way", &self.way)
             .field("containment", &self.containment)
             .field("auto_gc", &self.auto_gc)
+            .field("interrupt", &self.interrupt)
             .finish()
     }
 }
@@ -78,6 +85,11 @@ impl Context {
         let root = self.root_of_jobs(std::slice::from_ref(job))?;
         let folder = find(&root, job, false)?;
         Ok((root, folder))
+    }
+
+    /// Returns how a verb sleeps for this caller.
+    pub(crate) fn sleep(&self) -> Sleep<'_> {
+        Sleep::new(self.interrupt.as_ref())
     }
 
     /// Returns `path` as seen from the caller's directory.

@@ -13,6 +13,7 @@ use crate::defining::stdin::refused;
 use crate::error::ServiceError;
 use crate::reaching::amend::amend;
 use crate::reaching::holder::wait_for_holder;
+use crate::reaching::sleep::Sleep;
 use crate::reaching::watch::{is_only_defined, settled_record};
 
 /// How long a supervisor is given to write a change down.
@@ -46,7 +47,7 @@ pub fn deadline(ctx: &Context, request: &DeadlineRequest) -> Result<DeadlineAnsw
             return Err(ServiceError::State { job_id, message });
         }
         if is_only_defined(&record) && !held(&folder)? {
-            match define(&root, &folder, request.after) {
+            match define(ctx.sleep(), &root, &folder, request.after) {
                 // Somebody has started it meanwhile.
                 Err(ServiceError::Refused {
                     code: ErrorCode::InvalidState,
@@ -55,14 +56,17 @@ pub fn deadline(ctx: &Context, request: &DeadlineRequest) -> Result<DeadlineAnsw
                 result => return result,
             }
         }
-        match Client::connect(&folder).and_then(|client| told(client, request, until)) {
+        let client = Client::connect(&folder).map_err(ServiceError::from);
+        match client.and_then(|client| told(ctx.sleep(), client, request, until)) {
             Ok(Told::Set(deadline)) => return answer(&folder, deadline),
             Ok(Told::Refused(error)) => return Err(error),
             // Its successor serves the same socket, it was over, or it is being started.
-            Err(ControlError::HungUp { .. } | ControlError::NobodyListens { .. }) => {
-                wait_for_holder(&record, until)?;
+            Err(ServiceError::Control(
+                ControlError::HungUp { .. } | ControlError::NobodyListens { .. },
+            )) => {
+                wait_for_holder(ctx.sleep(), &record, until)?;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     }
     let job_id = folder.id();
@@ -80,30 +84,28 @@ enum Told {
 }
 
 fn told(
+    sleep: Sleep<'_>,
     mut client: Client,
     request: &DeadlineRequest,
     until: Instant,
-) -> Result<Told, ControlError> {
+) -> Result<Told, ServiceError> {
     let after_ms = request.after.map(|after| after.as_millis() as u64);
     client.send(&Request::Deadline { after_ms })?;
     loop {
-        match client.next(Some(until))? {
-            Some(Message::DeadlineSet { deadline }) => return Ok(Told::Set(deadline)),
-            Some(Message::Refused { code, message }) => {
+        match sleep.demand(&mut client, until)? {
+            Message::DeadlineSet { deadline } => return Ok(Told::Set(deadline)),
+            Message::Refused { code, message } => {
                 let error = refused(client.job_id(), code, message);
                 return Ok(Told::Refused(error));
             }
-            Some(_) => {}
-            None => {
-                let job_id = client.job_id();
-                return Err(ControlError::Silent { job_id });
-            }
+            _ => {}
         }
     }
 }
 
 /// Changes the timeout of a job that does not run.
 fn define(
+    sleep: Sleep<'_>,
     root: &Root,
     folder: &JobFolder,
     timeout: Option<Duration>,
@@ -113,6 +115,7 @@ fn define(
         return Err(ServiceError::Invalid(text.to_owned()));
     }
     let definition = amend(
+        sleep,
         root,
         folder,
         &Amendment::Timeout { timeout },

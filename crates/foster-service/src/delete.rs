@@ -6,6 +6,7 @@ use crate::choosing::selection::Selection;
 use crate::context::Context;
 use crate::error::ServiceError;
 use crate::outcome::Outcome;
+use crate::reaching::sleep::Sleep;
 use crate::remove::Doomed;
 use crate::restart::end;
 use crate::steps::{OnStep, Steps};
@@ -65,7 +66,7 @@ pub fn delete(
                 on_step(Steps { done: 0, all });
                 let mut gone = Vec::new();
                 for (done, id) in (1..).zip(ids) {
-                    match selected(&root, id, selection, request) {
+                    match selected(ctx.sleep(), &root, id, selection, request) {
                         Ok(Some(result)) => answer.take(result),
                         Ok(None) => {}
                         Err(Gone) => gone.push(id),
@@ -101,6 +102,7 @@ fn named(
     if let ([job], [_]) = (jobs, &found[..]) {
         let id = found.remove(0)?;
         return Ok(vec![delete_one(
+            ctx.sleep(),
             &root,
             &job.to_string(),
             id,
@@ -119,7 +121,8 @@ fn named(
         let shown = job.to_string();
         let id = found.as_ref().ok().copied();
         seen.extend(id);
-        let result = found.and_then(|id| delete_one(&root, &shown, id, is_whole(job), request));
+        let result =
+            found.and_then(|id| delete_one(ctx.sleep(), &root, &shown, id, is_whole(job), request));
         results.push(result.unwrap_or_else(|error| failed(shown, id, None, &error)));
     }
     Ok(results)
@@ -134,6 +137,7 @@ struct Gone;
 
 /// Deletes a job that was selected. `None` if it is in none of the states that were asked for.
 fn selected(
+    sleep: Sleep<'_>,
     root: &Root,
     id: JobId,
     selection: &Selection,
@@ -158,7 +162,7 @@ fn selected(
         Some(State::Running) if request.kill => {}
         Some(state) => return skipped(&format!("it is {state}")),
     }
-    match delete_one(root, &job, id, true, request) {
+    match delete_one(sleep, root, &job, id, true, request) {
         Ok(result) => Ok(Some(result)),
         Err(ServiceError::NotOver { message, .. }) => skipped(&message),
         Err(
@@ -170,12 +174,15 @@ fn selected(
 }
 
 fn delete_one(
+    sleep: Sleep<'_>,
     root: &Root,
     job: &str,
     id: JobId,
     whole: bool,
     request: &DeleteRequest,
 ) -> Result<DeleteResult, ServiceError> {
+    let sleep = sleep.over(id);
+    sleep.go_on()?;
     let mut doomed = Doomed::look(root, id)?;
     if request.dry_run {
         if !(request.kill && doomed.may_live()) {
@@ -189,11 +196,11 @@ fn delete_one(
         && doomed.may_live()
         && let Some(folder) = doomed.folder()
     {
-        end(root, folder, None)?;
+        end(sleep, root, folder, None)?;
         doomed = Doomed::look(root, id)?;
     }
     let state = doomed.state();
-    let freed = doomed.delete(whole)?;
+    let freed = doomed.delete(sleep, whole)?;
     Ok(done(job, id, state, DeleteAction::Deleted, freed))
 }
 

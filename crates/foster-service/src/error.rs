@@ -114,6 +114,9 @@ pub enum ServiceError {
         /// Where it stands.
         state: State,
     },
+    /// The caller has interrupted the verb, which was waiting, for this job if it was for one.
+    #[error("it was interrupted by its caller")]
+    Interrupted(Option<JobId>),
     /// The job belongs to another machine or PID namespace.
     #[error("the job {0} belongs to another machine or PID namespace")]
     Foreign(JobId),
@@ -214,6 +217,7 @@ impl ServiceError {
             | Self::NotOver { .. }
             | Self::NotStarted(_)
             | Self::StartedAlready { .. } => ErrorCode::InvalidState,
+            Self::Interrupted(_) => ErrorCode::Interrupted,
             Self::Foreign(_) => ErrorCode::ForeignJob,
             Self::Config(ConfigError::Variable { .. }) => ErrorCode::InvalidArgument,
             Self::Config(_) => ErrorCode::ConfigError,
@@ -232,6 +236,7 @@ impl ServiceError {
             | Self::NotOver { job_id, .. }
             | Self::StartedAlready { job_id, .. } => Some(*job_id),
             Self::Foreign(job_id) | Self::NotStarted(job_id) => Some(*job_id),
+            Self::Interrupted(job_id) => *job_id,
             _ => None,
         };
         body.hint = self.hint().or(body.hint);
@@ -249,6 +254,9 @@ impl ServiceError {
                 "end it first: `foster kill {job_id}`, or `foster delete --kill {job_id}`"
             )),
             Self::NotStarted(job_id) => Some(format!("`foster start {job_id}` does")),
+            Self::Interrupted(Some(job_id)) => Some(format!(
+                "what was begun goes on by itself: `foster wait {job_id}` waits for the job"
+            )),
             Self::StartedAlready { job_id, state } if state.is_final() => {
                 Some(format!("`foster restart {job_id}` runs it once more"))
             }

@@ -48,7 +48,8 @@ pub enum EventItem {
 /// # Errors
 /// No such job, or more than one; a job of another machine that is to be followed; a system that
 /// does not tell of changes, or not of so many; a sink that fails. With all jobs, one whose journal
-/// can't be read is told of, and the outcome has an error.
+/// can't be read is told of, and the outcome has an error. A caller who interrupts it
+/// ([`Context::interrupt`]) while it follows.
 pub fn events(
     ctx: &Context,
     request: &EventsRequest,
@@ -63,13 +64,15 @@ pub fn events(
         Some(job) => {
             let (root, folder) = ctx.find(job)?;
             if request.follow {
-                Follower::of_one(&root, &folder, &mut out)?.run()?;
+                Follower::of_one(ctx.sleep(), &root, &folder, &mut out)?.run()?;
             } else {
                 shown_record(&root, &folder)?;
                 out.all_of(&folder)?;
             }
         }
-        None if request.follow => Follower::of_all(&ctx.make_root()?, &mut out)?.run()?,
+        None if request.follow => {
+            Follower::of_all(ctx.sleep(), &ctx.make_root()?, &mut out)?.run()?;
+        }
         None => {
             if let Some(root) = ctx.look_for_root()? {
                 history(&root, &mut out)?;

@@ -13,6 +13,7 @@ use crate::defining::phases::given_phases;
 use crate::error::ServiceError;
 use crate::outcome::Outcome;
 use crate::reaching::ending::{Begun, Order};
+use crate::reaching::sleep::Sleep;
 
 /// What `kill` is asked for.
 #[derive(Debug, Clone)]
@@ -42,15 +43,17 @@ pub struct KillRequest {
 ///
 /// # Errors
 /// If one job is named: no such job, one that was never started, one of another machine. If several
-/// are, such a job is told of in its place.
+/// are, such a job is told of in its place. A caller who interrupts it ([`Context::interrupt`]): what
+/// was told to end ends all the same.
 pub fn kill(ctx: &Context, request: &KillRequest) -> Result<Outcome<KillAnswer>, ServiceError> {
     let began = Instant::now();
     let order = request.order()?;
+    ctx.sleep().go_on()?;
     if request.selects() {
         return kill_selected(ctx, request, &order, began);
     }
     let root = ctx.root_of_jobs(&request.jobs)?;
-    let mut results = end_all(&root, &request.jobs, &order);
+    let mut results = end_all(ctx.sleep(), &root, &request.jobs, &order);
     match results.len() {
         0 => Err(ServiceError::Invalid("no job was named".to_owned())),
         1 => {
@@ -87,12 +90,13 @@ fn kill_selected(
     };
     let found = FoundJobs::find(&root, &filter)?.living();
     let jobs: Vec<_> = found.into_iter().map(JobSelector::Id).collect();
-    let results = end_all(&root, &jobs, order);
+    let results = end_all(ctx.sleep(), &root, &jobs, order);
     Ok(several(&jobs, results, began))
 }
 
 /// Tells all of them before any is waited for.
 fn end_all(
+    sleep: Sleep<'_>,
     root: &Root,
     jobs: &[JobSelector],
     order: &Order,
@@ -105,7 +109,7 @@ fn end_all(
     let begun: Vec<_> = jobs.iter().map(begin).collect();
     let finish = |begun: Result<_, ServiceError>| {
         let (folder, begun): (_, Begun) = begun?;
-        begun.finish(root, &folder, order)
+        begun.finish(sleep, root, &folder, order)
     };
     begun.into_iter().map(finish).collect()
 }

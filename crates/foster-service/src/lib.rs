@@ -7,6 +7,10 @@
 //!
 //! What is configured is merged in [`config`], for every front end in the same way.
 //!
+//! A verb that waits does so in its caller's thread. Whoever may want it back sooner gives an
+//! [`Interrupt`] in the [`Context`] and uses it from elsewhere: the verb returns at once with
+//! [`ServiceError::Interrupted`], and the job is left alone.
+//!
 //! A program with threads sets [`Context::way`] to [`Way::Exec`] with the path of `foster`; only a
 //! program with a single thread may fork the keeper.
 
@@ -68,7 +72,7 @@ pub use error::ServiceError;
 pub use events::{EventItem, EventsRequest, events};
 pub use exec::{ExecRequest, ExecStatus, exec};
 pub use foster_model::GcRules;
-pub use foster_process::{Containment, Signal, hide_arguments};
+pub use foster_process::{Containment, Interrupt, Signal, hide_arguments};
 pub use foster_store::Stream;
 pub use foster_supervisor::{
     HandoverError, NotifyHandoverError, Way, notify_handed_over, supervise_handed_over,

@@ -3,15 +3,18 @@ use std::time::Duration;
 
 use foster_model::answer::{LogLine, LogPosition, LogsAnswer};
 use foster_model::{JobRecord, JobSelector, Moment};
-use foster_process::wait_any;
 use foster_store::{JobFolder, LineMerger, RawLine, Root, Stream};
 
 use crate::choosing::run_choice::record_of;
 use crate::context::{Context, now};
 use crate::error::ServiceError;
+use crate::reaching::sleep::Sleep;
 use crate::reaching::watch::{Standing, Watcher};
 use crate::searching::grep::{Grep, GrepRequest};
 use crate::showing::snapshot::is_final;
+
+/// What is told if the files, or the job, can't be looked at.
+const UNREADABLE: &str = "the log can't be read";
 
 /// Where `logs` begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +63,7 @@ pub struct LogItem {
 ///
 /// # Errors
 /// No such job or run, or more than one job; an expression that is none; files that can't be read; a
-/// sink that fails.
+/// sink that fails. A caller who interrupts it ([`Context::interrupt`]) while it follows.
 pub fn logs(
     ctx: &Context,
     request: &LogsRequest,
@@ -72,7 +75,7 @@ pub fn logs(
     let run = record.run;
     let mut reader = Reader::new(&folder, run, request, grep, sink)?;
     if request.follow && !is_final(&record) {
-        reader.follow(&root, &folder)?;
+        reader.follow(ctx.sleep(), &root, &folder)?;
     } else {
         reader.read(&record)?;
     }
@@ -145,7 +148,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn follow(&mut self, root: &Root, folder: &JobFolder) -> Result<(), ServiceError> {
+    fn follow(
+        &mut self,
+        sleep: Sleep<'_>,
+        root: &Root,
+        folder: &JobFolder,
+    ) -> Result<(), ServiceError> {
         let mut watcher = Watcher::new(root, folder, None).with_output();
         loop {
             // Looked at first: whatever was written before an end that is seen here is read below.
@@ -156,7 +164,8 @@ impl<'a> Reader<'a> {
             }
             match watcher.descriptor() {
                 Some(descriptor) if standing == Standing::Going => {
-                    wait_any(&[descriptor], None, Duration::MAX).map_err(failed())?;
+                    let sleep = sleep.over(folder.id());
+                    sleep.until(&[descriptor], Duration::MAX, UNREADABLE)?;
                 }
                 _ => return self.finish(),
             }
@@ -232,5 +241,5 @@ impl<'a> Reader<'a> {
 }
 
 fn failed() -> impl FnOnce(io::Error) -> ServiceError {
-    ServiceError::io("the log can't be read")
+    ServiceError::io(UNREADABLE)
 }

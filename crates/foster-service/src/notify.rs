@@ -65,7 +65,7 @@ pub fn notify(ctx: &Context, request: &NotifyRequest) -> Result<NotifyAnswer, Se
     let definition = match &change {
         Some(change) => {
             let secrets = known_secrets(ctx, &folder)?;
-            amend(&root, &folder, change, &secrets)?
+            amend(ctx.sleep(), &root, &folder, change, &secrets)?
         }
         None => folder.definition()?,
     };

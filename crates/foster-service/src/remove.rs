@@ -6,6 +6,7 @@ use foster_supervisor::{Client, leftover_processes};
 
 use crate::error::ServiceError;
 use crate::reaching::lock::{self, Taken};
+use crate::reaching::sleep::Sleep;
 use crate::reaching::watch::is_only_defined;
 use crate::showing::view::is_foreign;
 
@@ -133,12 +134,12 @@ impl<'a> Doomed<'a> {
     }
 
     /// Deletes the job, and returns how many bytes of disk that gave back.
-    pub fn delete(self, named: bool) -> Result<u64, ServiceError> {
+    pub fn delete(self, sleep: Sleep<'_>, named: bool) -> Result<u64, ServiceError> {
         let Some(folder) = &self.folder else {
             return Ok(self.root.removal(self.id, None)?.finish()?);
         };
         self.demand_deletable(named)?;
-        let (_turn, lock) = take_lock(folder)?.unzip();
+        let (_turn, lock) = take_lock(sleep, folder)?.unzip();
         // What was true before the lock need not be true with it.
         let is_held = |folder: &JobFolder| lock.is_none() && Client::connect(folder).is_ok();
         Self::judge(self.root, self.id, is_held)?.demand_deletable(named)?;
@@ -160,9 +161,9 @@ fn leaves_stragglers(record: &JobRecord) -> bool {
 
 /// Takes a job's lock, waiting for those who are on their way out. `None` if there is no lock that
 /// anybody could take, since something else stands in its place.
-fn take_lock(folder: &JobFolder) -> Result<Option<(Turn, Lock)>, ServiceError> {
+fn take_lock(sleep: Sleep<'_>, folder: &JobFolder) -> Result<Option<(Turn, Lock)>, ServiceError> {
     let leaving = |record: &JobRecord| record.state.is_final() && !leaves_stragglers(record);
-    match lock::take_lock(folder, leaving) {
+    match lock::take_lock(sleep, folder, leaving) {
         Ok(Taken::Lock(turn, lock)) => Ok(Some((turn, lock))),
         Ok(Taken::Kept(record)) => {
             let message = if leaving(&record) {

@@ -13,6 +13,7 @@ use crate::launching::observation::Observation;
 use crate::launching::room::demand_room;
 use crate::reaching::ending::{Begun, Order};
 use crate::reaching::lock::{Taken, take_lock};
+use crate::reaching::sleep::Sleep;
 use crate::reaching::watch::{is_only_defined, settled_record};
 use crate::start::start_locked;
 
@@ -34,39 +35,43 @@ pub struct RestartRequest {
 ///
 /// # Errors
 /// A tree that can't be emptied: then nothing is started. A job that somebody else restarts at the
-/// same time.
+/// same time. Of a job whose end the caller does not wait for ([`Context::interrupt`]) no further run is
+/// begun; one that has begun goes on.
 pub fn restart(ctx: &Context, request: &RestartRequest) -> Result<RunAnswer, ServiceError> {
     let began = Instant::now();
     let phases = given_phases(request.grace, request.escalation.clone())?;
     if let Some(phases) = &phases {
         from_specs(phases)?;
     }
+    let sleep = ctx.sleep();
+    sleep.go_on()?;
     demand_room()?;
     let root = ctx.root_of_jobs(std::slice::from_ref(&request.job))?;
     let folder = context::find(&root, &request.job, true)?;
     let before = settled_record(&root, &folder)?;
     if is_only_defined(&before) {
-        let lock = take_lock_of(&folder, before.run)?;
+        let lock = take_lock_of(sleep, &folder, before.run)?;
         return start_locked(ctx, &root, folder, lock, request.observation, began);
     }
-    end(&root, &folder, phases)?;
+    end(sleep, &root, &folder, phases)?;
     foster_fault::step("launcher.run_ended");
     // The run that was ended, which somebody else may have begun since this job was looked at: whoever
     // ends one begins the next.
-    let lock = take_lock_of(&folder, folder.record()?.run)?;
+    let lock = take_lock_of(sleep, &folder, folder.record()?.run)?;
     foster_fault::step("launcher.lock_taken");
     let started = launch_made(ctx, &root, folder, lock, begin_run)?;
-    request.observation.of(&root, started, began)
+    request.observation.of(sleep, &root, started, began)
 }
 
 /// Ends what still lives of a job, left stragglers included.
 pub(crate) fn end(
+    sleep: Sleep<'_>,
     root: &Root,
     folder: &JobFolder,
     phases: Option<Vec<PhaseSpec>>,
 ) -> Result<(), ServiceError> {
     let order = Order::Stop { phases, wait: true };
-    let result = Begun::new(root, folder, &order)?.finish(root, folder, &order)?;
+    let result = Begun::new(root, folder, &order)?.finish(sleep, root, folder, &order)?;
     let survivors = result.report.filter(|report| report.empty == Some(false));
     survivors.map_or(Ok(()), |report| {
         let count = report.survivors.len();
@@ -79,11 +84,15 @@ pub(crate) fn end(
 
 /// Takes the lock from whoever still has it though the run is over, unless that is somebody who
 /// begins another run.
-fn take_lock_of(folder: &JobFolder, run: u32) -> Result<(Turn, Lock), ServiceError> {
+fn take_lock_of(
+    sleep: Sleep<'_>,
+    folder: &JobFolder,
+    run: u32,
+) -> Result<(Turn, Lock), ServiceError> {
     let unchanged = |record: &JobRecord| {
         record.run == run && (record.state.is_final() || is_only_defined(record))
     };
-    match take_lock(folder, unchanged)? {
+    match take_lock(sleep, folder, unchanged)? {
         Taken::Lock(turn, lock) if unchanged(&folder.record()?) => Ok((turn, lock)),
         _ => Err(ServiceError::State {
             job_id: folder.id(),

@@ -34,12 +34,14 @@ impl RunRequest {
 ///
 /// # Errors
 /// A call that is wrong, and more input than is taken, make no job. A command that can't be started makes a job in state
-/// `failed`, which is named in the error.
+/// `failed`, which is named in the error; so is one that runs when the caller interrupts its observation
+/// ([`Context::interrupt`]).
 pub fn run(ctx: &Context, request: RunRequest) -> Result<RunAnswer, ServiceError> {
     let began = Instant::now();
+    ctx.sleep().go_on()?;
     demand_room()?;
     let root = ctx.make_root()?;
     let prepared = Prepared::new(ctx, &request.job)?;
     let started = launch_new(ctx, &root, prepared)?;
-    request.observation.of(&root, started, began)
+    request.observation.of(ctx.sleep(), &root, started, began)
 }

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use foster_model::answer::SendAnswer;
 use foster_model::control::{LONGEST_INPUT, Message, Request};
 use foster_model::{Blob, ErrorBody, ErrorCode, JobSelector, StdinMode};
-use foster_process::wait_any;
 use foster_store::{JobFolder, OpenError, Root};
 use foster_supervisor::{Client, ControlError};
 
@@ -16,6 +15,7 @@ use crate::context::Context;
 use crate::defining::stdin::refused;
 use crate::error::ServiceError;
 use crate::outcome::Outcome;
+use crate::reaching::sleep::{Sleep, time_left};
 use crate::reaching::watch::{is_only_defined, settled_record};
 use crate::showing::view::stdin_state;
 
@@ -58,12 +58,16 @@ impl fmt::Debug for Sending {
 /// are in the command's pipe; if not all of them are, the error says why, and the answer how many.
 ///
 /// # Errors
-/// No such job, or more than one; one that does not run, or whose standard input is not open.
+/// No such job, or more than one; one that does not run, or whose standard input is not open. Where the
+/// caller interrupts it ([`Context::interrupt`]), the outcome's error says so: what was not taken by
+/// then is withdrawn, and of that how much was taken after all is not known.
 pub fn send(ctx: &Context, request: &SendRequest) -> Result<Outcome<SendAnswer>, ServiceError> {
     let began = Instant::now();
+    ctx.sleep().go_on()?;
     let (root, folder) = ctx.find(&request.job)?;
     let run = demand_open(&root, &folder)?;
     let mut sender = Sender {
+        sleep: ctx.sleep().over(folder.id()),
         client: Client::connect(&folder)?,
         until: request.timeout.and_then(|time| began.checked_add(time)),
         sent: 0,
@@ -130,14 +134,15 @@ fn told(root: &Root, folder: &JobFolder, run: u32, error: ServiceError) -> Error
     body
 }
 
-struct Sender {
+struct Sender<'a> {
+    sleep: Sleep<'a>,
     client: Client,
     until: Option<Instant>,
     sent: u64,
     unconfirmed: u64,
 }
 
-impl Sender {
+impl Sender<'_> {
     fn send_bytes(&mut self, bytes: &[u8], eof: bool) -> Result<(), ServiceError> {
         let mut pieces = bytes.chunks(LONGEST_INPUT).peekable();
         if pieces.peek().is_none() {
@@ -176,14 +181,14 @@ impl Sender {
         let failed = || ServiceError::io("standard input can't be waited for");
         while !is_readable(stream, Duration::ZERO).map_err(failed())? {
             drop(self.client.take()?);
-            let left = self
-                .until
-                .map(|d| d.saturating_duration_since(Instant::now()));
+            let left = time_left(self.until);
             if left == Some(Duration::ZERO) {
                 return Err(timed_out("standard input did not come to its end in time"));
             }
             let sources = [stream.as_fd(), self.client.as_fd()];
-            wait_any(&sources, None, left.unwrap_or(Duration::MAX)).map_err(failed())?;
+            let what = "standard input can't be waited for";
+            self.sleep
+                .until(&sources, left.unwrap_or(Duration::MAX), what)?;
         }
         Ok(())
     }
@@ -196,7 +201,7 @@ impl Sender {
         let mut until = self.until;
         let mut withdrawn = false;
         loop {
-            match self.client.next(until)? {
+            match self.sleep.next(&mut self.client, until)? {
                 Some(Message::InputTaken {
                     bytes,
                     refused: why,

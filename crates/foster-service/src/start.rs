@@ -26,9 +26,10 @@ pub struct StartRequest {
 ///
 /// # Errors
 /// A job that was started already, or is being started. A command that can't be executed makes the
-/// job `failed`.
+/// job `failed`. One that the caller interrupts the observation of runs on ([`Context::interrupt`]).
 pub fn start(ctx: &Context, request: &StartRequest) -> Result<RunAnswer, ServiceError> {
     let began = Instant::now();
+    ctx.sleep().go_on()?;
     demand_room()?;
     let (root, folder) = ctx.find(&request.job)?;
     demand_unstarted(&folder, &settled_record(&root, &folder)?)?;
@@ -51,7 +52,7 @@ pub(crate) fn start_locked(
     // It may have been started, and be over, since it was looked at without the lock.
     demand_unstarted(&folder, &folder.record()?)?;
     let started = launch_made(ctx, root, folder, lock, |_, _| Ok(()))?;
-    observation.of(root, started, began)
+    observation.of(ctx.sleep(), root, started, began)
 }
 
 fn demand_unstarted(folder: &JobFolder, record: &JobRecord) -> Result<(), ServiceError> {

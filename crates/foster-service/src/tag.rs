@@ -36,6 +36,7 @@ pub fn tag(ctx: &Context, request: TagRequest) -> Result<TagAnswer, ServiceError
     }
     let definition = if clear || !add.is_empty() || !remove.is_empty() {
         amend(
+            ctx.sleep(),
             &root,
             &folder,
             &Amendment::Tags { clear, add, remove },

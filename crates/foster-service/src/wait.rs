@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use foster_model::answer::{JobResult, JobView, OutputMatch, WaitAnswer, WaitReason};
 use foster_model::{ErrorBody, ErrorCode, JobName, JobRecord, JobSelector};
-use foster_process::wait_any;
 use foster_store::{JobFolder, Root};
 
 use crate::context::{self, Context};
 use crate::error::ServiceError;
 use crate::outcome::Outcome;
+use crate::reaching::sleep::{Sleep, time_left};
 use crate::reaching::watch::{Standing, Watcher, is_only_defined, shown_record, wait_for};
 use crate::searching::output_search::{OutputPattern, OutputSearch};
 use crate::showing::hint::hint;
@@ -42,7 +42,7 @@ pub struct WaitRequest {
 /// # Errors
 /// If one job is named: no such job, one that was never started, or one of another machine. If
 /// several are, such a job is told of in its place, and the others are waited for. A pattern that
-/// can't be looked for.
+/// can't be looked for. A caller who interrupts it ([`Context::interrupt`]).
 pub fn wait(ctx: &Context, request: &WaitRequest) -> Result<Outcome<WaitAnswer>, ServiceError> {
     let began = Instant::now();
     if let Some(group) = &request.group {
@@ -57,17 +57,18 @@ pub fn wait(ctx: &Context, request: &WaitRequest) -> Result<Outcome<WaitAnswer>,
         let text = "output can be waited for of one job alone";
         return Err(ServiceError::Invalid(text.to_owned()));
     }
+    let sleep = ctx.sleep();
     let root = ctx.root_of_jobs(&request.jobs)?;
     let found: Vec<Result<JobFolder, ServiceError>> =
         request.jobs.iter().map(|job| find(&root, job)).collect();
     if let [_] = request.jobs.as_slice() {
         let folder = found.into_iter().next().unwrap_or_else(|| Err(no_jobs()))?;
-        return wait_for_one(&root, &folder, request, began).map(Outcome::from);
+        return wait_for_one(sleep, &root, &folder, request, began).map(Outcome::from);
     }
     if found.is_empty() {
         return Err(no_jobs());
     }
-    wait_for_several(&root, &found, request, began)
+    wait_for_several(sleep, &root, &found, request, began)
 }
 
 fn no_jobs() -> ServiceError {
@@ -85,6 +86,7 @@ fn find(root: &Root, job: &JobSelector) -> Result<JobFolder, ServiceError> {
 }
 
 fn wait_for_one(
+    sleep: Sleep<'_>,
     root: &Root,
     folder: &JobFolder,
     request: &WaitRequest,
@@ -92,10 +94,10 @@ fn wait_for_one(
 ) -> Result<WaitAnswer, ServiceError> {
     let deadline = request.deadline(began);
     let (reason, matched) = if let Some(pattern) = &request.output {
-        wait_for_output(root, folder, pattern, deadline)?
+        wait_for_output(sleep, root, folder, pattern, deadline)?
     } else {
         let watchers = &mut [Watcher::new(root, folder, None)];
-        let over = wait_for(watchers, false, deadline)?;
+        let over = wait_for(sleep, watchers, false, deadline)?;
         (reason(over, WaitReason::Finished), None)
     };
     let record = shown_record(root, folder)?;
@@ -114,6 +116,7 @@ fn wait_for_one(
 
 /// Waits until the pattern is in the output, the job is over, or the deadline has come.
 fn wait_for_output(
+    sleep: Sleep<'_>,
     root: &Root,
     folder: &JobFolder,
     pattern: &OutputPattern,
@@ -128,12 +131,13 @@ fn wait_for_output(
         if let Some(found) = search.look()? {
             return Ok((WaitReason::Matched, Some(found)));
         }
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = time_left(deadline);
         match watcher.descriptor() {
             Some(_) if left == Some(Duration::ZERO) => return Ok((WaitReason::Deadline, None)),
             Some(descriptor) if standing == Standing::Going => {
-                wait_any(&[descriptor], None, left.unwrap_or(Duration::MAX))
-                    .map_err(ServiceError::io("the job can't be watched"))?;
+                let at_most = left.unwrap_or(Duration::MAX);
+                let sleep = sleep.over(folder.id());
+                sleep.until(&[descriptor], at_most, "the job can't be watched")?;
             }
             _ => return Ok((WaitReason::Finished, None)),
         }
@@ -141,6 +145,7 @@ fn wait_for_output(
 }
 
 fn wait_for_folders(
+    sleep: Sleep<'_>,
     root: &Root,
     folders: &[&JobFolder],
     request: &WaitRequest,
@@ -150,7 +155,7 @@ fn wait_for_folders(
         .iter()
         .map(|folder| Watcher::new(root, folder, None));
     let mut watchers: Vec<_> = watchers.collect();
-    let over = wait_for(&mut watchers, request.any, request.deadline(began))?;
+    let over = wait_for(sleep, &mut watchers, request.any, request.deadline(began))?;
     let one = request.any && watchers.len() > 1;
     let finished = if one {
         WaitReason::AnyFinished
@@ -161,13 +166,14 @@ fn wait_for_folders(
 }
 
 fn wait_for_several(
+    sleep: Sleep<'_>,
     root: &Root,
     found: &[Result<JobFolder, ServiceError>],
     request: &WaitRequest,
     began: Instant,
 ) -> Result<Outcome<WaitAnswer>, ServiceError> {
     let folders: Vec<_> = found.iter().flatten().collect();
-    let reason = match wait_for_folders(root, &folders, request, began)? {
+    let reason = match wait_for_folders(sleep, root, &folders, request, began)? {
         WaitReason::Finished if request.any => WaitReason::AnyFinished,
         reason => reason,
     };

@@ -54,6 +54,7 @@ fn what_is_known_of_the_caller() {
         way: Way::Fork,
         containment: Containment::Auto,
         auto_gc: None,
+        interrupt: None,
     };
     assert_hidden(&context);
     assert!(format!("{context:?}").contains("TOKEN"));

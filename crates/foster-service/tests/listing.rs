@@ -77,6 +77,7 @@ fn many(jobs: u64) -> (tempfile::TempDir, Context) {
         way: Way::Fork,
         containment: Containment::default(),
         auto_gc: None,
+        interrupt: None,
     };
     (temp, context)
 }

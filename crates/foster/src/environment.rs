@@ -78,6 +78,7 @@ impl Environment {
             way: Way::Fork,
             containment,
             auto_gc,
+            interrupt: None,
         })
     }
 

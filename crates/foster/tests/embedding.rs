@@ -27,6 +27,7 @@ fn context(sandbox: &Sandbox, way: Way) -> Context {
         env: std::env::vars_os().collect(),
         way,
         auto_gc: None,
+        interrupt: None,
         containment: Containment::Auto,
     }
 }

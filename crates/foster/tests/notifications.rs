@@ -795,6 +795,7 @@ fn a_program_with_threads_has_it_told_by_the_binary() {
         way: Way::Exec(env!("CARGO_BIN_EXE_foster").into()),
         containment: Containment::Auto,
         auto_gc: None,
+        interrupt: None,
     };
     let file = sandbox.work().join("ends.ndjson");
     for (count, env_file) in [(1, "/no/such/file"), (2, "/dev/null")] {

@@ -73,6 +73,8 @@ pub enum ErrorCode {
     SurvivorsLeft,
     /// Some of the jobs named could not be dealt with.
     SomeFailed,
+    /// The caller has called off what it waited for.
+    Interrupted,
     /// There is no schema of this name.
     UnknownSchema,
     /// A file that was to be replaced was changed by somebody.
@@ -89,7 +91,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::InvalidArgument,
         Self::InvalidJobId,
         Self::JobIdTooShort,
@@ -122,6 +124,7 @@ impl ErrorCode {
         Self::ProtocolMismatch,
         Self::SurvivorsLeft,
         Self::SomeFailed,
+        Self::Interrupted,
         Self::UnknownSchema,
         Self::FileChanged,
         Self::ConfigError,

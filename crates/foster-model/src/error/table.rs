@@ -153,6 +153,12 @@ impl ErrorCode {
                 false,
                 Some("each job's own result is in `jobs`"),
             ),
+            Self::Interrupted => (
+                "interrupted",
+                Exit::Failure,
+                true,
+                Some("what was begun goes on by itself: `foster wait JOB` waits for the job"),
+            ),
             Self::UnknownSchema => (
                 "unknown_schema",
                 Exit::Usage,

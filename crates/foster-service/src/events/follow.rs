@@ -8,6 +8,7 @@ use super::Out;
 use super::guards::Guards;
 use super::network::shared_filesystem;
 use crate::error::ServiceError;
+use crate::reaching::sleep::Sleep;
 use crate::showing::view::is_foreign;
 
 /// Follows the journals of one job or of all.
@@ -15,6 +16,7 @@ use crate::showing::view::is_foreign;
 /// A folder is watched before it is read, so nothing is missed between the two; a journal is read on
 /// from where it was read up to, so nothing is told twice, however often a change is told of.
 pub(super) struct Follower<'a, 'b> {
+    sleep: Sleep<'a>,
     root: &'a Root,
     out: &'a mut Out<'b>,
     changes: Changes,
@@ -37,6 +39,7 @@ enum Followed {
 impl<'a, 'b> Follower<'a, 'b> {
     /// Follows a job until it is over.
     pub fn of_one(
+        sleep: Sleep<'a>,
         root: &'a Root,
         folder: &JobFolder,
         out: &'a mut Out<'b>,
@@ -46,19 +49,23 @@ impl<'a, 'b> Follower<'a, 'b> {
         if foreign && !folder.record()?.state.is_final() {
             return Err(ServiceError::Foreign(id));
         }
-        let mut follower = Self::new(root, out, Some(id))?;
+        let mut follower = Self::new(sleep.over(id), root, out, Some(id))?;
         follower.begin(id)?;
         Ok(follower)
     }
 
     /// Follows all jobs, also those that are made later.
-    pub fn of_all(root: &'a Root, out: &'a mut Out<'b>) -> Result<Self, ServiceError> {
+    pub fn of_all(
+        sleep: Sleep<'a>,
+        root: &'a Root,
+        out: &'a mut Out<'b>,
+    ) -> Result<Self, ServiceError> {
         if let Some(kind) = shared_filesystem(root.path()) {
             let source = io::Error::new(io::ErrorKind::Unsupported, format!("it lies on {kind}"));
             let what = "other machines may write to the root unseen: follow one job";
             return Err(ServiceError::io(what)(source));
         }
-        let mut follower = Self::new(root, out, None)?;
+        let mut follower = Self::new(sleep, root, out, None)?;
         let ids = follower.changes.watch_root(root).map_err(not_watched())?;
         for id in ids {
             follower.begin(id)?;
@@ -67,15 +74,17 @@ impl<'a, 'b> Follower<'a, 'b> {
     }
 
     fn new(
+        sleep: Sleep<'a>,
         root: &'a Root,
         out: &'a mut Out<'b>,
         only: Option<JobId>,
     ) -> Result<Self, ServiceError> {
         let changes = Changes::new().map_err(not_watched())?;
         Ok(Self {
+            sleep,
             root,
             out,
-            guards: Guards::new(&changes).map_err(not_watched())?,
+            guards: Guards::new(&changes, sleep).map_err(not_watched())?,
             changes,
             jobs: BTreeMap::new(),
             only,
@@ -85,6 +94,8 @@ impl<'a, 'b> Follower<'a, 'b> {
     /// Goes on until the job is over; for ever, if all are followed.
     pub fn run(mut self) -> Result<(), ServiceError> {
         while self.goes_on() {
+            // What had happened by then was given out.
+            self.sleep.go_on()?;
             for id in self.guards.wait().map_err(not_watched())? {
                 self.renew_guard(id)?;
             }

@@ -9,10 +9,14 @@ use foster_store::Root;
 
 use crate::error::ServiceError;
 use crate::reaching::holder::process;
+use crate::reaching::sleep::Sleep;
 use crate::reaching::watch::{is_only_defined, settled_record};
 
 /// The token of what tells of changes in folders.
 const CHANGES: u64 = 0;
+
+/// The token of what the caller interrupts it with.
+const INTERRUPT: u64 = 1;
 
 /// Notices that nobody looks after a job any more: then nothing more would be written to its journal,
 /// and whoever follows it would wait for ever.
@@ -28,19 +32,23 @@ pub(super) struct Guards {
 }
 
 impl Guards {
-    /// Returns one that watches no process yet, and tells also when `changes` is readable.
-    pub fn new(changes: &impl AsFd) -> io::Result<Self> {
+    /// Returns one that watches no process yet, and is woken also when `changes` is readable, or the
+    /// caller interrupts the verb.
+    pub fn new(changes: &impl AsFd, sleep: Sleep<'_>) -> io::Result<Self> {
         let poller = Poller::new()?;
         poller.add(changes, CHANGES)?;
+        if let Some(interrupted) = sleep.interrupted_fd() {
+            poller.add(interrupted, INTERRUPT)?;
+        }
         Ok(Self {
             poller,
             watched: BTreeMap::new(),
             tokens: BTreeMap::new(),
-            last_token: CHANGES,
+            last_token: INTERRUPT,
         })
     }
 
-    /// Waits for a change or for the end of a process, and returns the jobs whose processes ended.
+    /// Waits for a change, for an interrupt or for the end of a process, and returns the jobs whose processes ended.
     pub fn wait(&self) -> io::Result<Vec<JobId>> {
         let ready = self.poller.wait(None)?;
         let job = |token: &u64| self.watched.get(token).map(|(id, _)| *id);

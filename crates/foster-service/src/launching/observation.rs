@@ -6,6 +6,7 @@ use foster_supervisor::Client;
 
 use crate::error::ServiceError;
 use crate::notify::notifications;
+use crate::reaching::sleep::Sleep;
 use crate::reaching::watch::{Watcher, wait_for};
 use crate::showing::hint::hint;
 use crate::showing::snapshot::snapshot;
@@ -58,6 +59,7 @@ impl Observation {
     /// Stays with the job, and tells how it stands then. `began` is when the verb did.
     pub(crate) fn of(
         self,
+        sleep: Sleep<'_>,
         root: &Root,
         job: Started,
         began: Instant,
@@ -75,7 +77,7 @@ impl Observation {
         let waits = self.observe != Observe::NoWait;
         if waits {
             let watchers = &mut [Watcher::new(root, &folder, Some(client))];
-            wait_for(watchers, false, deadline)?;
+            wait_for(sleep, watchers, false, deadline)?;
         }
         let waited = started.elapsed();
         let record = folder.record()?;

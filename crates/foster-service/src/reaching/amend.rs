@@ -8,6 +8,7 @@ use foster_supervisor::{AmendError, Amended, Client, ControlError, History, tell
 use crate::error::ServiceError;
 use crate::reaching::holder::wait_for_holder;
 use crate::reaching::lock::try_lock;
+use crate::reaching::sleep::Sleep;
 use crate::reaching::watch::{is_settled, settled_record};
 use crate::showing::view::is_foreign;
 
@@ -17,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Changes a job's definition through whoever may write it: its supervisor, or this process, if
 /// nobody looks after the job. `secrets` are concealed in what is written down. Returns the definition as it is then.
 pub(crate) fn amend(
+    sleep: Sleep<'_>,
     root: &Root,
     folder: &JobFolder,
     change: &Amendment,
@@ -29,7 +31,7 @@ pub(crate) fn amend(
     while Instant::now() < deadline {
         let record = settled_record(root, folder)?;
         if let Ok(client) = Client::connect(folder) {
-            match told(client, change, deadline) {
+            match told(sleep, client, change, deadline) {
                 // Its successor serves the same socket, or it was over.
                 Err(ServiceError::Control(ControlError::HungUp { .. })) => {}
                 result => return result.and_then(|()| Ok(folder.definition()?)),
@@ -41,27 +43,28 @@ pub(crate) fn amend(
             }
             // Whoever looked after it died just now: the next look recovers it.
             Some(_) => {}
-            None => drop(wait_for_holder(&record, deadline)?),
+            None => drop(wait_for_holder(sleep, &record, deadline)?),
         }
     }
     let job_id = folder.id();
     Err(ControlError::HungUp { job_id }.into())
 }
 
-fn told(mut client: Client, change: &Amendment, deadline: Instant) -> Result<(), ServiceError> {
+fn told(
+    sleep: Sleep<'_>,
+    mut client: Client,
+    change: &Amendment,
+    deadline: Instant,
+) -> Result<(), ServiceError> {
     let change = change.clone();
     client.send(&Request::Amend { change })?;
     loop {
-        match client.next(Some(deadline))? {
-            Some(Message::Amended {}) => return Ok(()),
-            Some(Message::Refused { code, message }) => {
+        match sleep.demand(&mut client, deadline)? {
+            Message::Amended {} => return Ok(()),
+            Message::Refused { code, message } => {
                 return Err(ServiceError::Refused { code, message });
             }
-            Some(_) => {}
-            None => {
-                let job_id = client.job_id();
-                return Err(ControlError::Silent { job_id }.into());
-            }
+            _ => {}
         }
     }
 }

@@ -12,6 +12,7 @@ use foster_supervisor::{
 
 use crate::error::ServiceError;
 use crate::reaching::lock::{Taken, lock_failed, take_lock};
+use crate::reaching::sleep::Sleep;
 use crate::reaching::watch::{Watcher, is_only_defined, settled_record, wait_for};
 use crate::showing::view::is_foreign;
 
@@ -81,6 +82,7 @@ impl Begun {
     /// told again.
     pub fn finish(
         mut self,
+        sleep: Sleep<'_>,
         root: &Root,
         folder: &JobFolder,
         order: &Order,
@@ -93,11 +95,11 @@ impl Begun {
                     drop(turn.map_err(|error| lock_failed(folder, error))?);
                     let record = settled_record(root, folder)?;
                     if record.state.is_final() {
-                        return alone(folder, order);
+                        return alone(sleep, folder, order);
                     }
                 }
                 Self::Told { client, was_over } => {
-                    match told(root, folder, order, client, was_over) {
+                    match told(sleep, root, folder, order, client, was_over) {
                         Err(ServiceError::Control(ControlError::HungUp { .. })) => {}
                         result => return result,
                     }
@@ -111,13 +113,14 @@ impl Begun {
 }
 
 fn told(
+    sleep: Sleep<'_>,
     root: &Root,
     folder: &JobFolder,
     order: &Order,
     mut client: Client,
     was_over: bool,
 ) -> Result<KillResult, ServiceError> {
-    let mut message = first_word(folder, &mut client, order)?;
+    let mut message = first_word(sleep, folder, &mut client, order)?;
     loop {
         match (message, order) {
             (Message::Stopping {}, Order::Stop { wait: false, .. }) => {
@@ -138,7 +141,8 @@ fn told(
                 let sent = sent_signal(*signal, *target, sent, errors);
                 if *wait && *signal == Signal::KILL {
                     let deadline = Some(Instant::now() + AFTER_KILL);
-                    wait_for(&mut [Watcher::new(root, folder, None)], false, deadline)?;
+                    let watchers = &mut [Watcher::new(root, folder, None)];
+                    wait_for(sleep, watchers, false, deadline)?;
                 }
                 return result(folder, false, Some(sent), None);
             }
@@ -148,7 +152,7 @@ fn told(
             _ => {}
         }
         let job_id = folder.id();
-        let next = client.next(None)?;
+        let next = sleep.next(&mut client, None)?;
         message = next.ok_or(ControlError::Silent { job_id })?;
     }
 }
@@ -157,30 +161,34 @@ fn told(
 /// stopped, or is starved: it is made to go on, and given some more time. If it still says nothing (it
 /// hangs, or has no descriptor left to let anybody in with), who wants the job ended gets its keeper.
 fn first_word(
+    sleep: Sleep<'_>,
     folder: &JobFolder,
     client: &mut Client,
     order: &Order,
 ) -> Result<Message, ServiceError> {
-    if let Some(message) = client.next(Some(Instant::now() + PATIENCE))? {
+    if let Some(message) = sleep.next(client, Some(Instant::now() + PATIENCE))? {
         return Ok(message);
     }
     let record = folder.record()?;
     wake(&record);
     let stops = matches!(order, Order::Stop { .. });
     let patience = if stops { 5 * PATIENCE } else { LONG_PATIENCE };
-    let mut message = client.next(Some(Instant::now() + patience))?;
+    let mut message = sleep.next(client, Some(Instant::now() + patience))?;
     if message.is_none() && stops && depose(&record) {
         // Who was not let in yet is let in by the successor: it has the same socket.
-        message = client.next(Some(Instant::now() + 5 * PATIENCE))?;
+        message = sleep.next(client, Some(Instant::now() + 5 * PATIENCE))?;
     }
     let job_id = folder.id();
     Ok(message.ok_or(ControlError::Silent { job_id })?)
 }
 
 /// A job that is over and that nobody looks after: what is left of it is found by its marks.
-fn alone(folder: &JobFolder, order: &Order) -> Result<KillResult, ServiceError> {
+///
+/// Who ends it then is this process alone, so a caller that interrupts it has to wait for that: half
+/// of an escalation would leave behind what it was to end.
+fn alone(sleep: Sleep<'_>, folder: &JobFolder, order: &Order) -> Result<KillResult, ServiceError> {
     // A keeper on its way out has the lock still.
-    match take_lock(folder, |record| record.state.is_final()) {
+    match take_lock(sleep, folder, |record| record.state.is_final()) {
         Ok(Taken::Lock(_turn, lock)) => end_left(folder, &lock, order),
         // Somebody begins another run, and has ended what was left of this one.
         Ok(Taken::Kept(_)) => result(folder, true, None, None),

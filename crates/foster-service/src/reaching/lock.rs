@@ -6,6 +6,7 @@ use foster_store::{JobFolder, Lock, OpenError, Turn};
 
 use crate::error::ServiceError;
 use crate::reaching::holder::wait_for_holder;
+use crate::reaching::sleep::Sleep;
 
 /// How long the processes of a job that is over are given to let go of it.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -29,6 +30,7 @@ pub(crate) enum Taken {
 /// Takes a job's lock, waiting for those who hold it as long as they are on their way out, which
 /// `leaving` judges by the job's record.
 pub(crate) fn take_lock(
+    sleep: Sleep<'_>,
     folder: &JobFolder,
     leaving: impl Fn(&JobRecord) -> bool,
 ) -> Result<Taken, ServiceError> {
@@ -44,7 +46,7 @@ pub(crate) fn take_lock(
         }
         let record = record?;
         if leaving(&record) {
-            let was_there = wait_for_holder(&record, deadline)?;
+            let was_there = wait_for_holder(sleep, &record, deadline)?;
             // Its holder may have ended between the two looks; then the lock is free by now.
             if was_there || !std::mem::replace(&mut holder_was_gone, true) {
                 continue;

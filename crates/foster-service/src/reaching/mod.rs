@@ -4,4 +4,5 @@ pub(crate) mod amend;
 pub(crate) mod ending;
 pub(crate) mod holder;
 pub(crate) mod lock;
+pub(crate) mod sleep;
 pub(crate) mod watch;

@@ -3,13 +3,14 @@ use std::time::{Duration, Instant};
 
 use foster_model::control::{Message, Request};
 use foster_model::{JobRecord, State};
-use foster_process::{ProcessRef, wait_any};
+use foster_process::ProcessRef;
 use foster_store::{JobFolder, Root};
 use foster_supervisor::{Client, ControlError, MOST_SUCCESSORS};
 
 use crate::error::ServiceError;
 use crate::reaching::holder::process;
 use crate::reaching::lock::try_lock;
+use crate::reaching::sleep::{Sleep, time_left};
 use crate::showing::view::is_foreign;
 
 /// Watches one job until it is over, whatever becomes of those who look after it.
@@ -146,11 +147,19 @@ impl<'a> Watcher<'a> {
 
 /// Waits until one of them (`any`), or all, are over, or the deadline has come. Returns whether it
 /// was the former.
+///
+/// # Errors
+/// One of them can't be watched, or the caller has interrupted it.
 pub(crate) fn wait_for(
+    sleep: Sleep<'_>,
     watchers: &mut [Watcher<'_>],
     any: bool,
     deadline: Option<Instant>,
 ) -> Result<bool, ServiceError> {
+    let sleep = match watchers {
+        [alone] => sleep.over(alone.folder.id()),
+        _ => sleep,
+    };
     loop {
         let mut over = 0;
         for watcher in watchers.iter_mut() {
@@ -159,13 +168,13 @@ pub(crate) fn wait_for(
         if over == watchers.len() || (any && over > 0) {
             return Ok(true);
         }
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = time_left(deadline);
         if left == Some(Duration::ZERO) {
             return Ok(false);
         }
         let descriptors: Vec<_> = watchers.iter().filter_map(Watcher::descriptor).collect();
-        wait_any(&descriptors, None, left.unwrap_or(Duration::MAX))
-            .map_err(ServiceError::io("the jobs can't be watched"))?;
+        let what = "the jobs can't be watched";
+        sleep.until(&descriptors, left.unwrap_or(Duration::MAX), what)?;
     }
 }
 

@@ -10,6 +10,7 @@ use crate::choosing::job_filter::JobFilter;
 use crate::context::Context;
 use crate::error::ServiceError;
 use crate::outcome::Outcome;
+use crate::reaching::sleep::Sleep;
 
 /// How many jobs of a group that were over before an answer shows.
 const MOST_OVER: usize = 100;
@@ -41,7 +42,7 @@ pub(super) fn wait_for_group(
     let mut ids: Vec<_> = open.iter().copied().map(|id| (id, true)).collect();
     ids.extend(shown_over.map(|id| (id, false)));
     ids.sort_unstable_by(|one, two| two.cmp(one));
-    let (reason, jobs, error) = wait_for_ids(&root, &ids, request, began)?;
+    let (reason, jobs, error) = wait_for_ids(ctx.sleep(), &root, &ids, request, began)?;
     Ok(Outcome {
         answer: WaitAnswer {
             hint: next_to_wait_for(&jobs),
@@ -68,6 +69,7 @@ type Results = (WaitReason, Vec<JobResult<JobView>>, Option<ErrorBody>);
 
 /// Waits for those of the jobs that are marked, and tells of all.
 fn wait_for_ids(
+    sleep: Sleep<'_>,
     root: &Root,
     ids: &[(JobId, bool)],
     request: &WaitRequest,
@@ -82,7 +84,7 @@ fn wait_for_ids(
     let folders: Vec<_> = open
         .filter_map(|(_, folder, _)| folder.as_ref().ok())
         .collect();
-    let reason = wait_for_folders(root, &folders, request, began)?;
+    let reason = wait_for_folders(sleep, root, &folders, request, began)?;
     let (jobs, error) = results(root, found.iter().map(|(job, folder, _)| (job, folder)));
     Ok((reason, jobs, error))
 }

@@ -61,6 +61,7 @@ fn nothing_of_a_program_with_threads_is_inherited() {
         env: std::env::vars_os().collect(),
         way: Way::Exec(PathBuf::from(FOSTER)),
         auto_gc: None,
+        interrupt: None,
         containment: Containment::Auto,
     };
     let line = "echo one; echo $$ > job.pid; exec sleep 600";
