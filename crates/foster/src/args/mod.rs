@@ -24,6 +24,7 @@ pub mod notify;
 pub mod notify_flags;
 pub mod observation;
 mod one_verb;
+pub mod processes;
 pub mod recover;
 mod refusal;
 pub mod restart;
@@ -98,6 +99,7 @@ pub enum Verb {
     Start(start::Args),
     Restart(restart::Args),
     Status(status::Args),
+    Processes(processes::Args),
     List(list::Args),
     Ps(list::PsArgs),
     Tail(tail::Args),
@@ -137,6 +139,7 @@ impl Verb {
             Self::Start(_) => "start",
             Self::Restart(_) => "restart",
             Self::Status(_) => "status",
+            Self::Processes(_) => "processes",
             Self::List(_) => "list",
             Self::Ps(_) => "ps",
             Self::Tail(_) => "tail",

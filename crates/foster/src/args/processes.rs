@@ -1,0 +1,17 @@
+use std::ffi::OsString;
+
+/// Tell which processes of a job live
+///
+/// They are told as they are now, as a tree: what the job has started and is proved to be its own, however
+/// far it went; never by a name. Of a job that is over it is what was left behind.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The job
+    pub job: OsString,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  foster processes @1
+  foster processes web --json | jq '.processes[] | select(.leader).pid'";
