@@ -43,8 +43,9 @@ const FORGERIES: [(&str, Forge); 4] = [
 ];
 
 /// Every verb that looks for a job's processes, in the order in which they leave something to the next.
-const VERBS: [&[&str]; 15] = [
+const VERBS: [&[&str]; 16] = [
     &["status", "JOB"],
+    &["processes", "JOB"],
     &["list", "--all"],
     &["wait", "JOB", "--timeout", "10ms"],
     &["send", "JOB", "text"],
