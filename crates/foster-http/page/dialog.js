@@ -7,9 +7,10 @@ let count = 0;
 
 /**
  * Shows a dialog with a form. `submit(values)` may refuse by throwing: the error is shown in the dialog,
- * which stays open. The promise gives what `submit` returned, or `undefined` if it was closed.
+ * which stays open. The promise gives what `submit` returned, or `undefined` if it was closed. Where
+ * `mayEscape` is false there is nothing to go back to.
  */
-export function askBy({ title, children, confirm, danger = false, submit, wide = false, mayCancel = true }) {
+export function askBy({ title, children, confirm, danger = false, submit, wide = false, mayCancel = true, mayEscape = mayCancel }) {
   count += 1;
   const id = `dialog-title-${count}`;
   return new Promise((done) => {
@@ -40,7 +41,7 @@ export function askBy({ title, children, confirm, danger = false, submit, wide =
       }
     });
     dialog.addEventListener("cancel", (event) => {
-      if (!mayCancel) event.preventDefault();
+      if (!mayEscape) event.preventDefault();
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
