@@ -38,7 +38,7 @@ export class Chart {
     const first = ((POINTS - this.#values.length) * step).toFixed(1);
     this.area.setAttribute("points", `${first},${HEIGHT} ${points.join(" ")} ${WIDTH},${HEIGHT}`);
     this.now.textContent = this.#format(value);
-    this.most.textContent = `at most ${this.#format(most)}`;
-    this.svg.setAttribute("aria-label", `${this.#label}: ${this.#format(value)} now, at most ${this.#format(most)}`);
+    this.most.textContent = `peak ${this.#format(most)}`;
+    this.svg.setAttribute("aria-label", `${this.#label}: ${this.#format(value)} now, peak ${this.#format(most)}`);
   }
 }

@@ -12,10 +12,10 @@ export function headFacts(job) {
     job.started_at && fact("Started", timeElement(job.started_at)),
     job.started_at && fact(job.state === "running" ? "Runs for" : "Took", runTime(job)),
     job.state === "running" && job.deadline && fact("Ends at", timeElement(job.deadline)),
-    job.pid && job.state === "running" && fact("PID", String(job.pid)),
-    fact("Directory", h("code", {}, [visible(job.cwd)])),
-    job.group && fact("Group", visible(job.group)),
-    job.tags.length > 0 && fact("Tags", h("span", {}, job.tags.map((tag) => h("span", { class: "tag" }, [visible(tag)])))),
+    job.pid && job.state === "running" && fact("PID", String(job.pid), "minor"),
+    fact("Directory", h("code", {}, [visible(job.cwd)]), "minor"),
+    job.group && fact("Group", visible(job.group), "minor"),
+    job.tags.length > 0 && fact("Tags", h("span", {}, job.tags.map((tag) => h("span", { class: "tag" }, [visible(tag)]))), "minor"),
     job.run > 1 && fact("Run", String(job.run)),
   ].filter(Boolean);
 }
@@ -27,7 +27,8 @@ function runTime(job) {
   return ticker(h("span"), () => duration(Date.now() - begin));
 }
 
-const fact = (name, value) => h("div", {}, [h("dt", {}, [name]), h("dd", {}, [value])]);
+// What is minor is left to the details where there is little room.
+const fact = (name, value, rank = null) => h("div", { class: rank }, [h("dt", {}, [name]), h("dd", {}, [value])]);
 
 /** All of them. */
 export function allFacts(job) {
@@ -36,6 +37,9 @@ export function allFacts(job) {
     ["State", `${standing(job).word}${job.cause ? ` (cause: ${job.cause})` : ""}`],
     ["Command", h("pre", {}, [visibleLines(commandOf(job))])],
     ["Directory", h("code", {}, [visible(job.cwd)])],
+    ["Name", job.name && visible(job.name)],
+    ["Group", job.group && visible(job.group)],
+    ["Tags", job.tags.length > 0 && visible(job.tags.join(", "))],
     ["Created", job.created_at && timeElement(job.created_at)],
     ["Started", job.started_at && timeElement(job.started_at)],
     ["Command ended", job.exited_at && timeElement(job.exited_at)],

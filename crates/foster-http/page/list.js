@@ -68,11 +68,11 @@ export class JobList {
   #build() {
     const field = (name, label, properties) => h("input", { type: "search", "aria-label": label, placeholder: label, autocomplete: "off", spellcheck: "false", value: this.#filters[name], ...properties });
     this.fields = {
-      text: field("text", "Filter by name, command, tag", { class: "text-filter" }),
+      text: field("text", "Filter: name, command, tag", { class: "text-filter" }),
       state: h("select", { "aria-label": "State" }, STATE_CHOICES.map(([value, label]) => h("option", { value, selected: value === this.#filters.state }, [label]))),
       tag: field("tag", "Tag", { list: "known-tags" }),
       group: field("group", "Group", { list: "known-groups" }),
-      directory: field("directory", "All directories", { list: "known-directories" }),
+      directory: field("directory", "Directory", { list: "known-directories" }),
     };
     this.fields.directory.setAttribute("aria-label", "Directory; empty for all");
     for (const [name, element] of Object.entries(this.fields)) element.addEventListener("input", () => this.#filter(name, element.value));

@@ -101,7 +101,7 @@ export class Processes {
 function row(process, depth, share) {
   const command = h("th", { scope: "row", class: "process" }, [
     h("span", { class: "branch", "aria-hidden": "true" }, [depth > 0 ? `${"\u2003".repeat(depth - 1)}\u2514 ` : ""]),
-    h("code", {}, [visible(process.command)]),
+    h("code", { title: visible(process.command) }, [visible(process.command)]),
     process.leader && h("span", { class: "tag" }, ["leader"]),
     depth > 0 && h("span", { class: "visually-hidden" }, [`, started by ${process.parent}`]),
   ]);

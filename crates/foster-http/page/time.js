@@ -59,21 +59,21 @@ export function bytes(count) {
 export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString()} ${count === 1 ? one : many}`;
 
 const ticking = new Set();
+let clockwork;
 
 /** An element whose text is made anew every second, as long as it is on the page. */
 export function ticker(element, text) {
   element.textContent = text();
   ticking.add({ element, text });
+  clockwork ??= setInterval(tick, 1000);
   return element;
 }
 
-setInterval(() => {
+function tick() {
   if (document.hidden) return;
   for (const entry of ticking) {
-    if (!entry.element.isConnected) ticking.delete(entry);
-    else {
-      const next = entry.text();
-      if (entry.element.textContent !== next) entry.element.textContent = next;
-    }
+    const next = entry.element.isConnected ? entry.text() : null;
+    if (next === null) ticking.delete(entry);
+    else if (entry.element.textContent !== next) entry.element.textContent = next;
   }
-}, 1000);
+}
