@@ -28,6 +28,8 @@ export function askToStop(job) {
   });
 }
 
+export const remove = (id, options) => request("DELETE", jobPath(id), { options });
+
 export const kill = (id, options) => request("POST", jobPath(id, "kill"), { body: options });
 
 /** Runs a job once more; true if it was done. */
@@ -50,8 +52,8 @@ export async function restart(job) {
   });
 }
 
-/** Deletes a job after asking; true if it is gone. */
-export function remove(job) {
+/** Asks, and deletes by `work(options)`; true if the job is gone. */
+export function askToDelete(job, work) {
   const isRunning = job.state === "running";
   return askBy({
     title: `Delete ${titleOf(job)}?`,
@@ -63,7 +65,7 @@ export function remove(job) {
       h("pre", { class: "command" }, [visible(commandOf(job))]),
     ],
     submit: async () => {
-      await request("DELETE", jobPath(job.job_id), { options: isRunning ? { kill: true } : {} });
+      await work(isRunning ? { kill: true } : {});
       return true;
     },
   });

@@ -5,9 +5,11 @@ import { h, refill } from "./dom.js";
 import { duration, plural, ticker } from "./time.js";
 import { visible } from "./visible.js";
 
-/** The escalation of the latest run, or null. `phases` are what is planned and what was done of it. */
-export function escalationOf(events) {
-  const begin = Math.max(0, events.findLastIndex((event) => event.event === "restarted" || event.event === "launched"));
+/** The escalation of run `run`, or null. `phases` are what is planned and what was done of it. */
+export function escalationOf(events, run) {
+  const latest = events.findLastIndex((event) => event.event === "restarted");
+  if ((events[latest]?.run ?? 1) !== run) return null; // its events are still to come
+  const begin = Math.max(0, latest);
   let found = null;
   for (const event of events.slice(begin)) {
     if (event.event === "stop_requested") {

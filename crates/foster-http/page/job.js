@@ -1,6 +1,6 @@
 // One job: its head, what can be done to it, and the tabs.
 
-import { askToStop, commandOf, kill, remove, restart, titleOf } from "./actions.js";
+import { askToDelete, askToStop, commandOf, kill, remove, restart, titleOf } from "./actions.js";
 import { ApiError, jobPath, request } from "./api.js";
 import { explain } from "./dialog.js";
 import { h, refill } from "./dom.js";
@@ -27,6 +27,7 @@ export class JobView {
   #loading = null;
   #again = false;
   #closed = false;
+  #leaving = false;
   #onGone;
 
   /** `onGone` is called when the job was deleted here. */
@@ -39,9 +40,15 @@ export class JobView {
 
   close() {
     this.#closed = true;
+    this.#closeParts();
+  }
+
+  #closeParts() {
     this.#eventStream?.close();
+    this.#eventStream = null;
     this.output?.close();
     this.processes?.close();
+    this.output = this.processes = null;
   }
 
   showTab(tab) {
@@ -70,9 +77,22 @@ export class JobView {
   }
 
   async remove() {
-    if (this.job && (await remove(this.job))) {
+    if (this.job && (await askToDelete(this.job, (options) => this.#delete(options)))) {
       announce(`${titleOf(this.job)} is deleted`);
       this.#onGone();
+    }
+  }
+
+  // Nobody asks for what is about to be gone: the answer would be an error.
+  async #delete(options) {
+    this.#leaving = true;
+    this.processes.close();
+    try {
+      await remove(this.job.job_id, options);
+    } catch (error) {
+      this.#leaving = false;
+      this.#draw();
+      throw error;
     }
   }
 
@@ -92,6 +112,7 @@ export class JobView {
 
   // Several reasons to look again at once need one look; one that comes meanwhile needs another.
   async #load() {
+    if (this.#leaving || this.#closed) return undefined;
     if (this.#loading) {
       this.#again = true;
       return this.#loading;
@@ -99,7 +120,7 @@ export class JobView {
     this.#loading = this.#fetch();
     await this.#loading;
     this.#loading = null;
-    if (this.#again && !this.#closed) {
+    if (this.#again) {
       this.#again = false;
       await this.#load();
     }
@@ -111,8 +132,9 @@ export class JobView {
       const job = await request("GET", jobPath(this.#id));
       if (!this.#closed) this.#take(job);
     } catch (error) {
-      if (this.#closed || !(error instanceof ApiError)) throw error;
-      if (!this.job) this.#fail(error);
+      if (!(error instanceof ApiError)) throw error;
+      if (this.#closed || this.#leaving) return;
+      if (!this.job || error.code === "job_not_found") this.#fail(error);
       else if (error.code !== "unreachable") showError(error, "What is shown of this job may be old");
     }
   }
@@ -129,12 +151,15 @@ export class JobView {
   }
 
   #fail(error) {
+    this.#closeParts();
+    this.job = null;
     this.element.removeAttribute("aria-busy");
     const retry = h("button", { type: "button", on: { click: () => this.#load() } }, ["Try again"]);
     this.element.replaceChildren(backLink(), h("div", { class: "empty" }, [h("h2", {}, ["This job can\u2019t be shown"]), ...explain(error), retry]));
   }
 
   #build() {
+    this.#events = [];
     this.output = new Output(this.job);
     this.processes = new Processes(this.job);
     this.timeline = new Timeline();
@@ -188,7 +213,7 @@ export class JobView {
 
   #drawEvents() {
     this.timeline.update(this.#events);
-    this.escalation.update(escalationOf(this.#events), this.#report);
+    this.escalation.update(escalationOf(this.#events, this.job.run), this.#report);
   }
 
   // Each connection begins with the job's first event: those that are here already are passed over.
@@ -213,7 +238,8 @@ export class JobView {
       },
       failed: (error) => {
         this.#eventStream = null;
-        if (!this.#closed) showError(error, "The events of this job can\u2019t be followed");
+        if (this.#leaving || error.code === "job_not_found") this.#load();
+        else showError(error, "The events of this job can\u2019t be followed");
       },
     });
   }

@@ -19,7 +19,7 @@ const nothing = h("div", { class: "empty nothing" }, [
   h("p", {}, ["Start one with ", h("kbd", {}, ["n"]), ", or in a terminal:"]),
   h("pre", {}, ["foster run -- make"]),
 ]);
-const place = h("main", { id: "place", tabindex: "-1" }, [nothing]);
+const place = h("div", { id: "place", tabindex: "-1" }, [nothing]);
 const newJob = h("button", { type: "button", class: "primary", on: { click: start } }, [icon("plus"), "New job"]);
 const keys = h("button", { type: "button", class: "quiet", "aria-label": "Keys", title: "Keys (?)", on: { click: showKeys } }, ["?"]);
 let view = null;
@@ -27,7 +27,7 @@ let shown = null;
 
 document.querySelector("#app").replaceChildren(
   h("header", { id: "bar" }, [h("h1", {}, [h("a", { href: listHref }, ["Foster"])]), connectionBanner, h("div", { class: "buttons" }, [newJob, keys])]),
-  h("div", { id: "panes" }, [list.element, place]),
+  h("main", { id: "panes" }, [list.element, place]),
   ...noticeElements,
 );
 
@@ -73,8 +73,11 @@ listenForKeys({
   k: () => list.move(-1),
   Escape: back,
   "/": () => {
-    if (shown !== null && !list.element.checkVisibility()) location.hash = listHref;
-    requestAnimationFrame(() => list.focusFilter());
+    if (shown !== null && !list.element.checkVisibility()) {
+      location.hash = listHref;
+      show();
+    }
+    list.focusFilter();
   },
   n: start,
   "?": showKeys,

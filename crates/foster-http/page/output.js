@@ -26,7 +26,7 @@ export class Output {
 
   constructor(job) {
     this.#job = job;
-    this.element = h("section", { class: "output", "aria-label": "Output" });
+    this.element = h("div", { class: "output" });
     this.#build();
     this.update(job);
   }
@@ -90,7 +90,8 @@ export class Output {
         ended: () => this.#ended(name),
         failed: (error) => {
           this.#ended(name);
-          showError(error, `The ${name} of this job can't be shown`);
+          // That the job is gone is told once for the whole of it.
+          if (error.code !== "job_not_found") showError(error, `The ${name} of this job can't be shown`);
         },
       }, { options }),
     );

@@ -28,7 +28,7 @@ export class Processes {
       this.body,
     ]);
     this.note = h("p", { class: "note" });
-    this.element = h("section", { "aria-label": "Processes", class: "scroll", tabindex: "0" }, [this.note, h("div", { class: "sideways" }, [this.table])]);
+    this.element = h("section", { "aria-label": "Processes", class: "scroll", tabindex: "0" }, [this.note, this.table]);
     this.update(job);
   }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alsoDelete, job, jobPage, line, open, picture, useBrowser, wait } from "./support.js";
+import { alsoDelete, api, job, jobPage, line, open, picture, useBrowser, wait } from "./support.js";
 
 useBrowser();
 
@@ -93,6 +93,15 @@ test("what can't be started is told in the form", async (t) => {
   await form.getByText('"no-such-program" was not found').waitFor();
   await form.getByText("check the spelling").waitFor();
   await picture(page, "refused");
+});
+
+test("a job that is deleted elsewhere is said to be gone", async (t) => {
+  const id = await job({ command: ["sleep", "300"], name: "doomed" });
+  const page = await jobPage(t, id, { expected: [/404/] });
+  await page.locator(".job-line .badge", { hasText: "running" }).waitFor();
+  await api("DELETE", `/v1/jobs/${id}?kill=true`);
+  await page.getByText("can\u2019t be shown").waitFor();
+  await page.locator(".jobs a", { hasText: "doomed" }).waitFor({ state: "detached" });
 });
 
 test("a job that is not there is said to be so", async (t) => {

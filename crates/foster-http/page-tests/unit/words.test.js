@@ -36,9 +36,11 @@ test("every event that the schema knows has words", () => {
 test("an escalation is that of the latest run", () => {
   const stop = { event: "stop_requested", at: "2026-01-01T00:00:00.000Z", cause: "stop", phases: [{ signal: "TERM", grace_ms: 1000 }, { signal: "KILL", grace_ms: 3000 }] };
   const sent = { event: "signalled", at: "2026-01-01T00:00:00.001Z", phase: 0, sent: 2, errors: [] };
-  const found = escalationOf([{ event: "launched" }, stop, sent]);
+  const found = escalationOf([{ event: "launched" }, stop, sent], 1);
   assert.deepEqual(found.phases.map((phase) => phase.done?.sent), [2, undefined]);
-  assert.equal(escalationOf([{ event: "launched" }, stop, sent, { event: "restarted" }, { event: "launched" }]), null);
+  const again = [{ event: "launched" }, stop, sent, { event: "restarted", run: 2 }, { event: "launched" }];
+  assert.equal(escalationOf(again, 2), null);
+  assert.equal(escalationOf(again, 3), null);
 });
 
 test("families", () => {
