@@ -13,7 +13,7 @@ use crate::text;
 /// How often a client that wants to know is told how its call stands.
 const EVERY: Duration = Duration::from_secs(5);
 /// How long it is tried to tell: when the session ends nobody takes it any more.
-const TO_TELL: Duration = Duration::from_secs(1);
+const TO_TELL: Duration = Duration::from_millis(200);
 /// How much of a job's last line is told.
 const LINE: usize = 200;
 
