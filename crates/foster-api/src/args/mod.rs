@@ -45,6 +45,8 @@ pub mod list;
 pub mod logs;
 /// The arguments of `foster man`.
 pub mod man;
+/// The arguments of `foster mcp`.
+pub mod mcp;
 /// The arguments of `foster notify`.
 pub mod notify;
 /// Whom a job tells of itself.
@@ -162,6 +164,7 @@ pub enum Verb {
     Config(config::Args),
     Completions(completions::Args),
     Man(man::Args),
+    Mcp(mcp::Args),
     /// Become the keeper of the job that is handed over on standard input
     #[command(name = "_supervise", hide = true)]
     Supervise,
@@ -201,6 +204,7 @@ impl Verb {
             Self::Config(_) => "config",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
+            Self::Mcp(_) => "mcp",
             Self::Supervise => "_supervise",
             Self::BeNotifier => "_notify",
         }

@@ -7,8 +7,7 @@ use clap::{Args, Command};
 
 use super::{
     Common, completions, config, create, deadline, delete, doctor, events, exec, gc, install_skill,
-    kill, list, logs, man, notify, processes, recover, restart, run, schema, send, start, status,
-    tag, tail, wait,
+    kill, list, logs, man, mcp, notify, processes, recover, restart, run, schema, send, start, status, tag, tail, wait,
 };
 
 /// Returns the definition of the command line with the verb alone that seems to be meant: the first
@@ -70,6 +69,7 @@ fn definition(verb: &str) -> Option<Command> {
         "config" => config::Args::augment_args,
         "completions" => completions::Args::augment_args,
         "man" => man::Args::augment_args,
+        "mcp" => mcp::Args::augment_args,
         "_supervise" | "_notify" => |verb| verb,
         _ => return None,
     };

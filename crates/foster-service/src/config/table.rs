@@ -172,6 +172,11 @@ settings! {
         /// How many jobs a listing has at most
         limit: usize, COUNT, Some("50");
     }
+    /// How language models' clients are served.
+    mcp: Mcp {
+        /// How long a call stays with a job at most; most clients give up after a minute
+        max_wait: Option<Duration>, DURATION_OR_NONE, Some("50s");
+    }
     /// Which old jobs are deleted.
     gc: Gc {
         /// Whether old jobs are deleted without being asked for

@@ -7,6 +7,7 @@ mod create;
 mod deadline;
 mod delete;
 mod doctor;
+mod door;
 mod events;
 mod exec;
 mod gc;
@@ -16,6 +17,7 @@ mod lines;
 mod list;
 mod logs;
 mod man;
+mod mcp;
 mod next_command;
 mod notify;
 mod processes;
@@ -208,6 +210,7 @@ fn dispatch(verb: Verb, typed: &[OsString], caller: &Caller<'_>) -> Status {
             completions::carry_out(&args, program, caller.style)
         }
         Verb::Man(args) => man::carry_out(&args, caller.style),
+        Verb::Mcp(args) => mcp::carry_out(args, caller),
         Verb::Supervise | Verb::BeNotifier => Exit::Usage.into(),
     }
 }
