@@ -1,5 +1,5 @@
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use foster_model::answer::{LogLine, LogPosition, LogsAnswer};
 use foster_model::{JobRecord, JobSelector, Moment};
@@ -38,9 +38,6 @@ pub struct LogsRequest {
     pub since: Option<Since>,
     /// Whether to go on until the job's output has ended.
     pub follow: bool,
-    /// When following: how long nothing may come before a line whose end is still to come is given out as far as it
-    /// goes, such as a prompt. What follows of it is a line of its own then. `None` to wait for its end.
-    pub begun_after: Option<Duration>,
     /// How many bytes of lines at most.
     pub max_bytes: Option<u64>,
     /// Which lines, if not all. One of more than 64 KiB is looked at in pieces, as it is given out.
@@ -102,7 +99,6 @@ struct Reader<'a> {
     sink: &'a mut dyn FnMut(LogItem) -> io::Result<()>,
     grep: Option<Grep<Numbered>>,
     budget: Option<u64>,
-    begun_after: Option<Duration>,
     truncated: bool,
     /// The number of the next line.
     number: u64,
@@ -137,7 +133,6 @@ impl<'a> Reader<'a> {
             sink,
             grep,
             budget: request.max_bytes,
-            begun_after: request.begun_after,
             number: 0,
             given: None,
         })
@@ -160,50 +155,21 @@ impl<'a> Reader<'a> {
         folder: &JobFolder,
     ) -> Result<(), ServiceError> {
         let mut watcher = Watcher::new(root, folder, None).with_output();
-        let mut quiet_since = Instant::now();
         loop {
             // Looked at first: whatever was written before an end that is seen here is read below.
             let standing = watcher.look()?;
-            let before = self.merger.looked_at();
             self.drain()?;
-            if self.merger.looked_at() != before {
-                quiet_since = Instant::now();
-            }
             if self.truncated {
                 return Ok(());
-            }
-            let patience = self.patience(quiet_since);
-            if patience.is_zero() {
-                self.give_begun()?;
-                continue;
             }
             match watcher.descriptor() {
                 Some(descriptor) if standing == Standing::Going => {
                     let sleep = sleep.over(folder.id());
-                    sleep.until(&[descriptor], patience, UNREADABLE)?;
+                    sleep.until(&[descriptor], Duration::MAX, UNREADABLE)?;
                 }
                 _ => return self.finish(),
             }
         }
-    }
-
-    /// Returns how long the end of a line that was begun is still waited for.
-    fn patience(&self, quiet_since: Instant) -> Duration {
-        match self.begun_after {
-            Some(after) if self.merger.has_begun_a_line() => {
-                after.saturating_sub(quiet_since.elapsed())
-            }
-            _ => Duration::MAX,
-        }
-    }
-
-    fn give_begun(&mut self) -> Result<(), ServiceError> {
-        while !self.truncated
-            && let Some(line) = self.merger.begun_line()
-        {
-            self.choose(line)?;
-        }
-        Ok(())
     }
 
     fn drain(&mut self) -> Result<(), ServiceError> {

@@ -159,21 +159,6 @@ impl Lane {
         Ok(())
     }
 
-    /// Returns how much there is of the line that was begun, up to the border of a character, in bytes.
-    pub fn begun(&self) -> usize {
-        self.line.len() - text::incomplete_suffix(&self.line)
-    }
-
-    /// Gives that out, as a piece.
-    pub fn give_begun(&mut self, lines: &mut VecDeque<RawLine>) {
-        let border = self.begun();
-        if border > 0 {
-            let rest = self.line.split_off(border);
-            let piece = std::mem::replace(&mut self.line, rest);
-            self.give(piece, false, lines);
-        }
-    }
-
     /// Gives out the line that was begun.
     pub fn give_rest(&mut self, lines: &mut VecDeque<RawLine>) {
         if self.has_rest() {

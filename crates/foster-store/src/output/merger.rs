@@ -181,30 +181,6 @@ impl LineMerger {
         Ok(true)
     }
 
-    /// Returns what there is of a line that was begun, as a piece: what follows of it is another line, which begins
-    /// where the piece ends. `None` if no line was begun, or only a character.
-    pub fn begun_line(&mut self) -> Option<RawLine> {
-        for lane in self.lanes.iter_mut().flatten() {
-            lane.give_begun(&mut self.lines);
-        }
-        self.take_line()
-    }
-
-    /// Returns whether [`begun_line`](Self::begun_line) would return one.
-    pub fn has_begun_a_line(&self) -> bool {
-        self.lanes.iter().flatten().any(|lane| lane.begun() > 0)
-    }
-
-    /// Returns the place after the last byte that was looked at.
-    pub fn looked_at(&self) -> LogPosition {
-        let [stdout, stderr] = &self.lanes;
-        let position = |lane: &Option<Lane>| lane.as_ref().map_or(0, |lane| lane.position);
-        LogPosition {
-            stdout: position(stdout),
-            stderr: position(stderr),
-        }
-    }
-
     /// Returns the place after the last byte of the lines that were given out.
     pub fn position(&self) -> LogPosition {
         let [stdout, stderr] = self.given;
