@@ -7,6 +7,7 @@ mod create;
 mod deadline;
 mod delete;
 mod doctor;
+mod door;
 mod events;
 mod exec;
 mod gc;
@@ -23,11 +24,13 @@ mod restart;
 mod run;
 mod schema;
 mod send;
+mod serve;
 mod start;
 mod status;
 mod supervise;
 mod tag;
 mod tail;
+mod ui;
 mod wait;
 mod watch;
 
@@ -184,6 +187,8 @@ fn dispatch(verb: Verb, typed: &[OsString], caller: &Caller<'_>) -> Status {
             recover::carry_out(&args, caller),
         ),
         Verb::Doctor(args) => say(caller, kind, Unread::Fine, doctor::carry_out(&args, caller)),
+        Verb::Serve(args) => serve::carry_out(&args, caller),
+        Verb::Ui(args) => ui::carry_out(&args, caller),
         Verb::InstallSkill(args) => say(
             caller,
             kind,
