@@ -55,6 +55,15 @@ impl Context {
         Ok(self.served(Root::open(&self.absolute(&self.root), true)?))
     }
 
+    /// Makes the root if it is missing, and returns its canonical path: for front ends that keep files of their
+    /// own in it.
+    ///
+    /// # Errors
+    /// It can't be made, or can't be trusted.
+    pub fn prepare_root(&self) -> Result<PathBuf, ServiceError> {
+        Ok(self.make_root()?.path().to_owned())
+    }
+
     /// Returns the root for a verb that looks; `None` if there is none, which is no fault: it is
     /// made by the first job.
     pub(crate) fn look_for_root(&self) -> Result<Option<Root>, ServiceError> {

@@ -84,7 +84,7 @@ pub use kill::{KillRequest, kill};
 pub use launching::observation::{Observation, Observe};
 pub use list::{ListRequest, SortBy, list};
 pub use list_changes::ListChanges;
-pub use logs::{LogItem, LogsRequest, Since, logs};
+pub use logs::{LogItem, LogsRequest, OutputItem, Since, logs, output};
 pub use notify::{NotifyAction, NotifyRequest, notify};
 pub use outcome::Outcome;
 pub use processes::{ProcessesRequest, processes};

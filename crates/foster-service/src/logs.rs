@@ -1,5 +1,5 @@
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use foster_model::answer::{LogLine, LogPosition, LogsAnswer};
 use foster_model::{JobRecord, JobSelector, Moment};
@@ -58,6 +58,15 @@ pub struct LogItem {
     pub after_a_gap: bool,
 }
 
+/// What [`output`] gives out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutputItem {
+    /// Job and run are there and can be read. Comes first, and once.
+    Begun,
+    /// A line, or a piece of one.
+    Line(LogItem),
+}
+
 /// Gives out both streams of a job, line by line, in the order in which the lines were complete.
 /// The answer tells where to go on; its `lines` are empty, since `sink` has had them.
 ///
@@ -69,11 +78,40 @@ pub fn logs(
     request: &LogsRequest,
     sink: &mut dyn FnMut(LogItem) -> io::Result<()>,
 ) -> Result<LogsAnswer, ServiceError> {
+    read_out(ctx, request, None, &mut |item| match item {
+        OutputItem::Begun => Ok(()),
+        OutputItem::Line(line) => sink(line),
+    })
+}
+
+/// [`logs`] for whoever shows output while it is made, such as prompts and progress: a line that is not
+/// complete when `patience` has passed since its beginning was seen is given out as far as it is, and what
+/// follows of it counts as another line.
+///
+/// # Errors
+/// Those of [`logs`].
+pub fn output(
+    ctx: &Context,
+    request: &LogsRequest,
+    patience: Duration,
+    sink: &mut dyn FnMut(OutputItem) -> io::Result<()>,
+) -> Result<LogsAnswer, ServiceError> {
+    read_out(ctx, request, Some(patience), sink)
+}
+
+fn read_out(
+    ctx: &Context,
+    request: &LogsRequest,
+    patience: Option<Duration>,
+    sink: &mut dyn FnMut(OutputItem) -> io::Result<()>,
+) -> Result<LogsAnswer, ServiceError> {
     let grep = request.grep.as_ref().map(Grep::new).transpose()?;
     let (root, folder) = ctx.find(&request.job)?;
     let record = record_of(&root, &folder, request.run)?;
     let run = record.run;
     let mut reader = Reader::new(&folder, run, request, grep, sink)?;
+    reader.patience = patience;
+    (reader.sink)(OutputItem::Begun).map_err(not_passed_on())?;
     if request.follow && !is_final(&record) {
         reader.follow(ctx.sleep(), &root, &folder)?;
     } else {
@@ -96,7 +134,9 @@ type Numbered = (u64, RawLine);
 
 struct Reader<'a> {
     merger: LineMerger,
-    sink: &'a mut dyn FnMut(LogItem) -> io::Result<()>,
+    sink: &'a mut dyn FnMut(OutputItem) -> io::Result<()>,
+    /// How long a line that was begun is waited for, if not until it is complete.
+    patience: Option<Duration>,
     grep: Option<Grep<Numbered>>,
     budget: Option<u64>,
     truncated: bool,
@@ -112,7 +152,7 @@ impl<'a> Reader<'a> {
         run: u32,
         request: &LogsRequest,
         grep: Option<Grep<Numbered>>,
-        sink: &'a mut dyn FnMut(LogItem) -> io::Result<()>,
+        sink: &'a mut dyn FnMut(OutputItem) -> io::Result<()>,
     ) -> Result<Self, ServiceError> {
         let (from, since) = match request.since {
             None => (LogPosition::default(), None),
@@ -131,6 +171,7 @@ impl<'a> Reader<'a> {
             truncated: grep.as_ref().is_some_and(Grep::is_done),
             merger,
             sink,
+            patience: None,
             grep,
             budget: request.max_bytes,
             number: 0,
@@ -155,6 +196,7 @@ impl<'a> Reader<'a> {
         folder: &JobFolder,
     ) -> Result<(), ServiceError> {
         let mut watcher = Watcher::new(root, folder, None).with_output();
+        let mut begun: Option<Instant> = None;
         loop {
             // Looked at first: whatever was written before an end that is seen here is read below.
             let standing = watcher.look()?;
@@ -162,14 +204,39 @@ impl<'a> Reader<'a> {
             if self.truncated {
                 return Ok(());
             }
+            let left = self.give_begun(&mut begun)?;
             match watcher.descriptor() {
                 Some(descriptor) if standing == Standing::Going => {
                     let sleep = sleep.over(folder.id());
-                    sleep.until(&[descriptor], Duration::MAX, UNREADABLE)?;
+                    sleep.until(&[descriptor], left.unwrap_or(Duration::MAX), UNREADABLE)?;
                 }
                 _ => return self.finish(),
             }
         }
+    }
+
+    /// Gives out lines that were begun too long ago; `begun` is when the oldest was first seen. Returns how
+    /// long those that are left may still be waited for, if there are any.
+    fn give_begun(
+        &mut self,
+        begun: &mut Option<Instant>,
+    ) -> Result<Option<Duration>, ServiceError> {
+        let Some(patience) = self.patience else {
+            return Ok(None);
+        };
+        if !self.merger.has_begun() {
+            *begun = None;
+            return Ok(None);
+        }
+        let since = begun.get_or_insert_with(Instant::now).elapsed();
+        if since < patience {
+            return Ok(Some(patience.saturating_sub(since)));
+        }
+        *begun = None;
+        for line in self.merger.take_begun() {
+            self.choose(line)?;
+        }
+        Ok(None)
     }
 
     fn drain(&mut self) -> Result<(), ServiceError> {
@@ -230,14 +297,18 @@ impl<'a> Reader<'a> {
             partial: line.partial,
             matches,
         };
-        (self.sink)(LogItem {
+        (self.sink)(OutputItem::Line(LogItem {
             line: shown,
             bytes: line.bytes,
             terminated: line.terminated,
             after_a_gap: before.is_some_and(|before| before + 1 < number),
-        })
-        .map_err(ServiceError::io("the lines can't be passed on"))
+        }))
+        .map_err(not_passed_on())
     }
+}
+
+fn not_passed_on() -> impl FnOnce(io::Error) -> ServiceError {
+    ServiceError::io("the lines can't be passed on")
 }
 
 fn failed() -> impl FnOnce(io::Error) -> ServiceError {

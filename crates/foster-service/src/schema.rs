@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use foster_model::answer::{
     ConfigAnswer, CreateAnswer, DeadlineAnswer, DeleteAnswer, DoctorAnswer, GcAnswer,
     InstallSkillAnswer, JobEvent, KillAnswer, ListAnswer, LogLine, LogsAnswer, ManAnswer,
-    NotifyAnswer, ProcessesAnswer, RecoverAnswer, RunAnswer, SchemaAnswer, SendAnswer,
-    StatusAnswer, TagAnswer, TailAnswer, WaitAnswer,
+    NotifyAnswer, ProcessesAnswer, RecoverAnswer, RunAnswer, SchemaAnswer, SendAnswer, ServeAnswer,
+    StatusAnswer, TagAnswer, TailAnswer, UiAnswer, WaitAnswer,
 };
 use foster_model::{
     CompletionFile, Definition, Entry, ErrorBody, FinishEvent, MatchDelivery, MatchEvent,
@@ -56,10 +56,12 @@ fn all() -> BTreeMap<String, Value> {
         ("run", answer::<RunAnswer>("run")),
         ("schema", answer::<SchemaAnswer>("schema")),
         ("send", answer::<SendAnswer>("send")),
+        ("serve", answer::<ServeAnswer>("serve")),
         ("start", answer::<RunAnswer>("start")),
         ("status", answer::<StatusAnswer>("status")),
         ("tag", answer::<TagAnswer>("tag")),
         ("tail", answer::<TailAnswer>("tail")),
+        ("ui", answer::<UiAnswer>("ui")),
         ("wait", answer::<WaitAnswer>("wait")),
         ("error", error()),
         ("event", answer::<JobEvent>("event")),

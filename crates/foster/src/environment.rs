@@ -1,5 +1,8 @@
 use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
 
 use etcetera::BaseStrategy as _;
 use foster_api::Failure;
@@ -118,6 +121,28 @@ impl Environment {
 /// Returns the path of this program, if the system tells.
 pub fn program() -> Option<PathBuf> {
     std::env::current_exe().ok()
+}
+
+/// Has a browser open an address: the one that `BROWSER` names, else the system's. Returns whether a program for that
+/// could be started.
+pub fn open_in_browser(environment: &Environment, address: &str) -> bool {
+    let named = environment.variable("BROWSER").map(OsStr::to_owned);
+    let usual = ["xdg-open", "open"].map(OsString::from);
+    let programs = named.map_or_else(|| usual.to_vec(), |named| vec![named]);
+    programs.iter().any(|program| {
+        let started = Command::new(program)
+            .arg(address)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn();
+        // A browser may live as long as it likes. Those that only tell another one are waited for, so that no zombie
+        // of theirs is left.
+        started
+            .map(|mut child| drop(thread::spawn(move || drop(child.wait()))))
+            .is_ok()
+    })
 }
 
 /// Returns the caller's home directory.

@@ -1,5 +1,7 @@
 //! Values by which jobs, and what they print, are chosen.
 
+use std::net::SocketAddr;
+
 use clap::builder::TypedValueParser;
 use foster_model::{Cause, Cursor, InvalidMoment, Moment, TagPattern};
 use foster_service::{NamePattern, ServiceError, SortBy, Stream};
@@ -31,6 +33,17 @@ pub fn count(text: &str) -> Result<Limit<usize>, Refused> {
             .map(Limit::At)
             .map_err(|_| refused(format!("{text:?} is no number"), hint)),
     }
+}
+
+/// Reads where a server listens: an address with a port, or `none`.
+pub fn listen(text: &str) -> Result<Limit<SocketAddr>, Refused> {
+    if text == "none" {
+        return Ok(Limit::None);
+    }
+    text.parse().map(Limit::At).map_err(|_| {
+        let hint = "write an address with a port, such as 127.0.0.1:7878 or [::1]:7878, or none";
+        refused(format!("{text:?} is no such address"), hint)
+    })
 }
 
 /// Reads the place where a listing goes on.

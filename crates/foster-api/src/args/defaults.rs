@@ -12,6 +12,7 @@ fn key_of(verb: &str, option: &Arg) -> Option<&'static Key> {
     }
     match (verb, option.get_id().as_str()) {
         ("ps", "limit") => key("list.limit"),
+        ("ui", "listen") => key("serve.listen"),
         ("tail", "lines") => key("run.tail_lines"),
         (verb, name) => key(&format!("{verb}.{name}")).or_else(|| key(&format!("run.{name}"))),
     }

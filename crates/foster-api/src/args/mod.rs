@@ -67,6 +67,8 @@ pub mod run;
 pub mod schema;
 /// The arguments of `foster send`.
 pub mod send;
+/// The arguments of `foster serve`.
+pub mod serve;
 /// The arguments of `foster start`.
 pub mod start;
 /// The arguments of `foster status`.
@@ -75,6 +77,8 @@ pub mod status;
 pub mod tag;
 /// The arguments of `foster tail`.
 pub mod tail;
+/// The arguments of `foster ui`.
+pub mod ui;
 mod value;
 /// The arguments of `foster wait`.
 pub mod wait;
@@ -160,6 +164,8 @@ pub enum Verb {
     Schema(schema::Args),
     Recover(recover::Args),
     Doctor(doctor::Args),
+    Serve(serve::Args),
+    Ui(ui::Args),
     InstallSkill(install_skill::Args),
     Config(config::Args),
     Completions(completions::Args),
@@ -200,6 +206,8 @@ impl Verb {
             Self::Schema(_) => "schema",
             Self::Recover(_) => "recover",
             Self::Doctor(_) => "doctor",
+            Self::Serve(_) => "serve",
+            Self::Ui(_) => "ui",
             Self::InstallSkill(_) => "install-skill",
             Self::Config(_) => "config",
             Self::Completions(_) => "completions",

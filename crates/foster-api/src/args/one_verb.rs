@@ -7,7 +7,8 @@ use clap::{Args, Command};
 
 use super::{
     Common, completions, config, create, deadline, delete, doctor, events, exec, gc, install_skill,
-    kill, list, logs, man, mcp, notify, processes, recover, restart, run, schema, send, start, status, tag, tail, wait,
+    kill, list, logs, man, mcp, notify, processes, recover, restart, run, schema, send, serve,
+    start, status, tag, tail, ui, wait,
 };
 
 /// Returns the definition of the command line with the verb alone that seems to be meant: the first
@@ -65,6 +66,8 @@ fn definition(verb: &str) -> Option<Command> {
         "schema" => schema::Args::augment_args,
         "recover" => recover::Args::augment_args,
         "doctor" => doctor::Args::augment_args,
+        "serve" => serve::Args::augment_args,
+        "ui" => ui::Args::augment_args,
         "install-skill" => install_skill::Args::augment_args,
         "config" => config::Args::augment_args,
         "completions" => completions::Args::augment_args,

@@ -81,6 +81,26 @@ pub enum ErrorCode {
     FileChanged,
     /// The configuration file can't be read or understood.
     ConfigError,
+    /// The caller has not shown the server's token.
+    Unauthorized,
+    /// A request came to the server by a name, or from a page, that is not its own.
+    Forbidden,
+    /// The server has nothing at this path.
+    UnknownRoute,
+    /// The path does not take this method.
+    MethodNotAllowed,
+    /// The body of a request is larger than the server takes.
+    RequestTooLarge,
+    /// The body of a request did not come in the time given.
+    RequestTooSlow,
+    /// The body of a request is not JSON.
+    UnsupportedMediaType,
+    /// The server answers as many requests of this kind as it may.
+    TooBusy,
+    /// The server can't listen there.
+    AddressUnavailable,
+    /// The file of the server's token can't be trusted or used.
+    TokenUntrusted,
     /// Input or output failed.
     #[serde(rename = "io_error")]
     Io,
@@ -91,7 +111,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 48] = [
         Self::InvalidArgument,
         Self::InvalidJobId,
         Self::JobIdTooShort,
@@ -128,6 +148,16 @@ impl ErrorCode {
         Self::UnknownSchema,
         Self::FileChanged,
         Self::ConfigError,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::UnknownRoute,
+        Self::MethodNotAllowed,
+        Self::RequestTooLarge,
+        Self::RequestTooSlow,
+        Self::UnsupportedMediaType,
+        Self::TooBusy,
+        Self::AddressUnavailable,
+        Self::TokenUntrusted,
         Self::Io,
         Self::Internal,
     ];

@@ -177,6 +177,53 @@ impl ErrorCode {
                 false,
                 Some("`foster config path` names the file; `foster config show` lists all keys"),
             ),
+            Self::Unauthorized => (
+                "unauthorized",
+                Exit::Usage,
+                false,
+                Some(
+                    "send `Authorization: Bearer TOKEN`; the token is in the file that `foster serve` names",
+                ),
+            ),
+            Self::Forbidden => (
+                "forbidden",
+                Exit::Usage,
+                false,
+                Some("ask by the server's own address, or start it with --allow-host NAME"),
+            ),
+            Self::UnknownRoute => (
+                "unknown_route",
+                Exit::Usage,
+                false,
+                Some("GET /v1/openapi.json lists what there is"),
+            ),
+            Self::MethodNotAllowed => (
+                "method_not_allowed",
+                Exit::Usage,
+                false,
+                Some("the header `Allow` lists the methods of this path"),
+            ),
+            Self::RequestTooLarge => ("request_too_large", Exit::Usage, false, None),
+            Self::RequestTooSlow => ("request_too_slow", Exit::Failure, true, None),
+            Self::UnsupportedMediaType => (
+                "unsupported_media_type",
+                Exit::Usage,
+                false,
+                Some("send JSON, and `Content-Type: application/json`"),
+            ),
+            Self::TooBusy => (
+                "too_busy",
+                Exit::Failure,
+                true,
+                Some("ask again later; the header `Retry-After` says when"),
+            ),
+            Self::AddressUnavailable => ("address_unavailable", Exit::Failure, false, None),
+            Self::TokenUntrusted => (
+                "token_untrusted",
+                Exit::Store,
+                false,
+                Some("remove the file: a new token is made at the next start"),
+            ),
             Self::Io => ("io_error", Exit::Failure, true, None),
             Self::Internal => ("internal_error", Exit::Failure, false, None),
         }

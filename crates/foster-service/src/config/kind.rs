@@ -1,4 +1,5 @@
 use std::ffi::OsStr;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -93,6 +94,19 @@ pub(super) const COUNT_OR_NONE: Kind<Option<usize>> = Kind {
     expects: r#"a number, such as 50, or "none""#,
     form: Form::IntegerOrNone,
     read: |text| or_none(text, COUNT.read),
+};
+
+/// An address with a port, or `none`.
+pub(super) const ADDRESS_OR_NONE: Kind<Option<SocketAddr>> = Kind {
+    expects: r#"an address with a port, such as "127.0.0.1:7878", or "none""#,
+    form: Form::Text,
+    read: |text| {
+        or_none(text, |text| {
+            let text = utf8(text)?;
+            let wrong = |_| format!("{text:?} is not an address with a port");
+            text.parse().map_err(wrong)
+        })
+    },
 };
 
 /// Yes or no.

@@ -1,4 +1,5 @@
 use std::ffi::OsStr;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,8 +8,8 @@ use foster_process::Containment;
 
 use super::error::ConfigError;
 use super::kind::{
-    ANSWER_FORM, AnswerForm, CONTAINMENT, COUNT, COUNT_OR_NONE, DURATION, DURATION_OR_NONE, Form,
-    PATH, SIZE, SIZE_OR_NONE, STRAGGLERS, SWITCH,
+    ADDRESS_OR_NONE, ANSWER_FORM, AnswerForm, CONTAINMENT, COUNT, COUNT_OR_NONE, DURATION,
+    DURATION_OR_NONE, Form, PATH, SIZE, SIZE_OR_NONE, STRAGGLERS, SWITCH,
 };
 
 /// The section whose keys stand at the top of the file, under no heading.
@@ -176,6 +177,11 @@ settings! {
     mcp: Mcp {
         /// How long a call stays with a job at most; most clients give up after a minute
         max_wait: Option<Duration>, DURATION_OR_NONE, Some("50s");
+    }
+    /// How jobs are served over HTTP.
+    serve: Serve {
+        /// Where `serve` listens: an address with a port, or `none` for no TCP
+        listen: Option<SocketAddr>, ADDRESS_OR_NONE, Some("127.0.0.1:7878");
     }
     /// Which old jobs are deleted.
     gc: Gc {

@@ -159,6 +159,21 @@ impl Lane {
         Ok(())
     }
 
+    /// Returns whether a line was begun, with more than a part of a character.
+    pub fn has_whole_characters(&self) -> bool {
+        text::incomplete_suffix(&self.line) < self.line.len()
+    }
+
+    /// Gives out what there is of the line that was begun, but for the part of a character at its end.
+    pub fn give_begun(&mut self, lines: &mut VecDeque<RawLine>) {
+        if self.has_whole_characters() {
+            let border = self.line.len() - text::incomplete_suffix(&self.line);
+            let rest = self.line.split_off(border);
+            let begun = std::mem::replace(&mut self.line, rest);
+            self.give(begun, false, lines);
+        }
+    }
+
     /// Gives out the line that was begun.
     pub fn give_rest(&mut self, lines: &mut VecDeque<RawLine>) {
         if self.has_rest() {

@@ -147,6 +147,19 @@ impl LineMerger {
         Ok(())
     }
 
+    /// Returns whether there is something of a line that is not complete.
+    pub fn has_begun(&self) -> bool {
+        self.lanes.iter().flatten().any(Lane::has_whole_characters)
+    }
+
+    /// Returns what there is of lines that are not complete. What follows of them counts as other lines.
+    pub fn take_begun(&mut self) -> Vec<RawLine> {
+        for lane in self.lanes.iter_mut().flatten() {
+            lane.give_begun(&mut self.lines);
+        }
+        std::iter::from_fn(|| self.take_line()).collect()
+    }
+
     /// Returns the rest when the output is over, also lines without an end; call it until `None`.
     pub fn finish(&mut self) -> io::Result<Option<RawLine>> {
         loop {

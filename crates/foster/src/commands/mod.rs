@@ -26,11 +26,13 @@ mod restart;
 mod run;
 mod schema;
 mod send;
+mod serve;
 mod start;
 mod status;
 mod supervise;
 mod tag;
 mod tail;
+mod ui;
 mod wait;
 mod watch;
 
@@ -193,6 +195,8 @@ fn dispatch(verb: Verb, typed: &[OsString], caller: &Caller<'_>) -> Status {
             recover::carry_out(&args, caller),
         ),
         Verb::Doctor(args) => say(caller, kind, Unread::Fine, doctor::carry_out(&args, caller)),
+        Verb::Serve(args) => serve::carry_out(&args, caller),
+        Verb::Ui(args) => ui::carry_out(&args, caller),
         Verb::InstallSkill(args) => say(
             caller,
             kind,

@@ -21,10 +21,12 @@ mod recover;
 mod run;
 mod schema;
 mod send;
+mod serve;
 mod snapshot;
 mod status;
 mod tag;
 mod tail;
+mod ui;
 mod wait;
 mod words;
 
