@@ -15,7 +15,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Each crate and the crates of this workspace that it may use. `foster-testkit` may be used by
 /// tests alone.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("foster-fault", &[]),
     ("foster-model", &[]),
     ("foster-process", &[]),
@@ -51,10 +51,15 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ),
     ("foster-api", &["foster-model", "foster-service"]),
     (
+        "foster-mcp",
+        &["foster-api", "foster-model", "foster-service"],
+    ),
+    (
         "foster",
         &[
             "foster-api",
             "foster-fault",
+            "foster-mcp",
             "foster-model",
             "foster-service",
         ],
@@ -73,16 +78,29 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates from elsewhere that only some may use directly.
-const RESERVED: [(&str, &[&str]); 5] = [
+const RESERVED: [(&str, &[&str]); 8] = [
     ("clap", &["foster", "foster-api"]),
     ("comfy-table", &["foster"]),
     ("libc", &["foster-process", "foster-store"]),
+    ("rmcp", &["foster-mcp"]),
     ("rustls", &["foster-notifier"]),
+    ("tokio", &["foster-mcp", "foster-process"]),
+    ("tokio-util", &["foster-mcp"]),
     ("ureq", &["foster-notifier"]),
 ];
 
-/// What must not be in the program at all, not even behind another dependency.
-const ABSENT: [&str; 2] = ["tokio", "async-std"];
+/// What supervises jobs, or looks at them: it has no runtime, not even behind another dependency.
+const WITHOUT_RUNTIME: [&str; 6] = [
+    "foster-api",
+    "foster-notifier",
+    "foster-process",
+    "foster-service",
+    "foster-store",
+    "foster-supervisor",
+];
+
+/// Runtimes.
+const RUNTIMES: [&str; 3] = ["tokio", "async-std", "smol"];
 
 #[test]
 fn arrows_between_the_crates_are_those_of_the_picture() {
@@ -123,13 +141,20 @@ fn some_dependencies_belong_to_one_room() {
     }
 }
 
+/// A server has a runtime; what it calls, and what becomes of a job, does without.
 #[test]
-fn the_program_contains_no_runtime() {
-    let reached = reached_from(&metadata(true), "foster");
-    assert!(reached.contains("rustix"), "{reached:?}");
-    for absent in ABSENT {
-        assert!(!reached.contains(absent), "{absent} is in the program");
+fn what_supervises_jobs_contains_no_runtime() {
+    let metadata = metadata(true);
+    for name in WITHOUT_RUNTIME {
+        let reached = reached_from(&metadata, name);
+        assert!(reached.contains("rustix"), "{reached:?}");
+        for runtime in RUNTIMES {
+            // The library has one for others to ask for; the graph is made of all that somebody asks for.
+            assert!(!reached.contains(runtime), "{runtime} is in {name}");
+        }
     }
+    // What `foster` itself uses may not bring one either, but for the servers.
+    assert!(reached_from(&metadata, "foster-mcp").contains("tokio"));
 }
 
 /// Whatever asks for it outside of tests would have it in the program that people install.

@@ -74,6 +74,7 @@ fn every_verb_is_called_as_its_answer_is() {
         "config",
         "completions zsh",
         "man",
+        "mcp",
         "_supervise",
         "_notify",
     ];
@@ -103,6 +104,7 @@ fn good_lines_are_taken() {
         "send x --no-newline -- -v",
         "deadline x none",
         "deadline x 0s",
+        "mcp --max-wait none",
         "run --tail-lines 0 --max-bytes 1MiB --stdin-file f --log l --cwd d true",
         "exec --cwd / --kill-after 1s true",
         "--json status x",
@@ -185,6 +187,7 @@ const BAD_LINES: &[(&str, &str)] = &[
     ("send x y --timeout 5", "5s"),
     ("deadline x", "--help"),
     ("deadline x soon", "5s"),
+    ("mcp --max-wait 60", "60s"),
     ("run --escalate TERM true", "TERM:5s"),
     ("run --escalate TERM:5 true", "5s"),
     ("run --escalate :5s true", "TERM:5s"),

@@ -84,7 +84,8 @@ fn wait_for_restart(
     loop {
         let now = status(context, &request)?.job;
         if !now.state.is_final() {
-            return Ok(true);
+            // Its start was before it is followed again.
+            return Ok(tell());
         }
         if known.is_some_and(|known| known != now.run) && !tell() {
             return Ok(false);

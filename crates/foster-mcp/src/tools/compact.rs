@@ -9,7 +9,7 @@ const WORDS: usize = 20;
 /// Returns the schema of a tool's output: that of its answer without what is for people, for it is sent to each
 /// client at its beginning; and it takes an answer that is an error alone.
 pub fn output(schema: JsonObject) -> JsonObject {
-    let mut schema = stripped(schema);
+    let mut schema = without_names_of_text(stripped(schema));
     schema.remove("$schema");
     let required = match schema.remove("required") {
         Some(Value::Array(required)) => required,
@@ -54,6 +54,49 @@ fn stripped(schema: JsonObject) -> JsonObject {
         Some(_) => object(json!({"type": "string"})),
         None => kept,
     }
+}
+
+/// Returns a schema that says of what is text alone that it is, in its place.
+fn without_names_of_text(mut schema: JsonObject) -> JsonObject {
+    let Some(Value::Object(mut named)) = schema.remove("$defs") else {
+        return schema;
+    };
+    let is_text = |named: &Value| named["type"] == "string" && named.get("const").is_none();
+    let texts = named.iter().filter(|(_, named)| is_text(named));
+    let texts: Vec<_> = texts.map(|(name, _)| format!("#/$defs/{name}")).collect();
+    named.retain(|_, named| !is_text(named));
+    schema.insert("$defs".to_owned(), Value::Object(named));
+    object(with_texts(Value::Object(schema), &texts))
+}
+
+fn with_texts(value: Value, texts: &[String]) -> Value {
+    match value {
+        Value::Object(mut schema) => {
+            let named = schema.get("$ref").and_then(Value::as_str);
+            if named.is_some_and(|named| texts.iter().any(|text| text == named)) {
+                schema.remove("$ref");
+                schema.insert("type".to_owned(), json!("string"));
+            }
+            let members = schema.into_iter();
+            let shown = members.map(|(name, member)| (name, with_texts(member, texts)));
+            or_nothing(shown.collect())
+        }
+        Value::Array(values) => values
+            .into_iter()
+            .map(|value| with_texts(value, texts))
+            .collect(),
+        value => value,
+    }
+}
+
+/// Returns a choice between text and nothing as the two types.
+fn or_nothing(schema: JsonObject) -> Value {
+    let either = json!({"anyOf": [{"type": "string"}, {"type": "null"}]});
+    let schema = Value::Object(schema);
+    if schema == either {
+        return json!({"type": ["string", "null"]});
+    }
+    schema
 }
 
 fn strip(value: Value) -> Value {

@@ -92,7 +92,7 @@ fn unknown_methods_tools_and_fields_are_refused_and_execute_nothing() {
     let mut client = Client::begin(&sandbox);
     assert_eq!(client.refused("no/such", json!({})), -32601);
     assert_eq!(client.refused("prompts/get", json!({"name": "x"})), -32601);
-    assert_eq!(client.refused("completion/complete", json!([])), -32601);
+    assert_eq!(client.refused("completion/complete", json!([])), -32600);
     assert_eq!(client.refused("tools/call", json!({})), -32602);
     assert_eq!(client.refused("tools/call", json!({"name": 7})), -32602);
     assert_eq!(
@@ -103,7 +103,7 @@ fn unknown_methods_tools_and_fields_are_refused_and_execute_nothing() {
         client.refused("tools/call", json!({"name": "run", "arguments": ["true"]})),
         -32602
     );
-    assert_eq!(client.refused("tools/call", json!(["run"])), -32602);
+    assert_eq!(client.refused("tools/call", json!(["run"])), -32600);
     for name in [
         "",
         "Run",

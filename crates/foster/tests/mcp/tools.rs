@@ -311,7 +311,7 @@ fn refused(pair: &mut Pair<'_>) {
             json!({"job": "@1", "text": "x"}),
             &["send", "@1", "x"],
         ),
-        ("start", json!({"job": "@1"}), &["start", "@1"]),
+        ("start", json!({"job": "nobody"}), &["start", "nobody"]),
         ("delete", json!({"jobs": ["nobody"]}), &["delete", "nobody"]),
         (
             "run",

@@ -85,7 +85,7 @@ fn a_wait_comes_back_before_the_client_gives_up_on_it() {
     command.arg("mcp").env("FOSTER_MCP_MAX_WAIT", "200ms");
     let mut client = Client::of(command);
     client.shake_hands(VERSION);
-    let run = client.ok("run", json!({"command": sleep, "until_exit": true}));
+    let run = client.ok("run", json!({"command": sleep, "wait": true}));
     assert_eq!(run["state"], "running");
     client.end();
 }
@@ -96,11 +96,8 @@ fn a_call_that_is_cancelled_ends_and_its_job_does_not() {
     let (mut client, gate, id) = with_job(&sandbox);
     let other = Gate::new(&sandbox, "other");
     let line = "echo $FOSTER_JOB > up; read x < other";
-    let run = client.begin_call(
-        "run",
-        json!({"shell": line, "name": "other", "until_exit": true}),
-    );
-    wait_for_file(&sandbox.work().join("up"), DEADLINE).unwrap();
+    let run = client.begin_call("run", json!({"shell": line, "name": "other", "wait": true}));
+    assert!(wait_for_file(&sandbox.work().join("up"), DEADLINE));
     // As many as may wait at once: whatever waits after them shows that they are back.
     let mut calls: Vec<_> = (1..200)
         .map(|_| client.begin_call("wait", json!({"jobs": [id]})))
