@@ -40,6 +40,9 @@ export function askBy({ title, children, confirm, danger = false, submit, wide =
         action.disabled = false;
       }
     });
+    form.addEventListener("input", () => {
+      problem.hidden = true;
+    });
     dialog.addEventListener("cancel", (event) => {
       if (!mayEscape) event.preventDefault();
     });

@@ -139,7 +139,8 @@ export class JobList {
     const focused = document.activeElement?.closest?.("[data-job]")?.dataset.job;
     const items = new Map(rows.map((row) => [row.job_id, this.#item(row)]));
     this.#items = items;
-    this.body.replaceChildren(
+    const order = JSON.stringify([parts.map(([title, part]) => [title, part.map((row) => row.job_id)]), this.#answer === null, Boolean(this.#answer?.error), isFiltered(this.#filters)]);
+    refill(this.body, order, () => [
       ...parts.flatMap(([title, part]) => {
         const id = `part-${title.replace(" ", "-").toLowerCase()}`;
         return [
@@ -148,7 +149,7 @@ export class JobList {
         ];
       }),
       ...(rows.length === 0 ? [this.#emptiness()] : []),
-    );
+    ]);
     if (focused && items.has(focused) && document.activeElement === document.body) items.get(focused).link.focus();
     this.#rove();
     this.more.hidden = !this.#answer?.truncated;

@@ -40,9 +40,9 @@ test("hostile output is text, and runs nothing", async (t) => {
   assert.ok(text.includes("<script>globalThis.pwned = 1</script><img src=x onerror='pwned=1'><b>bold</b>&lt;"), text);
   assert.ok(text.includes("link red after"), text);
   assert.ok(text.includes("abc<U+202E>gnp.exe<U+2066> zero<U+200B>width"), text);
-  assert.ok(text.includes("bad\ufffd\ufffd\ufffd( \u2400\ufffd"), text);
+  assert.ok(text.includes("bad\ufffd\ufffd\ufffd( ^@\ufffd"), text);
   assert.ok(text.includes("100% done") && !text.includes("50%"), text);
-  assert.ok(text.includes("\u241b]0;never closed"), text);
+  assert.ok(text.includes("^[]0;never closed"), text);
   assert.equal(await page.evaluate(() => globalThis.pwned), undefined);
   assert.equal(await page.locator("#job script, #job img, #job b, .screen a").count(), 0);
   assert.notEqual(await page.title(), "title");
