@@ -16,7 +16,8 @@ const file = (name, content) => {
   return join(folder, name);
 };
 
-const LONGEST_TASK = 400;
+// A machine that is busy with other things may need more.
+const LONGEST_TASK = Number(process.env.FOSTER_PAGE_LONGEST_TASK ?? 400);
 const longTasks = async (page) => {
   const tasks = await page.evaluate(() => globalThis.longTasks);
   assert.ok(Math.max(0, ...tasks) <= LONGEST_TASK, `tasks of ${tasks} ms`);
