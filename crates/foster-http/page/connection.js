@@ -19,7 +19,7 @@ let timer;
 const text = h("span", {});
 const banner = h("div", { id: "connection", hidden: true }, [
   h("span", { role: "status" }, [text]),
-  h("button", { type: "button", class: "quiet", on: { click: tryNow } }, ["Try now"]),
+  h("button", { type: "button", on: { click: tryNow } }, ["Try now"]),
 ]);
 export const connectionBanner = banner;
 
