@@ -6,7 +6,12 @@ import { h } from "./dom.js";
 const QUIET_FOR = 800;
 const GONE_AFTER = 12_000;
 
+const LOST = "The connection to the server is lost. What is shown may be old.";
+const GONE = "The server is gone: start it again with foster serve. What is shown is old.";
+const WAITING = "The server does not answer yet. A browser opens six connections to it at most: other tabs of Foster may hold them.";
+
 const down = new Map();
+const isWaiting = () => [...down.values()].every((entry) => entry.error.code === "waiting");
 const waiting = new Set();
 let since = null;
 let timer;
@@ -14,7 +19,7 @@ let timer;
 const text = h("span", {});
 const banner = h("div", { id: "connection", hidden: true }, [
   h("span", { role: "status" }, [text]),
-  h("button", { type: "button", class: "quiet", on: { click: tryNow } }, ["Try now"]),
+  h("button", { type: "button", on: { click: tryNow } }, ["Try now"]),
 ]);
 export const connectionBanner = banner;
 
@@ -45,7 +50,7 @@ export function retryNow(delay, signal) {
   });
 }
 
-export function tryNow() {
+function tryNow() {
   for (const go of [...waiting]) go();
 }
 addEventListener("online", tryNow);
@@ -61,11 +66,7 @@ function draw() {
   banner.hidden = age < QUIET_FOR;
   const next = Math.max(0, Math.min(...[...down.values()].map((entry) => entry.next)) - Date.now());
   const busy = [...down.values()].find((entry) => entry.error.status !== null);
-  const words = busy
-    ? `The server has trouble: ${busy.error.message}`
-    : age < GONE_AFTER
-      ? "The connection to the server is lost. What is shown may be old."
-      : "The server is gone: start it again with foster serve. What is shown is old.";
+  const words = busy ? `The server has trouble: ${busy.error.message}` : isWaiting() ? WAITING : age < GONE_AFTER ? LOST : GONE;
   // The status is read aloud when its words change, not with every second.
   if (text.textContent !== words) text.textContent = words;
   banner.dataset.next = next < 1000 ? "trying again" : `again in ${Math.ceil(next / 1000)} s`;

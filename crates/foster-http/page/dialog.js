@@ -1,6 +1,7 @@
 // Modal dialogs: the browser keeps the focus inside and gives it back.
 
 import { h } from "./dom.js";
+import { jobHref } from "./route.js";
 import { visibleLines } from "./visible.js";
 
 let count = 0;
@@ -40,10 +41,17 @@ export function askBy({ title, children, confirm, danger = false, submit, wide =
         action.disabled = false;
       }
     });
+    form.addEventListener("input", () => {
+      problem.hidden = true;
+    });
     dialog.addEventListener("cancel", (event) => {
       if (!mayEscape) event.preventDefault();
     });
+    // Who goes elsewhere, also by the browser's "back", has answered.
+    const leave = () => mayEscape && dialog.close();
+    addEventListener("hashchange", leave);
     dialog.addEventListener("close", () => {
+      removeEventListener("hashchange", leave);
       dialog.remove();
       done(result);
     });
@@ -58,6 +66,8 @@ export function explain(error) {
   return [
     h("p", { class: "message" }, [visibleLines(error.message)]),
     error.hint && h("p", { class: "hint" }, withCode(error.hint)),
+    // What could not be started has a record all the same.
+    error.jobId && h("p", {}, [h("a", { href: jobHref(error.jobId) }, ["Show this job"])]),
   ].filter(Boolean);
 }
 

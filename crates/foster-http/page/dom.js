@@ -21,7 +21,7 @@ function fill(element, { on = {}, dataset = {}, ...attributes }, children) {
   return element;
 }
 
-export function setAttributes(element, attributes) {
+function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value === null || value === undefined) element.removeAttribute(name);
     else element.setAttribute(name, value === true ? "" : String(value));

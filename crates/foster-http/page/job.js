@@ -140,6 +140,8 @@ export class JobView {
   }
 
   #take(job) {
+    // The address had a name or a part of the id: what it says must stay true.
+    if (job.job_id !== this.#id) return location.replace(jobHref(job.job_id, this.#tab));
     const before = this.job;
     this.job = job;
     if (!before) this.#build();
@@ -148,6 +150,7 @@ export class JobView {
     this.#draw();
     // A job that is over has one more stream to read: its past. A job that runs again, another.
     if (!this.#eventStream && (!before || !isOver(job) || before.run !== job.run)) this.#openEvents();
+    return undefined;
   }
 
   #fail(error) {

@@ -2,7 +2,7 @@
 
 import { h, refill } from "./dom.js";
 import { NO_FILTERS, STATE_CHOICES, isFiltered, listOptions, matches } from "./filters.js";
-import { showError } from "./notice.js";
+import { explain } from "./dialog.js";
 import { jobHref } from "./route.js";
 import { badge, isOver } from "./state.js";
 import { Stream } from "./stream.js";
@@ -111,8 +111,8 @@ export class JobList {
       events: (events) => this.#take(events),
       failed: (error) => {
         this.#answer = { error };
+        this.rows = [];
         this.#draw();
-        showError(error, "The list can't be shown");
       },
     }, { options: listOptions(this.#filters, this.#limit) });
   }
@@ -139,7 +139,8 @@ export class JobList {
     const focused = document.activeElement?.closest?.("[data-job]")?.dataset.job;
     const items = new Map(rows.map((row) => [row.job_id, this.#item(row)]));
     this.#items = items;
-    this.body.replaceChildren(
+    const order = JSON.stringify([parts.map(([title, part]) => [title, part.map((row) => row.job_id)]), this.#answer === null, this.#answer?.error?.message, isFiltered(this.#filters)]);
+    refill(this.body, order, () => [
       ...parts.flatMap(([title, part]) => {
         const id = `part-${title.replace(" ", "-").toLowerCase()}`;
         return [
@@ -148,7 +149,7 @@ export class JobList {
         ];
       }),
       ...(rows.length === 0 ? [this.#emptiness()] : []),
-    );
+    ]);
     if (focused && items.has(focused) && document.activeElement === document.body) items.get(focused).link.focus();
     this.#rove();
     this.more.hidden = !this.#answer?.truncated;
@@ -209,7 +210,10 @@ export class JobList {
 
   #emptiness() {
     if (!this.#answer) return h("p", { class: "empty" }, ["Loading\u2026"]);
-    if (this.#answer.error) return h("p", { class: "empty" }, ["There is no list to show: change the filters, or load the page again."]);
+    if (this.#answer.error) {
+      const retry = h("button", { type: "button", on: { click: () => this.#open() } }, ["Try again"]);
+      return h("div", { class: "empty", role: "alert" }, [h("p", {}, ["The list can\u2019t be shown."]), ...explain(this.#answer.error), retry]);
+    }
     if (this.rows.length > 0 || isFiltered(this.#filters)) {
       return h("div", { class: "empty" }, [
         h("p", {}, ["No job fits these filters."]),

@@ -26,7 +26,7 @@ let view = null;
 let shown = null;
 
 document.querySelector("#app").replaceChildren(
-  h("header", { id: "bar" }, [h("h1", {}, [h("a", { href: listHref }, ["Foster"])]), connectionBanner, h("div", { class: "buttons" }, [newJob, keys])]),
+  h("header", { id: "bar" }, [h("h1", {}, [h("a", { href: listHref }, [h("img", { src: "page/icon.svg", alt: "", width: 22, height: 22 }), "Foster"])]), connectionBanner, h("div", { class: "buttons" }, [newJob, keys])]),
   h("main", { id: "panes" }, [list.element, place]),
   ...noticeElements,
 );

@@ -63,12 +63,6 @@ export class Screen {
     if (following) this.#place(null);
   }
 
-  /** To the first of all rows. */
-  toBegin() {
-    this.follow(false);
-    this.element.scrollTop = 0;
-  }
-
   #rowsOf(line) {
     const { streams, filter, wrap } = this.#options;
     if (!streams.has(line.stream)) return 0;

@@ -3,7 +3,6 @@
 import { request } from "./api.js";
 import { askBy } from "./dialog.js";
 import { h } from "./dom.js";
-import { jobHref } from "./route.js";
 
 /** Asks for a job and starts it; gives its id, or `undefined`. `directory` is offered as its place. */
 export function startJob(directory) {
@@ -14,14 +13,8 @@ export function startJob(directory) {
     wide: true,
     children: form.elements,
     submit: async () => {
-      try {
-        const answer = await request("POST", "/v1/jobs", { body: form.read() });
-        return answer.job_id;
-      } catch (error) {
-        // What could not be started has a record all the same.
-        if (error.jobId) error.hint = `${error.hint ? `${error.hint}. ` : ""}The attempt is recorded: ${location.pathname}${jobHref(error.jobId)}`;
-        throw error;
-      }
+      const answer = await request("POST", "/v1/jobs", { body: form.read() });
+      return answer.job_id;
     },
   });
 }
@@ -91,7 +84,7 @@ function choice(label, name, options, change) {
   return {
     element: h("fieldset", { class: "choice" }, [
       h("legend", { class: "visually-hidden" }, [label]),
-      ...options.flatMap(([value, words], i) => [inputs[i], h("label", { for: `${name}-${value}` }, [words])]),
+      ...options.map(([value, words], i) => h("span", { class: "check" }, [inputs[i], h("label", { for: `${name}-${value}` }, [words])])),
     ]),
     value: () => inputs.find((input) => input.checked).value,
   };

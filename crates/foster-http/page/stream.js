@@ -4,11 +4,14 @@ import { ApiError, send, withOptions } from "./api.js";
 import { forget, noteDown, noteUp, retryNow } from "./connection.js";
 import { EventParser } from "./sse.js";
 import { breathe } from "./pace.js";
+import { isAsking } from "./token-dialog.js";
 
 const FIRST_DELAY = 400;
 const LONGEST_DELAY = 15_000;
 // The server sends a comment every 15 seconds: who is silent for three of them is gone.
 const SILENCE = 45_000;
+// Who gets no answer for so long may be waiting behind the browser's own limit.
+const SLOW = 8000;
 // A tab that nobody looks at leaves its connections to others: browsers open six to a server.
 const HIDDEN_FOR = 20_000;
 
@@ -96,11 +99,16 @@ export class Stream {
     const abort = () => connection.abort();
     outer.addEventListener("abort", abort);
     let watchdog = setTimeout(abort, SILENCE);
+    const slow = setTimeout(() => {
+      if (!isAsking()) noteDown(this, { name: this.#name, error: new ApiError({ code: "waiting", message: "" }), delay: SILENCE - SLOW });
+    }, SLOW);
     try {
       const response = await send(withOptions(this.#path, this.#options), {
         signal: connection.signal,
         headers: { Accept: "text/event-stream", ...(this.#lastId === null ? {} : { "Last-Event-ID": this.#lastId }) },
       });
+      clearTimeout(slow);
+      noteUp(this);
       this.#handlers.start?.();
       const parser = new EventParser();
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -119,6 +127,7 @@ export class Stream {
       throw new ApiError({ code: "unreachable", message: "The connection was lost.", hint: String(error?.message ?? error) });
     } finally {
       clearTimeout(watchdog);
+      clearTimeout(slow);
       outer.removeEventListener("abort", abort);
       connection.abort();
     }

@@ -29,10 +29,12 @@ export function duration(ms) {
   if (ms < 10_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
   const seconds = Math.floor(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds / 60) % 60} min`;
-  return `${Math.floor(seconds / 86_400)} d ${Math.floor(seconds / 3600) % 24} h`;
+  if (seconds < 3600) return twoUnits(Math.floor(seconds / 60), "min", seconds % 60, "s");
+  if (seconds < 86_400) return twoUnits(Math.floor(seconds / 3600), "h", Math.floor(seconds / 60) % 60, "min");
+  return twoUnits(Math.floor(seconds / 86_400), "d", Math.floor(seconds / 3600) % 24, "h");
 }
+
+const twoUnits = (large, unit, small, smallUnit) => `${large} ${unit}${small > 0 ? ` ${small} ${smallUnit}` : ""}`;
 
 /** How long ago, in one unit. */
 export function ago(at, now = Date.now()) {

@@ -23,13 +23,14 @@ export class Timeline {
   }
 
   #item(event) {
-    if (event.event === "started" || this.#begin === null) this.#begin = Date.parse(event.at);
-    const since = Date.parse(event.at) - this.#begin;
+    if (event.event === "restarted") this.#begin = null;
+    const since = this.#begin === null ? null : Date.parse(event.at) - this.#begin;
+    if (event.event === "started") this.#begin = Date.parse(event.at);
     const { kind, title, lines } = eventWords(event);
     const { schema_version: _version, ok: _ok, type: _type, job_id: _job, ...fields } = event;
     return h("li", { class: kind }, [
       h("time", { datetime: event.at, title: event.at }, [`${dayTime(event.at).replace(/[^,]*$/, "")}${clockTime(event.at)}`.replace(/,(?=\d)/, ", ")]),
-      h("span", { class: "since" }, [since > 0 ? `+${duration(since)}` : ""]),
+      h("span", { class: "since" }, [since === null ? "" : `+${duration(since)}`]),
       h("div", { class: "what" }, [
         h("strong", {}, [visible(title)]),
         ...lines.map((line) => h("p", {}, [visible(line)])),

@@ -15,6 +15,8 @@ export function askForToken(refused) {
   return asking;
 }
 
+export const isAsking = () => asking !== null;
+
 function ask(wasRefused) {
   forgetToken();
   const field = h("input", { type: "password", name: "token", id: "token", autocomplete: "off", spellcheck: "false", required: true });

@@ -7,11 +7,12 @@ const HIDDEN =
 /** One or more characters that can't be shown as they are. */
 export const HIDDEN_RUN = new RegExp(`[${HIDDEN}]+`, "gu");
 
-/** The visible name of one hidden character. */
+/** The visible name of one hidden character; controls as `cat -v` has them. */
 export function nameOf(character) {
   const code = character.codePointAt(0);
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  if (code === 0x7f) return "\u2421";
+  if (character === "\n") return "\u21b5";
+  if (code < 0x20) return `^${String.fromCharCode(code + 64)}`;
+  if (code === 0x7f) return "^?";
   return `<U+${code.toString(16).toUpperCase().padStart(4, "0")}>`;
 }
 

@@ -93,6 +93,10 @@ test("what can't be started is told in the form", async (t) => {
   await form.getByText('"no-such-program" was not found').waitFor();
   await form.getByText("check the spelling").waitFor();
   await picture(page, "refused");
+  await form.getByRole("link", { name: "Show this job" }).click();
+  await page.locator(".job-line .badge", { hasText: "could not start" }).waitFor();
+  alsoDelete(page.url().split("/").at(-1));
+  assert.equal(await form.count(), 0);
 });
 
 test("a job that is deleted elsewhere is said to be gone", async (t) => {
@@ -129,10 +133,10 @@ test("processes form a tree, and what happened is told", async (t) => {
   assert.match(page.url(), /#\/$/);
 });
 
-test("filters", async (t) => {
+test("filters, and one that the server refuses", async (t) => {
   const [one, other] = [await job({ command: ["true"], name: "needle-one", tag: ["hay.stack"], group: "page-filter" }), await job({ command: ["false"], name: "needle-two", cwd: "/" })];
   await Promise.all([wait(one), wait(other)]);
-  const page = await open(t);
+  const page = await open(t, { expected: [/400/] });
   const titles = page.locator(".jobs a .title");
   const shown = async (...names) => {
     await page.waitForFunction((expected) => JSON.stringify([...document.querySelectorAll(".jobs a .title")].map((each) => each.textContent)) === expected, JSON.stringify(names));
@@ -145,6 +149,10 @@ test("filters", async (t) => {
   await page.getByLabel("Tag", { exact: true }).fill("hay.*");
   await shown("needle-one");
   await page.getByLabel("Group", { exact: true }).fill("page-filter");
+  await shown("needle-one");
+  await page.getByLabel("Tag", { exact: true }).fill("..");
+  await page.getByRole("alert").getByText("The list can\u2019t be shown.").waitFor();
+  await page.getByLabel("Tag", { exact: true }).fill("hay.stack");
   await shown("needle-one");
   await page.getByLabel("Group", { exact: true }).fill("none");
   await page.getByRole("button", { name: "Clear the filters" }).click();

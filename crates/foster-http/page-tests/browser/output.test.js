@@ -16,7 +16,8 @@ const file = (name, content) => {
   return join(folder, name);
 };
 
-const LONGEST_TASK = 400;
+// A machine that is busy with other things may need more.
+const LONGEST_TASK = Number(process.env.FOSTER_PAGE_LONGEST_TASK ?? 400);
 const longTasks = async (page) => {
   const tasks = await page.evaluate(() => globalThis.longTasks);
   assert.ok(Math.max(0, ...tasks) <= LONGEST_TASK, `tasks of ${tasks} ms`);
@@ -40,9 +41,9 @@ test("hostile output is text, and runs nothing", async (t) => {
   assert.ok(text.includes("<script>globalThis.pwned = 1</script><img src=x onerror='pwned=1'><b>bold</b>&lt;"), text);
   assert.ok(text.includes("link red after"), text);
   assert.ok(text.includes("abc<U+202E>gnp.exe<U+2066> zero<U+200B>width"), text);
-  assert.ok(text.includes("bad\ufffd\ufffd\ufffd( \u2400\ufffd"), text);
+  assert.ok(text.includes("bad\ufffd\ufffd\ufffd( ^@\ufffd"), text);
   assert.ok(text.includes("100% done") && !text.includes("50%"), text);
-  assert.ok(text.includes("\u241b]0;never closed"), text);
+  assert.ok(text.includes("^[]0;never closed"), text);
   assert.equal(await page.evaluate(() => globalThis.pwned), undefined);
   assert.equal(await page.locator("#job script, #job img, #job b, .screen a").count(), 0);
   assert.notEqual(await page.title(), "title");

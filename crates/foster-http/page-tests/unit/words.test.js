@@ -12,6 +12,7 @@ import { visible } from "../../page/visible.js";
 test("durations and sizes", () => {
   assert.deepEqual([0, 999, 1500, 59_999, 61_000, 3_720_000, 90_000_000].map(duration), ["0 ms", "999 ms", "1.5 s", "59 s", "1 min 1 s", "1 h 2 min", "1 d 1 h"]);
   assert.deepEqual([0, 1023, 1536, 64 * 1024 ** 2].map(bytes), ["0 B", "1023 B", "1.5 KiB", "64.0 MiB"]);
+  assert.deepEqual([60_000, 3_600_000, 86_400_000].map(duration), ["1 min", "1 h", "1 d"]);
   assert.equal(duration(null), "unknown");
 });
 
@@ -56,5 +57,5 @@ test("filters", () => {
 });
 
 test("hidden characters get names", () => {
-  assert.equal(visible("a\u202eb\n\ud800"), "a<U+202E>b\u240a<U+D800>");
+  assert.equal(visible("a\u202eb\n\ud800"), "a<U+202E>b\u21b5<U+D800>");
 });
