@@ -41,9 +41,10 @@ pub fn router(app: &App) -> Router {
         .route("/", any(page::index))
         .route("/page/{name}", any(page::file));
     for path in routes::paths() {
-        let handler = move |State(app): State<App>,
-                            params: Result<RawPathParams, RawPathParamsRejection>,
-                            request: Request| dispatch(app, path, params, request);
+        let handler =
+            move |State(app): State<App>,
+                  params: Result<RawPathParams, RawPathParamsRejection>,
+                  request: Request| dispatch(app, path, params, request);
         router = router.route(path, any(handler));
     }
     let layer = middleware::from_fn_with_state(app.clone(), guarding::admit);

@@ -76,13 +76,15 @@ impl ServeError {
     fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Nowhere => Some("give --listen ADDRESS, or --unix PATH"),
-            Self::NotLocal(_) => {
-                Some("give --tls-cert and --tls-key, or --insecure-plain-http if nobody else is on that network")
-            }
+            Self::NotLocal(_) => Some(
+                "give --tls-cert and --tls-key, or --insecure-plain-http if nobody else is on that network",
+            ),
             Self::Address { source, .. } | Self::Unix { source, .. }
                 if source.kind() == io::ErrorKind::AddrInUse =>
             {
-                Some("another server listens there: `foster ui` uses it, --port 0 takes a free port")
+                Some(
+                    "another server listens there: `foster ui` uses it, --port 0 takes a free port",
+                )
             }
             _ => None,
         }
@@ -94,6 +96,10 @@ impl From<ServeError> for Failure {
         if let ServeError::Service(error) = error {
             return error.into();
         }
-        Self::with_hint(error.code(), error.to_string(), error.hint().map(str::to_owned))
+        Self::with_hint(
+            error.code(),
+            error.to_string(),
+            error.hint().map(str::to_owned),
+        )
     }
 }

@@ -23,7 +23,11 @@ pub async fn index(State(app): State<App>, request: Request) -> Response<Body> {
 
 /// Answers with one of its files.
 pub async fn file(params: RawPathParams, request: Request) -> Response<Body> {
-    let name = params.iter().next().map(|(_, value)| value).unwrap_or_default();
+    let name = params
+        .iter()
+        .next()
+        .map(|(_, value)| value)
+        .unwrap_or_default();
     serve(name, request.method())
 }
 

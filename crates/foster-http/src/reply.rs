@@ -38,15 +38,26 @@ fn documented(code: Option<ErrorCode>, document: &Value) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = code.map_or(StatusCode::OK, status);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     match response.status() {
         StatusCode::SERVICE_UNAVAILABLE => set(&mut response, header::RETRY_AFTER, AGAIN),
         StatusCode::UNAUTHORIZED => {
-            set(&mut response, header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            set(
+                &mut response,
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer"),
+            );
         }
         // The rest of the body was not read.
         StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
-            set(&mut response, header::CONNECTION, HeaderValue::from_static("close"));
+            set(
+                &mut response,
+                header::CONNECTION,
+                HeaderValue::from_static("close"),
+            );
         }
         _ => {}
     }

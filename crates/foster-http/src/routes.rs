@@ -103,13 +103,49 @@ pub static ROUTES: &[Route] = &[
     verb(Method::POST, "/v1/jobs/create", "create", &[], Lane::Acting),
     stream("/v1/jobs/changes", Target::Changes),
     verb(Method::GET, "/v1/jobs/{job}", "status", JOB, Lane::Quick),
-    verb(Method::DELETE, "/v1/jobs/{job}", "delete", JOBS, Lane::Acting),
-    verb(Method::POST, "/v1/jobs/{job}/start", "start", JOB, Lane::Acting),
-    verb(Method::POST, "/v1/jobs/{job}/restart", "restart", JOB, Lane::Acting),
-    verb(Method::POST, "/v1/jobs/{job}/kill", "kill", JOBS, Lane::Acting),
-    verb(Method::POST, "/v1/jobs/{job}/send", "send", JOB, Lane::Acting),
+    verb(
+        Method::DELETE,
+        "/v1/jobs/{job}",
+        "delete",
+        JOBS,
+        Lane::Acting,
+    ),
+    verb(
+        Method::POST,
+        "/v1/jobs/{job}/start",
+        "start",
+        JOB,
+        Lane::Acting,
+    ),
+    verb(
+        Method::POST,
+        "/v1/jobs/{job}/restart",
+        "restart",
+        JOB,
+        Lane::Acting,
+    ),
+    verb(
+        Method::POST,
+        "/v1/jobs/{job}/kill",
+        "kill",
+        JOBS,
+        Lane::Acting,
+    ),
+    verb(
+        Method::POST,
+        "/v1/jobs/{job}/send",
+        "send",
+        JOB,
+        Lane::Acting,
+    ),
     verb(Method::POST, "/v1/jobs/{job}/tag", "tag", JOB, Lane::Quick),
-    verb(Method::POST, "/v1/jobs/{job}/deadline", "deadline", JOB, Lane::Quick),
+    verb(
+        Method::POST,
+        "/v1/jobs/{job}/deadline",
+        "deadline",
+        JOB,
+        Lane::Quick,
+    ),
     Route {
         method: Method::GET,
         path: "/v1/jobs/{job}/notify",
@@ -120,10 +156,22 @@ pub static ROUTES: &[Route] = &[
         },
         lane: Lane::Quick,
     },
-    verb(Method::POST, "/v1/jobs/{job}/notify", "notify", JOB, Lane::Quick),
+    verb(
+        Method::POST,
+        "/v1/jobs/{job}/notify",
+        "notify",
+        JOB,
+        Lane::Quick,
+    ),
     verb(Method::GET, "/v1/jobs/{job}/tail", "tail", JOB, Lane::Quick),
     verb(Method::GET, "/v1/jobs/{job}/logs", "logs", JOB, Lane::Quick),
-    verb(Method::GET, "/v1/jobs/{job}/wait", "wait", JOBS, Lane::Waiting),
+    verb(
+        Method::GET,
+        "/v1/jobs/{job}/wait",
+        "wait",
+        JOBS,
+        Lane::Waiting,
+    ),
     stream("/v1/jobs/{job}/output/{stream}", Target::Output),
     stream("/v1/jobs/{job}/events", Target::Events),
     stream("/v1/events", Target::Events),
@@ -136,7 +184,13 @@ pub static ROUTES: &[Route] = &[
     verb(Method::GET, "/v1/doctor", "doctor", &[], Lane::Quick),
     verb(Method::GET, "/v1/config", "config", &[], Lane::Quick),
     verb(Method::GET, "/v1/schemas", "schema", &[], Lane::Quick),
-    verb(Method::GET, "/v1/schemas/{name}", "schema", NAME, Lane::Quick),
+    verb(
+        Method::GET,
+        "/v1/schemas/{name}",
+        "schema",
+        NAME,
+        Lane::Quick,
+    ),
     Route {
         method: Method::GET,
         path: "/v1/openapi.json",
@@ -165,7 +219,8 @@ mod tests {
     #[test]
     fn every_verb_has_a_route_and_every_route_a_verb() {
         let routed = |name: &str| {
-            let is = |route: &Route| matches!(route.target, Target::Verb { name: of, .. } if of == name);
+            let is =
+                |route: &Route| matches!(route.target, Target::Verb { name: of, .. } if of == name);
             ROUTES.iter().any(is)
         };
         for verb in foster_api::VERBS {

@@ -9,7 +9,9 @@ use foster_model::{
 };
 use foster_service::{Containment, EnvSetting, ServiceError, Since};
 
-pub use super::choice::{cause, count, cursor, listen, moment, name_pattern, sort_by, stream, tag_pattern};
+pub use super::choice::{
+    cause, count, cursor, listen, moment, name_pattern, sort_by, stream, tag_pattern,
+};
 use crate::args::form::{Format, When};
 
 /// A value was refused: why, and what to write instead.

@@ -43,7 +43,11 @@ pub async fn read(
     }
     if !is_json(headers) {
         let message = "the body has another type than application/json";
-        return Err(Failure::with_hint(ErrorCode::UnsupportedMediaType, message, None));
+        return Err(Failure::with_hint(
+            ErrorCode::UnsupportedMediaType,
+            message,
+            None,
+        ));
     }
     let most = most(verb);
     let announced = body.size_hint();
@@ -51,7 +55,9 @@ pub async fn read(
         return Err(too_large(most));
     }
     // One that does not say how long it is may become as long as it may.
-    let length = announced.exact().map_or(most, |length| usize::try_from(length).unwrap_or(most));
+    let length = announced
+        .exact()
+        .map_or(most, |length| usize::try_from(length).unwrap_or(most));
     let room = bounds.hold(length)?;
     let read = timeout(PATIENCE, Limited::new(body, most).collect()).await;
     let read = read.map_err(|_| {

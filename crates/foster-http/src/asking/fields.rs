@@ -26,7 +26,11 @@ pub fn of_request(
     for named in path {
         let value = params.iter().find(|(name, _)| name == named.parameter);
         let text = value.map(|(_, value)| value.as_str()).unwrap_or_default();
-        let value = if named.many { json!([text]) } else { json!(text) };
+        let value = if named.many {
+            json!([text])
+        } else {
+            json!(text)
+        };
         set(&mut fields, named.field, value)?;
     }
     for (field, value) in fixed {
@@ -40,7 +44,10 @@ fn set(fields: &mut Fields, name: &str, value: Value) -> Result<(), Failure> {
         None => Ok(()),
         Some(_) => {
             let hint = Some("leave it out of query and body".to_owned());
-            Err(Failure::usage(format!("the path says what `{name}` is"), hint))
+            Err(Failure::usage(
+                format!("the path says what `{name}` is"),
+                hint,
+            ))
         }
     }
 }
@@ -53,6 +60,9 @@ fn of_body(bytes: &[u8]) -> Result<Fields, Failure> {
     match read {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Failure::usage("the body has to be one JSON object", None)),
-        Err(error) => Err(Failure::usage(format!("the body is not JSON: {error}"), None)),
+        Err(error) => Err(Failure::usage(
+            format!("the body is not JSON: {error}"),
+            None,
+        )),
     }
 }

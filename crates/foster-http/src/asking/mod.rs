@@ -75,6 +75,10 @@ async fn carry_out(
     let answer = work.await;
     drop(underway);
     answer.map_err(|_| {
-        Failure::with_hint(ErrorCode::Internal, "the verb has ended without an answer", None)
+        Failure::with_hint(
+            ErrorCode::Internal,
+            "the verb has ended without an answer",
+            None,
+        )
     })
 }

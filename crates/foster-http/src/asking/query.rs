@@ -12,11 +12,7 @@ pub fn pairs(query: Option<&str>) -> Vec<(String, String)> {
 ///
 /// # Errors
 /// A value that can't be of its type, or a second one where there is one alone.
-pub fn add(
-    pairs: &[(String, String)],
-    schema: &Value,
-    fields: &mut Fields,
-) -> Result<(), Failure> {
+pub fn add(pairs: &[(String, String)], schema: &Value, fields: &mut Fields) -> Result<(), Failure> {
     for (name, text) in pairs {
         let property = &schema["properties"][name];
         let items = &property["items"];
@@ -28,7 +24,10 @@ pub fn add(
             }
             continue;
         }
-        if fields.insert(name.clone(), value(name, text, property)?).is_some() {
+        if fields
+            .insert(name.clone(), value(name, text, property)?)
+            .is_some()
+        {
             return Err(twice(name));
         }
     }
@@ -61,7 +60,9 @@ fn value(name: &str, text: &str, schema: &Value) -> Result<Value, Failure> {
     }
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse::<u64>().ok().filter(|_| digits);
-    number.map(Value::from).ok_or_else(|| wrong("a number that is not negative"))
+    number
+        .map(Value::from)
+        .ok_or_else(|| wrong("a number that is not negative"))
 }
 
 #[cfg(test)]
@@ -71,9 +72,13 @@ mod tests {
     fn fields(verb: &str, query: &str) -> Result<Fields, String> {
         let verb = foster_api::verb(verb).unwrap();
         let mut fields = Fields::new();
-        add(&pairs(Some(query)), &foster_api::request_schema(verb), &mut fields)
-            .map(|()| fields)
-            .map_err(|failure| failure.body().message.clone())
+        add(
+            &pairs(Some(query)),
+            &foster_api::request_schema(verb),
+            &mut fields,
+        )
+        .map(|()| fields)
+        .map_err(|failure| failure.body().message.clone())
     }
 
     #[test]
@@ -96,9 +101,18 @@ mod tests {
             ("all=yes", "`all` has to be true or false"),
             ("all=", "`all` has to be true or false"),
             ("all=true&all=true", "`all` is given twice"),
-            ("limit=-1", "`limit` has to be a number that is not negative"),
-            ("limit=%2B1", "`limit` has to be a number that is not negative"),
-            ("limit=99999999999999999999", "`limit` has to be a number that is not negative"),
+            (
+                "limit=-1",
+                "`limit` has to be a number that is not negative",
+            ),
+            (
+                "limit=%2B1",
+                "`limit` has to be a number that is not negative",
+            ),
+            (
+                "limit=99999999999999999999",
+                "`limit` has to be a number that is not negative",
+            ),
         ] {
             assert_eq!(fields("list", query).unwrap_err(), why);
         }

@@ -23,16 +23,34 @@ pub fn of(route: &Route, schemas: &mut Schemas) -> Value {
         Target::Output => {
             let mut parameters = vec![
                 parameter("path", "job", true, &json!({"type": "string"}), "The job"),
-                parameter("path", "stream", true, &json!({"enum": ["stdout", "stderr"]}), "The stream"),
+                parameter(
+                    "path",
+                    "stream",
+                    true,
+                    &json!({"enum": ["stdout", "stderr"]}),
+                    "The stream",
+                ),
             ];
             for (name, text) in [
-                ("run", "The run; the first is 1, and without it the newest is meant"),
+                (
+                    "run",
+                    "The run; the first is 1, and without it the newest is meant",
+                ),
                 ("from", "The offset to begin at, in bytes"),
-                ("tail", "How many bytes before the end to begin, at the start of a line"),
+                (
+                    "tail",
+                    "How many bytes before the end to begin, at the start of a line",
+                ),
             ] {
                 parameters.push(parameter("query", name, false, &count(), text));
             }
-            parameters.push(parameter("header", "Last-Event-ID", false, &count(), "The offset to go on at"));
+            parameters.push(parameter(
+                "header",
+                "Last-Event-ID",
+                false,
+                &count(),
+                "The offset to go on at",
+            ));
             schemas.add_answer("log_line");
             let text = "Each `line` has a `log_line`, and as its id the offset after it; `end` has the answer of logs. A line that is not \
                         complete for a while comes in pieces.";
@@ -42,19 +60,47 @@ pub fn of(route: &Route, schemas: &mut Schemas) -> Value {
             let job = route.path.contains("{job}");
             let mut parameters = Vec::new();
             if job {
-                parameters.push(parameter("path", "job", true, &json!({"type": "string"}), "The job"));
+                parameters.push(parameter(
+                    "path",
+                    "job",
+                    true,
+                    &json!({"type": "string"}),
+                    "The job",
+                ));
             }
             let since = "Tell what happened then or later: a duration, for so long ago, or a time";
-            parameters.push(parameter("query", "since", false, &json!({"type": "string"}), since));
+            parameters.push(parameter(
+                "query",
+                "since",
+                false,
+                &json!({"type": "string"}),
+                since,
+            ));
             schemas.add_answer("event");
-            let title = if job { "What happens to a job" } else { "What happens to jobs" };
-            stream(route, title, "Each `event` has an answer of the type `event`.", &parameters)
+            let title = if job {
+                "What happens to a job"
+            } else {
+                "What happens to jobs"
+            };
+            stream(
+                route,
+                title,
+                "Each `event` has an answer of the type `event`.",
+                &parameters,
+            )
         }
         Target::Changes => {
             let verb = foster_api::verb("list");
-            let parameters = verb.map(|verb| in_query(&request_schema(verb), &[])).unwrap_or_default();
+            let parameters = verb
+                .map(|verb| in_query(&request_schema(verb), &[]))
+                .unwrap_or_default();
             let text = "`list` has the answer of list, at once and whenever it is another.";
-            stream(route, "The jobs, and again whenever they change", text, &parameters)
+            stream(
+                route,
+                "The jobs, and again whenever they change",
+                text,
+                &parameters,
+            )
         }
     }
 }
@@ -78,7 +124,13 @@ fn of_verb(
         .map(|named| {
             let text = request["properties"][named.field]["description"].clone();
             let text = text.as_str().unwrap_or_default();
-            parameter("path", named.parameter, true, &json!({"type": "string", "minLength": 1}), text)
+            parameter(
+                "path",
+                named.parameter,
+                true,
+                &json!({"type": "string", "minLength": 1}),
+                text,
+            )
         })
         .collect();
     let takes_body = route.method == Method::POST;
@@ -135,11 +187,15 @@ fn in_query(request: &Value, said: &[&str]) -> Vec<Value> {
     let required = request["required"].as_array().cloned().unwrap_or_default();
     let nothing = Map::new();
     let properties = request["properties"].as_object().unwrap_or(&nothing);
-    let given = properties.iter().filter(|(name, _)| !said.contains(&name.as_str()));
+    let given = properties
+        .iter()
+        .filter(|(name, _)| !said.contains(&name.as_str()));
     given
         .map(|(name, schema)| {
             let mut schema = schema.clone();
-            let text = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+            let text = schema
+                .as_object_mut()
+                .and_then(|schema| schema.remove("description"));
             let text = text.as_ref().and_then(Value::as_str).unwrap_or_default();
             let must = required.iter().any(|required| required == name);
             parameter("query", name, must, &schema, text)
@@ -161,8 +217,17 @@ fn stream(route: &Route, title: &str, text: &str, parameters: &[Value]) -> Value
     operation(route, title, &text, parameters, &content)
 }
 
-fn operation(route: &Route, title: &str, text: &str, parameters: &[Value], content: &Value) -> Value {
-    let statuses: BTreeSet<u16> = ErrorCode::ALL.into_iter().map(|code| status(code).as_u16()).collect();
+fn operation(
+    route: &Route,
+    title: &str,
+    text: &str,
+    parameters: &[Value],
+    content: &Value,
+) -> Value {
+    let statuses: BTreeSet<u16> = ErrorCode::ALL
+        .into_iter()
+        .map(|code| status(code).as_u16())
+        .collect();
     let mut responses: Map<String, Value> = statuses
         .into_iter()
         .map(|status| {
@@ -170,7 +235,10 @@ fn operation(route: &Route, title: &str, text: &str, parameters: &[Value], conte
             (status.to_string(), json!({"$ref": reference}))
         })
         .collect();
-    responses.insert("200".to_owned(), json!({"description": "done", "content": content}));
+    responses.insert(
+        "200".to_owned(),
+        json!({"description": "done", "content": content}),
+    );
     let mut operation = json!({
         "operationId": operation_id(route),
         "summary": title,
@@ -190,5 +258,9 @@ fn operation_id(route: &Route) -> String {
     let words = route.path.trim_start_matches("/v1/").split(['/', '.']);
     let words = words.map(|word| word.trim_matches(['{', '}']));
     let words: Vec<_> = words.collect();
-    format!("{}_{}", route.method.as_str().to_lowercase(), words.join("_"))
+    format!(
+        "{}_{}",
+        route.method.as_str().to_lowercase(),
+        words.join("_")
+    )
 }

@@ -65,7 +65,9 @@ impl Authorities {
         let Some(host) = host.to_str().ok().and_then(Authority::parse) else {
             return false;
         };
-        let in_uri = uri.authority().map(|named| Authority::parse(named.as_str()));
+        let in_uri = uri
+            .authority()
+            .map(|named| Authority::parse(named.as_str()));
         let agree = in_uri.is_none_or(|named| named.as_ref() == Some(&host));
         agree && self.is_own(&host, self.tls)
     }
@@ -122,15 +124,32 @@ mod tests {
             own().is_called(&Uri::from_static("/v1/jobs"), &headers)
         };
         for host in [
-            "127.0.0.1:7878", "localhost:7878", "LOCALHOST:7878", "[::1]:7878", "127.1.2.3:7878", "proxy.test",
-            "proxy.test:1", "other.test:8443",
+            "127.0.0.1:7878",
+            "localhost:7878",
+            "LOCALHOST:7878",
+            "[::1]:7878",
+            "127.1.2.3:7878",
+            "proxy.test",
+            "proxy.test:1",
+            "other.test:8443",
         ] {
             assert!(called(host), "{host}");
         }
         for host in [
-            "127.0.0.1", "localhost", "127.0.0.1:7879", "evil.test:7878", "localhost.evil.test:7878",
-            "evil@localhost:7878", "other.test", "10.0.0.1:7878", "127.0.0.1:7878:7878", "[::1:7878", "",
-            "0.0.0.0:7878", "127.0.0.1:+7878", "127.0.0.1:",
+            "127.0.0.1",
+            "localhost",
+            "127.0.0.1:7879",
+            "evil.test:7878",
+            "localhost.evil.test:7878",
+            "evil@localhost:7878",
+            "other.test",
+            "10.0.0.1:7878",
+            "127.0.0.1:7878:7878",
+            "[::1:7878",
+            "",
+            "0.0.0.0:7878",
+            "127.0.0.1:+7878",
+            "127.0.0.1:",
         ] {
             assert!(!called(host), "{host}");
         }
@@ -151,12 +170,22 @@ mod tests {
     #[test]
     fn only_its_own_pages_may_ask() {
         let asks = |origin: &'static str| own().is_own_origin(&HeaderValue::from_static(origin));
-        for origin in ["http://127.0.0.1:7878", "http://localhost:7878", "https://proxy.test"] {
+        for origin in [
+            "http://127.0.0.1:7878",
+            "http://localhost:7878",
+            "https://proxy.test",
+        ] {
             assert!(asks(origin), "{origin}");
         }
         for origin in [
-            "null", "", "http://127.0.0.1:80", "https://127.0.0.1:7878", "http://evil.test", "http://localhost",
-            "file://localhost:7878", "localhost:7878",
+            "null",
+            "",
+            "http://127.0.0.1:80",
+            "https://127.0.0.1:7878",
+            "http://evil.test",
+            "http://localhost",
+            "file://localhost:7878",
+            "localhost:7878",
         ] {
             assert!(!asks(origin), "{origin}");
         }

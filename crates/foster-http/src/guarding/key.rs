@@ -37,7 +37,8 @@ impl PageKey {
 
     /// Returns whether a request has the key, in its query or its cookie.
     pub fn is_shown_by(&self, headers: &HeaderMap, query: Option<&str>) -> bool {
-        self.is_in_query(query) || cookies(headers).any(|(name, value)| name == self.cookie && self.is(value))
+        self.is_in_query(query)
+            || cookies(headers).any(|(name, value)| name == self.cookie && self.is(value))
     }
 
     /// Returns the cookie to set, if a request has the key in its query.

@@ -52,7 +52,10 @@ impl Token {
         };
         // Never through a link, and never waiting for a FIFO.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits();
-        let file = File::options().read(true).custom_flags(flags.cast_signed()).open(path);
+        let file = File::options()
+            .read(true)
+            .custom_flags(flags.cast_signed())
+            .open(path);
         let file = match file {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
@@ -69,15 +72,22 @@ impl Token {
             return Err(untrusted(format!("it belongs to user {}", meta.uid())));
         }
         if mode & 0o077 != 0 {
-            return Err(untrusted(format!("others may read or write it (mode {mode:04o})")));
+            return Err(untrusted(format!(
+                "others may read or write it (mode {mode:04o})"
+            )));
         }
         let mut text = String::new();
-        let read = file.take(*LENGTHS.end() as u64 + 2).read_to_string(&mut text);
+        let read = file
+            .take(*LENGTHS.end() as u64 + 2)
+            .read_to_string(&mut text);
         read.map_err(failed(path))?;
         let token = text.trim_end_matches('\n');
-        let fits = LENGTHS.contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits =
+            LENGTHS.contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
         if !fits {
-            return Err(untrusted("it is none: 32 to 1024 visible ASCII characters on one line".to_owned()));
+            return Err(untrusted(
+                "it is none: 32 to 1024 visible ASCII characters on one line".to_owned(),
+            ));
         }
         Ok(Some(Self(token.to_owned())))
     }
@@ -109,7 +119,11 @@ fn make(path: &Path) -> io::Result<()> {
     random(&mut name)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let temporary = folder.join(format!(".http-token.{}", hex(&name)));
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let mut file = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&temporary)?;
     let written = file
         .write_all(format!("{}\n", hex(&bytes)).as_bytes())
         .and_then(|()| file.sync_all())

@@ -40,8 +40,10 @@ impl Announced {
             .mode(0o600)
             .open(&temporary)
             .map_err(&failed)?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|errno| failed(errno.into()))?;
-        let text = serde_json::to_string_pretty(answer).map_err(|error| failed(error.into()))? + "\n";
+        flock(&file, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|errno| failed(errno.into()))?;
+        let text =
+            serde_json::to_string_pretty(answer).map_err(|error| failed(error.into()))? + "\n";
         file.write_all(text.as_bytes())
             .and_then(|()| fs::rename(&temporary, &path))
             .map_err(&failed)?;
@@ -95,7 +97,9 @@ pub fn running(context: &Context) -> Result<Option<Running>, ServeError> {
         Ok(()) => return Ok(None),
     }
     let mut text = String::new();
-    file.take(LONGEST).read_to_string(&mut text).map_err(failed(&path))?;
+    file.take(LONGEST)
+        .read_to_string(&mut text)
+        .map_err(failed(&path))?;
     let read: Result<ServeAnswer, _> = serde_json::from_str(&text);
     let answer = read.map_err(|error| failed(&path)(error.into()))?;
     let token = Token::read(Path::new(&answer.token_file))?;

@@ -62,7 +62,12 @@ impl Listener {
     }
 
     /// Accepts connections until the server ends.
-    pub async fn accept(self, router: Router, shared: Arc<Shared>, mut ending: watch::Receiver<bool>) {
+    pub async fn accept(
+        self,
+        router: Router,
+        shared: Arc<Shared>,
+        mut ending: watch::Receiver<bool>,
+    ) {
         loop {
             let accepted = tokio::select! {
                 _ = ending.changed() => return,
@@ -104,7 +109,9 @@ impl Listener {
 impl Accepted {
     async fn serve(self, router: Router, ending: watch::Receiver<bool>) {
         match self {
-            Self::Unix(stream) if is_own(&stream) => connection::serve(stream, router, ending).await,
+            Self::Unix(stream) if is_own(&stream) => {
+                connection::serve(stream, router, ending).await
+            }
             // Its mode keeps others out already, but for root.
             Self::Unix(_) => {}
             Self::Tcp(stream, tls) => {

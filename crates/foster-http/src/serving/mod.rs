@@ -75,7 +75,11 @@ impl Server {
             .build()?;
         let entered = runtime.enter();
         // Before anybody is told that there is a server who might then end it.
-        let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+        let kinds = [
+            SignalKind::terminate(),
+            SignalKind::interrupt(),
+            SignalKind::hangup(),
+        ];
         let signals = kinds.map(signal).into_iter().collect::<Result<_, _>>()?;
         let shared = Arc::new(Shared {
             door,
@@ -93,7 +97,8 @@ impl Server {
         let (mut listeners, mut address, mut page) = (Vec::new(), None, None);
         if let Some(wanted) = settings.address {
             let (listener, bound) = Listener::tcp(wanted, settings.tls(&cwd)?)?;
-            let authorities = Authorities::new(bound, settings.has_tls(), settings.allow_hosts.clone());
+            let authorities =
+                Authorities::new(bound, settings.has_tls(), settings.allow_hosts.clone());
             let app = app(Some(authorities), bound.port());
             page = Some(page_with_key(settings, bound, &app.gate));
             listeners.push((listener, app));
@@ -225,5 +230,8 @@ fn page_with_key(settings: &Settings, address: SocketAddr, gate: &Gate) -> Strin
 fn is_exhaustion(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let errno = Errno::from_io_error(error);
-    matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
+    matches!(
+        errno,
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM)
+    )
 }

@@ -30,7 +30,8 @@ impl Settings {
     pub fn new(args: &ServerArgs) -> Result<Self, Failure> {
         let allow_hosts = args.allow_host.iter().map(|host| {
             Authority::parse(host).ok_or_else(|| {
-                let hint = Some("write a name, or a name with a port: jobs.example.org:8443".to_owned());
+                let hint =
+                    Some("write a name, or a name with a port: jobs.example.org:8443".to_owned());
                 Failure::usage(format!("{host:?} is no host"), hint)
             })
         });

@@ -43,7 +43,11 @@ pub fn work(query: &[(String, String)]) -> Result<Work, Failure> {
 fn wait(context: &Context, changes: &mut ListChanges) -> Result<(), Failure> {
     let mut due: Option<Instant> = None;
     loop {
-        if context.interrupt.as_ref().is_some_and(Interrupt::is_interrupted) {
+        if context
+            .interrupt
+            .as_ref()
+            .is_some_and(Interrupt::is_interrupted)
+        {
             return Err(ServiceError::Interrupted(None).into());
         }
         let left = due.map(|due| due.saturating_duration_since(Instant::now()));

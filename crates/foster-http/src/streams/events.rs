@@ -16,7 +16,10 @@ pub fn work(params: &Parameters, query: &[(String, String)]) -> Result<Work, Fai
     for (name, value) in query {
         if name != "since" {
             let hint = Some("it takes since".to_owned());
-            return Err(Failure::usage(format!("the stream has no field `{name}`"), hint));
+            return Err(Failure::usage(
+                format!("the stream has no field `{name}`"),
+                hint,
+            ));
         }
         fields.insert(name.clone(), Value::String(value.clone()));
     }

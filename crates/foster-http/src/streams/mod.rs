@@ -66,7 +66,10 @@ pub async fn open(
 pub fn response(body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/event-stream"),
+    );
     // A reverse proxy that gathers bytes would keep them from their reader.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response

@@ -3,9 +3,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use foster_api::{Failure, Fields, document};
 use foster_model::answer::LogLine;
-use foster_service::{
-    Context, LogItem, LogsRequest, OutputItem, Since, Stream, TailRequest,
-};
+use foster_service::{Context, LogItem, LogsRequest, OutputItem, Since, Stream, TailRequest};
 use serde_json::{Value, json};
 
 use super::Work;
@@ -111,7 +109,10 @@ fn number(name: &str, text: &str) -> Result<u64, Failure> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|_| digits);
     number.ok_or_else(|| {
-        Failure::usage(format!("`{name}` has to be a number that is not negative"), None)
+        Failure::usage(
+            format!("`{name}` has to be a number that is not negative"),
+            None,
+        )
     })
 }
 

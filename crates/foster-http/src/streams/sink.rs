@@ -69,7 +69,11 @@ impl Sink {
         let _ = match end {
             Ok(document) => self.event("end", &document),
             // Who called it back has gone, or the server ends: whoever reads then goes on elsewhere.
-            Err(failure) if failure.body().code == ErrorCode::Interrupted && self.opening.is_none() => Ok(()),
+            Err(failure)
+                if failure.body().code == ErrorCode::Interrupted && self.opening.is_none() =>
+            {
+                Ok(())
+            }
             Err(failure) => match self.refuse(failure) {
                 None => Ok(()),
                 Some(failure) => self.failure(failure.body()),

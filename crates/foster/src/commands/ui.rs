@@ -25,7 +25,13 @@ pub fn carry_out(args: &Args, caller: &Caller<'_>) -> Status {
 fn prepare(args: &Args, caller: &Caller<'_>) -> Result<(UiAnswer, Option<Server>), Failure> {
     let context = caller.context(Needs::Directory)?;
     if let Some(running) = foster_http::running(&context)? {
-        let answer = show(args, caller, &running.answer, running.page.as_deref(), false)?;
+        let answer = show(
+            args,
+            caller,
+            &running.answer,
+            running.page.as_deref(),
+            false,
+        )?;
         return Ok((answer, None));
     }
     let server = serve::bind(&Settings::new(&args.server)?, caller)?;
@@ -43,7 +49,11 @@ fn show(
     let (Some(page), Some(bare)) = (page, &server.url) else {
         let hint = Some("start it with --listen ADDRESS".to_owned());
         let message = "the server of this root has a unix socket alone, which no browser opens";
-        return Err(Failure::with_hint(ErrorCode::InvalidArgument, message, hint));
+        return Err(Failure::with_hint(
+            ErrorCode::InvalidArgument,
+            message,
+            hint,
+        ));
     };
     // Where no browser can be told, the server is of use all the same.
     let opened = !args.print && open_in_browser(caller.environment, page);
