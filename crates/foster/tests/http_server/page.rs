@@ -122,7 +122,10 @@ fn ui_serves_itself_where_nobody_does_and_opens_the_browser_that_is_named() {
         (&served.answer["serving"], &served.answer["opened"]),
         (&true.into(), &true.into())
     );
-    foster_testkit::wait_for_file(&opened, crate::client::DEADLINE);
+    assert!(foster_testkit::wait_for_file(
+        &opened,
+        crate::client::DEADLINE
+    ));
     let url = fs::read_to_string(&opened).unwrap();
     assert!(
         url.starts_with(served.answer["url"].as_str().unwrap())

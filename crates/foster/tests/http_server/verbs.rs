@@ -98,12 +98,12 @@ fn id(answer: &Value) -> String {
 #[test]
 fn every_verb_answers_as_on_the_command_line() {
     let mut scene = Scene::new();
-    let run = json!({"command": ["sh", "-c", "echo out; echo err >&2; exit 3"], "name": "here", "tag": ["a.b"], "env": {"A": "1"}});
+    let run = json!({"command": ["sh", "-c", "echo out; echo err >&2; exit 3"], "name": "left", "tag": ["a.b"], "env": {"A": "1"}});
     let here = scene.served.post("/v1/jobs", &run);
     let line = [
         "run",
         "--name",
-        "there",
+        "right",
         "--tag",
         "a.b",
         "--env",
@@ -115,7 +115,7 @@ fn every_verb_answers_as_on_the_command_line() {
     ];
     let there = scene.sandbox.json(line).value;
     let ids = (id(&here.json()), id(&there));
-    scene.same(&here, &there, &[&ids.0, &ids.1, "here", "there"]);
+    scene.same(&here, &there, &[&ids.0, &ids.1, "left", "right"]);
     let here = ids.0.clone();
     let at = |rest: &str| format!("/v1/jobs/{here}{rest}");
     for (path, line) in [
