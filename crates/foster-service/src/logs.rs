@@ -111,10 +111,10 @@ fn read_out(
     let run = record.run;
     let mut reader = Reader::new(&folder, run, request, grep, sink)?;
     reader.patience = patience;
-    (reader.sink)(OutputItem::Begun).map_err(not_passed_on())?;
     if request.follow && !is_final(&record) {
         reader.follow(ctx.sleep(), &root, &folder)?;
     } else {
+        reader.begin()?;
         reader.read(&record)?;
     }
     let record = record_of(&root, &folder, Some(run))?;
@@ -179,6 +179,10 @@ impl<'a> Reader<'a> {
         })
     }
 
+    fn begin(&mut self) -> Result<(), ServiceError> {
+        (self.sink)(OutputItem::Begun).map_err(not_passed_on())
+    }
+
     fn read(&mut self, record: &JobRecord) -> Result<(), ServiceError> {
         self.drain()?;
         // What a running job has begun may become a longer line; of one that is over it is all.
@@ -197,6 +201,9 @@ impl<'a> Reader<'a> {
     ) -> Result<(), ServiceError> {
         let mut watcher = Watcher::new(root, folder, None).with_output();
         let mut begun: Option<Instant> = None;
+        // Whether it can be followed is seen by that.
+        watcher.look()?;
+        self.begin()?;
         loop {
             // Looked at first: whatever was written before an end that is seen here is read below.
             let standing = watcher.look()?;

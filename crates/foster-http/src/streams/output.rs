@@ -54,21 +54,24 @@ pub fn work(
         let mut request = shared.door.logs_request(fields)?;
         request.only = only;
         request.follow = true;
-        place(context, &mut request, begin)?;
+        let mut cut = place(context, &mut request, begin)?;
         let answer = foster_service::output(context, &request, PATIENCE, &mut |item| match item {
             OutputItem::Begun => {
                 sink.begin();
                 Ok(())
             }
+            // The end of the line in which the place lies.
+            OutputItem::Line(item) if std::mem::take(&mut cut) && item.terminated => Ok(()),
             OutputItem::Line(item) => sink.event_with_id("line", end_of(&item), &line(&item.line)),
         })?;
         Ok(document("logs", Some(&answer), None))
     }))
 }
 
-fn place(context: &Context, request: &mut LogsRequest, begin: Begin) -> Result<(), Failure> {
-    let offset = match begin {
-        Begin::At(offset) => offset,
+/// Has a request begin there. Returns whether that is before the line to begin with, in the line before it.
+fn place(context: &Context, request: &mut LogsRequest, begin: Begin) -> Result<bool, Failure> {
+    let (offset, cut) = match begin {
+        Begin::At(offset) => (offset, false),
         Begin::BeforeTheEnd(bytes) => {
             let answer = foster_service::tail(
                 context,
@@ -86,11 +89,12 @@ fn place(context: &Context, request: &mut LogsRequest, begin: Begin) -> Result<(
             // The offset is one of this run: a newer one may have begun meanwhile.
             request.run = Some(answer.run);
             let excerpt = answer.stdout.or(answer.stderr);
-            excerpt.map_or(0, |excerpt| excerpt.range[0])
+            let start = excerpt.map_or(0, |excerpt| excerpt.range[0]);
+            (start.saturating_sub(1), start > 0)
         }
     };
     request.since = Some(Since::Offset(offset));
-    Ok(())
+    Ok(cut)
 }
 
 /// Returns the offset after a line.
