@@ -2,6 +2,7 @@
 
 import { LineWriter } from "./ansi.js";
 import { PLAIN } from "./style.js";
+import { hasHidden } from "./visible.js";
 
 export const MAX_LINES = 300_000;
 /** Characters, with what a line and its colours cost beside them. */
@@ -14,6 +15,8 @@ const SLACK = 0.02;
 // Characters that take one unit and one column each, controls included: these get such names.
 const SIMPLE = /^[\0-\u02ff]*$/;
 
+const NO_SPANS = Object.freeze([]);
+
 let made = 0;
 
 class Line {
@@ -25,7 +28,7 @@ class Line {
     this.at = at;
     this.offset = offset;
     this.text = "";
-    this.spans = [];
+    this.spans = NO_SPANS;
     /** Whether its end is still to come. */
     this.open = true;
     /** How many bytes are missing before it. */
@@ -34,18 +37,32 @@ class Line {
     this.cut = false;
     this.simple = true;
     this.cost = LINE_COST;
-    this.writer = new LineWriter(style);
+    /** How its next character looks. */
+    this.style = style;
+    this.writer = null;
   }
 
   write(text, last) {
     if (this.text.length > MAX_LINE) this.cut = true;
-    else this.writer.write(text, last);
+    else if (last && this.writer === null && this.style === PLAIN && !hasHidden(text)) this.text = text; // as most are
+    else this.#interpret(text, last);
     this.simple &&= SIMPLE.test(text);
-    this.text = this.writer.text;
-    this.spans = this.writer.spans;
     this.cost = LINE_COST + this.text.length + this.spans.length * SPAN_COST;
     this.version += 1;
-    if (last) this.open = false;
+    if (last) this.close();
+  }
+
+  close() {
+    this.writer = null;
+    this.open = false;
+  }
+
+  #interpret(text, last) {
+    this.writer ??= new LineWriter(this.style);
+    this.writer.write(text, last);
+    this.text = this.writer.text;
+    this.spans = this.writer.spans;
+    this.style = this.writer.style;
   }
 }
 
@@ -103,9 +120,8 @@ export class LineStore {
   }
 
   #close(state) {
-    state.style = state.open.writer.style;
-    state.open.writer = null;
-    state.open.open = false;
+    state.style = state.open.style;
+    state.open.close();
     state.open = null;
   }
 

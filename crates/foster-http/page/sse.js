@@ -11,9 +11,11 @@ export class EventParser {
   push(text) {
     const events = [];
     const all = this.#rest + text;
+    // Servers end lines by a line feed alone: only where one does not is each line looked through.
+    const endOf = all.includes("\r") ? endOfLine : (whole, at) => whole.indexOf("\n", at);
     let from = 0;
     for (;;) {
-      const end = endOfLine(all, from);
+      const end = endOf(all, from);
       if (end < 0) break;
       this.#line(all.slice(from, end), events);
       from = end + (all[end] === "\r" && all[end + 1] === "\n" ? 2 : 1);

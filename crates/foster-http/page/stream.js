@@ -10,6 +10,8 @@ const FIRST_DELAY = 400;
 const LONGEST_DELAY = 15_000;
 // The server sends a comment every 15 seconds: who is silent for three of them is gone.
 const SILENCE = 45_000;
+// What came while the page was busy comes as one large piece: it is taken in portions.
+const PORTION = 256 * 1024;
 // Who gets no answer for so long may be waiting behind the browser's own limit.
 const SLOW = 8000;
 // A tab that nobody looks at leaves its connections to others: browsers open six to a server.
@@ -118,8 +120,11 @@ export class Stream {
         clearTimeout(watchdog);
         watchdog = setTimeout(abort, SILENCE);
         noteUp(this);
-        if (await this.#take(parser.push(value), outer)) return true;
-        await breathe();
+        for (let at = 0; at < value.length; at += PORTION) {
+          if (await this.#take(parser.push(value.slice(at, at + PORTION)), outer)) return true;
+          if (outer.aborted) return false;
+          await breathe();
+        }
       }
     } catch (error) {
       // Bytes that stop coming are a lost connection like any other.

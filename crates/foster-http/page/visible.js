@@ -7,6 +7,11 @@ const HIDDEN =
 /** One or more characters that can't be shown as they are. */
 export const HIDDEN_RUN = new RegExp(`[${HIDDEN}]+`, "gu");
 
+const HIDDEN_ONE = new RegExp(`[${HIDDEN}]`, "u");
+
+/** Whether there is anything in `text` that can't be shown as it is. */
+export const hasHidden = (text) => HIDDEN_ONE.test(text);
+
 /** The visible name of one hidden character; controls as `cat -v` has them. */
 export function nameOf(character) {
   const code = character.codePointAt(0);

@@ -89,6 +89,7 @@ test("the keyboard alone", async (t) => {
   await page.keyboard.press("Delete");
   await page.keyboard.press("Escape");
   await page.keyboard.press("j");
+  await page.keyboard.press("Home");
   const first = await focused();
   await page.keyboard.press("j");
   assert.notEqual(await focused(), first);

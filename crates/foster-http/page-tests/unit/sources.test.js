@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
 const folder = new URL("../../page/", import.meta.url);
-const files = new Map(readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), "utf8")]));
+const files = new Map(readdirSync(folder).filter((name) => /\.(html|css|js|svg)$/.test(name)).map((name) => [name, readFileSync(new URL(name, folder), "utf8")]));
 
 test("no text becomes markup or code", () => {
   for (const [name, text] of files) {
