@@ -163,6 +163,13 @@ pub static ROUTES: &[Route] = &[
         JOB,
         Lane::Quick,
     ),
+    verb(
+        Method::GET,
+        "/v1/jobs/{job}/processes",
+        "processes",
+        JOB,
+        Lane::Quick,
+    ),
     verb(Method::GET, "/v1/jobs/{job}/tail", "tail", JOB, Lane::Quick),
     verb(Method::GET, "/v1/jobs/{job}/logs", "logs", JOB, Lane::Quick),
     verb(
