@@ -9,7 +9,7 @@
 //! what could be typed next.
 //!
 //! The program has one thread: `run` makes the keeper by `fork` without `exec`. Only [`progress`] has
-//! another, in verbs that wait and launch nothing.
+//! another, in verbs that wait and launch nothing; and `mcp`, which serves many calls at once, and executes keepers instead.
 
 mod commands;
 mod completion;

@@ -90,13 +90,19 @@ async def main():
             updated.set()
 
     parameters = StdioServerParameters(command=sys.argv[1], args=["mcp"], env=dict(os.environ))
-    with anyio.fail_after(120):
-        async with stdio_client(parameters) as (read, write):
-            async with ClientSession(read, write, message_handler=hear) as session:
-                begun = await session.initialize()
-                await tools(session)
-                await waiting(session, updated)
-    print("mcp for Python, first generation, protocol", begun.protocolVersion)
+    version = None
+    try:
+        with anyio.fail_after(120):
+            async with stdio_client(parameters) as (read, write):
+                async with ClientSession(read, write, message_handler=hear) as session:
+                    begun = await session.initialize()
+                    await tools(session)
+                    await waiting(session, updated)
+                    version = begun.protocolVersion
+    except* anyio.BrokenResourceError:
+        # This generation fails so if a notification comes while it closes its session.
+        assert version
+    print("mcp for Python, first generation, protocol", version)
 
 
 anyio.run(main)
