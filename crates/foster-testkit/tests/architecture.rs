@@ -15,7 +15,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Each crate and the crates of this workspace that it may use. `foster-testkit` may be used by
 /// tests alone.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("foster-fault", &[]),
     ("foster-model", &[]),
     ("foster-process", &[]),
@@ -51,10 +51,15 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ),
     ("foster-api", &["foster-model", "foster-service"]),
     (
+        "foster-http",
+        &["foster-api", "foster-model", "foster-service"],
+    ),
+    (
         "foster",
         &[
             "foster-api",
             "foster-fault",
+            "foster-http",
             "foster-model",
             "foster-service",
         ],
@@ -73,16 +78,19 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates from elsewhere that only some may use directly.
-const RESERVED: [(&str, &[&str]); 5] = [
+const RESERVED: [(&str, &[&str]); 7] = [
+    ("axum", &["foster-http"]),
     ("clap", &["foster", "foster-api"]),
     ("comfy-table", &["foster"]),
     ("libc", &["foster-process", "foster-store"]),
-    ("rustls", &["foster-notifier"]),
+    ("rustls", &["foster-http", "foster-notifier"]),
+    ("tokio", &["foster-http", "foster-process"]),
     ("ureq", &["foster-notifier"]),
 ];
 
-/// What must not be in the program at all, not even behind another dependency.
-const ABSENT: [&str; 2] = ["tokio", "async-std"];
+/// What must not be in a keeper, a supervisor, or a verb, not even behind another dependency: they wait in the
+/// kernel, and are forked. Only servers have it, in whose process no job is looked after.
+const ABSENT: [&str; 4] = ["tokio", "async-std", "hyper", "axum"];
 
 #[test]
 fn arrows_between_the_crates_are_those_of_the_picture() {
@@ -124,11 +132,31 @@ fn some_dependencies_belong_to_one_room() {
 }
 
 #[test]
-fn the_program_contains_no_runtime() {
-    let reached = reached_from(&metadata(true), "foster");
-    assert!(reached.contains("rustix"), "{reached:?}");
+fn whatever_looks_after_jobs_contains_no_runtime() {
+    let metadata = metadata(true);
+    for package in ["foster-supervisor", "foster-service", "foster-api"] {
+        let reached = reached_from(&metadata, package);
+        assert!(reached.contains("rustix"), "{reached:?}");
+        for absent in ABSENT {
+            assert!(!reached.contains(absent), "{absent} is in {package}");
+        }
+    }
+}
+
+/// A verb that is typed starts no runtime: each thread that it had would be one more reason not to fork.
+#[test]
+fn the_command_line_uses_no_runtime_itself() {
+    let metadata = metadata(false);
+    let foster = metadata
+        .workspace_packages()
+        .into_iter()
+        .find(|package| package.name.as_str() == "foster")
+        .unwrap();
     for absent in ABSENT {
-        assert!(!reached.contains(absent), "{absent} is in the program");
+        assert!(
+            of_the_program(foster).all(|name| name != absent),
+            "{absent}"
+        );
     }
 }
 

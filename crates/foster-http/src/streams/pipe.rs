@@ -127,10 +127,10 @@ mod tests {
     #[test]
     fn a_writer_waits_for_room_and_no_longer_than_there_is_a_reader() {
         let (mut writer, mut reader) = pipe();
-        writer.write(&[0; ROOM]).unwrap();
+        writer.write(&vec![0; ROOM]).unwrap();
         let thread = thread::spawn(move || {
             writer.write(b"more").unwrap();
-            writer.write(&[0; ROOM]).unwrap();
+            writer.write(&vec![0; ROOM]).unwrap();
             writer.write(b"never").unwrap_err().kind()
         });
         let mut read = 0;

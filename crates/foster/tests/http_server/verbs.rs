@@ -43,6 +43,8 @@ fn lasting(value: &Value, ids: &[&str]) -> Value {
             })
             .collect(),
         Value::Array(values) => values.iter().map(|value| lasting(value, ids)).collect(),
+        // It has the number of a process.
+        Value::String(text) if text.contains("foster-doctor-") => Value::Null,
         Value::String(text) => ids
             .iter()
             .fold(text.clone(), |text, id| text.replace(id, "ID"))
@@ -76,7 +78,8 @@ impl Scene {
 
     fn same(&mut self, response: &Response, answer: &Value, ids: &[&str]) {
         let told = response.json();
-        assert_eq!(lasting(&told, ids), lasting(answer, ids));
+        let (here, there) = (lasting(&told, ids), lasting(answer, ids));
+        assert!(here == there, "{here:#}\n{there:#}");
         assert_eq!(response.header("content-type"), Some("application/json"));
         assert!(response.status == 200 || told["ok"] == false);
         self.seen.insert(told["type"].as_str().unwrap().to_owned());
@@ -188,8 +191,8 @@ fn changes(scene: &mut Scene, here: &str, there: &str) {
     scene.acts("/v1/tag", &json!({"job": here}), "tag ID", here, there);
     scene.acts(
         "/v1/jobs/ID/notify",
-        &json!({"action": "set", "file": "f"}),
-        "notify set ID --file f",
+        &json!({"action": "set", "notify_file": "f"}),
+        "notify set ID --notify-file f",
         here,
         there,
     );
