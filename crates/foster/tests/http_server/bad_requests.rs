@@ -296,6 +296,9 @@ fn what_a_job_prints_is_text_in_json_and_nothing_else() {
     ];
     assert_eq!(texts, expected);
     assert_eq!(events.iter().filter(|event| event.name == "end").count(), 1);
+    let whole = served.get(&format!("/v1/jobs/{id}/logs"));
+    let raw = String::from_utf8(whole.body.clone()).unwrap();
+    assert!(!raw.trim_end().contains(char::is_control), "{raw:?}");
     assert_eq!(
         served
             .get(&format!("/v1/jobs/{id}/logs"))

@@ -191,7 +191,7 @@ fn changes(scene: &mut Scene, here: &str, there: &str) {
     scene.acts("/v1/tag", &json!({"job": here}), "tag ID", here, there);
     scene.acts(
         "/v1/jobs/ID/notify",
-        &json!({"action": "set", "notify_file": "f"}),
+        &json!({"action": "set", "notify_file": ["f"]}),
         "notify set ID --notify-file f",
         here,
         there,
