@@ -95,6 +95,13 @@ pub static VERBS: &[Verb] = &[
         withheld: &["ids", "watch"],
     },
     Verb {
+        name: "processes",
+        title: "Show the processes of a job",
+        advice: "The tree of a job's processes as they are now, with the processor time and memory of each.",
+        effect: Effect::Looks,
+        withheld: &[],
+    },
+    Verb {
         name: "tail",
         title: "Show the newest output of a job",
         advice: "The last lines of a job's output. digest gives a cleaned and folded excerpt, failures first: best for long builds and \

@@ -167,6 +167,13 @@ pub static ROUTES: &[Route] = &[
     verb(Method::GET, "/v1/jobs/{job}/logs", "logs", JOB, Lane::Quick),
     verb(
         Method::GET,
+        "/v1/jobs/{job}/processes",
+        "processes",
+        JOB,
+        Lane::Quick,
+    ),
+    verb(
+        Method::GET,
         "/v1/jobs/{job}/wait",
         "wait",
         JOBS,

@@ -229,5 +229,5 @@ pub use sys::{
     release_unused_memory, set_process_title, set_subreaper, start_session, wait_any,
 };
 pub use terminate::terminate;
-pub use tree::{Delivery, Marks, Member, Survivor, Tree};
+pub use tree::{Delivery, Marks, Member, MemberDetails, Survivor, Tree};
 pub use usage::{Ended, TreeUsage, Usage};

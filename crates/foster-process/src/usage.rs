@@ -43,6 +43,9 @@ pub struct TreeUsage {
     pub user: Option<Duration>,
     /// Processor time in the kernel on their behalf (`cpu.stat`).
     pub system: Option<Duration>,
+    /// The memory that is charged to all now, in bytes, files that are cached for them among it
+    /// (`memory.current`).
+    pub memory: Option<u64>,
     /// The most memory that was charged to all at once, in bytes (`memory.peak`, Linux 5.19).
     pub memory_peak: Option<u64>,
     /// How many members the kernel has killed for want of memory (`memory.events`).

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use foster_model::answer::{
     ConfigAnswer, CreateAnswer, DeadlineAnswer, DeleteAnswer, DoctorAnswer, GcAnswer,
     InstallSkillAnswer, JobEvent, KillAnswer, ListAnswer, LogLine, LogsAnswer, ManAnswer,
-    NotifyAnswer, RecoverAnswer, RunAnswer, SchemaAnswer, SendAnswer, ServeAnswer, StatusAnswer,
-    TagAnswer, TailAnswer, UiAnswer, WaitAnswer,
+    NotifyAnswer, ProcessesAnswer, RecoverAnswer, RunAnswer, SchemaAnswer, SendAnswer, ServeAnswer,
+    StatusAnswer, TagAnswer, TailAnswer, UiAnswer, WaitAnswer,
 };
 use foster_model::{
     CompletionFile, Definition, Entry, ErrorBody, FinishEvent, MatchDelivery, MatchEvent,
@@ -49,6 +49,7 @@ fn all() -> BTreeMap<String, Value> {
         ("logs", answer::<LogsAnswer>("logs")),
         ("man", answer::<ManAnswer>("man")),
         ("notify", answer::<NotifyAnswer>("notify")),
+        ("processes", answer::<ProcessesAnswer>("processes")),
         ("ps", answer::<ListAnswer>("ps")),
         ("recover", answer::<RecoverAnswer>("recover")),
         ("restart", answer::<RunAnswer>("restart")),

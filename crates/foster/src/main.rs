@@ -1,7 +1,7 @@
 //! The program `foster`: the command line of Foster, and, as the hidden verb `_supervise`, the
 //! keeper of a job that a program with threads has launched.
 //!
-//! Theory of operation. [`args`] says what can be typed and checks its form; a file of
+//! Theory of operation. [`foster_api::args`] says what can be typed and checks its form; a file of
 //! [`commands`] turns that into a request to `foster-service`, where all decisions are made;
 //! [`render`] turns the answer into JSON, YAML or text, and [`output`] writes it. [`environment`]
 //! is the one place that reads the process's environment (but for what is known of the terminal), and

@@ -20,6 +20,7 @@ fn id(answer: &Value) -> String {
 /// The verbs that name a job, with what else they need.
 const OF_A_JOB: &[&[&str]] = &[
     &["status", "JOB"],
+    &["processes", "JOB"],
     &["tail", "JOB"],
     &["logs", "JOB"],
     &["events", "JOB"],

@@ -800,6 +800,7 @@ fn input_and_deadlines_answer_by_their_schemas() {
     let foster = Checked::new();
     let id = foster.start(&["--stdin", "open", "--timeout", "1h"], &["sleep", "600"]);
     foster.ok(&["status", &id]);
+    foster.ok(&["processes", &id]);
     foster.ok(&["deadline", &id, "2h"]);
     foster.ok(&["deadline", &id, "none"]);
     foster.ok(&["send", &id, "a line"]);

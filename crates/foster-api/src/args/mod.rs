@@ -53,6 +53,8 @@ pub mod notify_flags;
 pub mod observation;
 mod one_verb;
 /// The arguments of `foster recover`.
+/// The arguments of `foster processes`.
+pub mod processes;
 pub mod recover;
 mod refusal;
 /// The arguments of `foster restart`.
@@ -142,6 +144,7 @@ pub enum Verb {
     Start(start::Args),
     Restart(restart::Args),
     Status(status::Args),
+    Processes(processes::Args),
     List(list::Args),
     Ps(list::PsArgs),
     Tail(tail::Args),
@@ -183,6 +186,7 @@ impl Verb {
             Self::Start(_) => "start",
             Self::Restart(_) => "restart",
             Self::Status(_) => "status",
+            Self::Processes(_) => "processes",
             Self::List(_) => "list",
             Self::Ps(_) => "ps",
             Self::Tail(_) => "tail",

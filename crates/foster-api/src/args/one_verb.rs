@@ -7,8 +7,8 @@ use clap::{Args, Command};
 
 use super::{
     Common, completions, config, create, deadline, delete, doctor, events, exec, gc, install_skill,
-    kill, list, logs, man, notify, recover, restart, run, schema, send, serve, start, status, tag,
-    tail, ui, wait,
+    kill, list, logs, man, notify, processes, recover, restart, run, schema, send, serve, start,
+    status, tag, tail, ui, wait,
 };
 
 /// Returns the definition of the command line with the verb alone that seems to be meant: the first
@@ -49,6 +49,7 @@ fn definition(verb: &str) -> Option<Command> {
         "start" => start::Args::augment_args,
         "restart" => restart::Args::augment_args,
         "status" => status::Args::augment_args,
+        "processes" => processes::Args::augment_args,
         "list" => list::Args::augment_args,
         "ps" => list::PsArgs::augment_args,
         "tail" => tail::Args::augment_args,

@@ -54,6 +54,7 @@ fn every_verb_is_called_as_its_answer_is() {
         "notify show x",
         "events x",
         "status x",
+        "processes x",
         "list",
         "ps",
         "tail x",

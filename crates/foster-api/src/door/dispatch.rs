@@ -102,6 +102,12 @@ fn changes(context: &Context, kind: &'static str, asked: Asked) -> Answer {
                 Ok(foster_service::status(context, &request)?.into())
             }),
         ),
+        Asked::Processes(args) => Answer::of(
+            kind,
+            call(args.request(), |request| {
+                Ok(foster_service::processes(context, &request)?.into())
+            }),
+        ),
         Asked::Tail(args) => Answer::of(
             kind,
             call(args.request(), |request| {

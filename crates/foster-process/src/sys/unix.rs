@@ -84,6 +84,21 @@ pub struct ProcessStat {
     pub start_time: Option<u64>,
 }
 
+/// What people want to know of a process beside that.
+#[derive(Clone)]
+pub struct ProcessDetails {
+    /// Its numbers.
+    pub stat: ProcessStat,
+    /// When it was started, from the start of the machine on.
+    pub started: Option<std::time::Duration>,
+    /// The processor time that it has used itself.
+    pub cpu: Option<std::time::Duration>,
+    /// How many bytes of memory it has resident.
+    pub resident: Option<u64>,
+    /// What it was started with, or shows in the place of that.
+    pub arguments: Vec<std::ffi::OsString>,
+}
+
 impl ProcessStat {
     /// Returns whether nothing of it runs any more. A zombie whose first thread alone has ended
     /// still runs.

@@ -1,5 +1,6 @@
 mod delivery;
 mod descent;
+mod details;
 mod end;
 mod look;
 mod member;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use delivery::Delivery;
+pub use details::MemberDetails;
 pub use member::{Member, Survivor};
 
 use crate::containment::Scope;

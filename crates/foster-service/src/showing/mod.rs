@@ -3,5 +3,7 @@
 pub(crate) mod digest;
 pub(crate) mod disk_use;
 pub(crate) mod hint;
+pub(crate) mod process_command;
+pub(crate) mod process_order;
 pub(crate) mod snapshot;
 pub(crate) mod view;

@@ -19,6 +19,7 @@ mod logs;
 mod man;
 mod next_command;
 mod notify;
+mod processes;
 mod recover;
 mod restart;
 mod run;
@@ -172,6 +173,12 @@ fn dispatch(verb: Verb, typed: &[OsString], caller: &Caller<'_>) -> Status {
         ),
         Verb::Tag(args) => say(caller, kind, Unread::Told, tag::carry_out(args, caller)),
         Verb::Status(args) => say(caller, kind, Unread::Fine, status::carry_out(&args, caller)),
+        Verb::Processes(args) => say(
+            caller,
+            kind,
+            Unread::Fine,
+            processes::carry_out(&args, caller),
+        ),
         Verb::List(args) => list::carry_out(args, caller),
         Verb::Ps(args) => list::carry_out_ps(args, caller),
         Verb::Tail(args) => say(caller, kind, Unread::Fine, tail::carry_out(args, caller)),

@@ -16,7 +16,7 @@ const LAST_NAMED_SIGNAL: i32 = 31;
 /// Returns the states of the jobs that a verb can do something with; none for all of them.
 fn states(verb: &str) -> &'static [State] {
     match verb {
-        "kill" | "send" | "deadline" | "attach" => &[State::Running],
+        "kill" | "send" | "deadline" | "processes" | "attach" => &[State::Running],
         "start" => &[State::Created],
         "wait" => &[State::Created, State::Running],
         "delete" => &[

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use foster_testkit::{Heard, Scenario, Stage, Tally, wait_for_file};
+use foster_testkit::{Heard, Scenario, Stage, Tally, wait_on_dir};
 
 use crate::verdict;
 
@@ -17,7 +17,10 @@ impl Scenario for Kill {
         let mut heard = vec![stage.call(&["run", "--no-wait", "--", "sh", "-c", line])];
         if let Some(started) = heard[0].ok() {
             let id = started["job_id"].as_str().unwrap_or_default();
-            assert!(wait_for_file(&stage.starts_file(), Duration::from_secs(10)));
+            // The file is there before its line is.
+            let has_started = || (!stage.starts().is_empty()).then_some(());
+            let started = wait_on_dir(stage.sandbox.work(), Duration::from_secs(10), has_started);
+            assert_eq!(started, Some(()));
             heard.push(stage.call(&["kill", id]));
         }
         heard

@@ -177,8 +177,14 @@ pub fn of_the_rest(stage: &Stage, tally: &mut Tally) {
     let waste = files(stage.sandbox.root()).into_iter();
     // What a launcher was writing is written over by the next who writes it, or goes with the job.
     let taken_over = |file: &Path| stage.launcher_dies() && file.ends_with("meta.json.new");
+    // A keeper that never had a supervisor stands in no record: what it takes away goes when it does.
+    let stays = |file: &Path| {
+        let gone = || (!file.exists()).then_some(());
+        let dir = file.parent().unwrap_or(stage.sandbox.root());
+        file.exists() && wait_on_dir(dir, SOON, gone).is_none()
+    };
     let waste: Vec<_> = waste
-        .filter(|file| is_waste(file) && !taken_over(file))
+        .filter(|file| is_waste(file) && !taken_over(file) && stays(file))
         .collect();
     tally.escaped_unless(waste.is_empty(), || format!("{what}: {waste:?}"));
     // A launcher that is cut short leaves the index behind, which is a cache: `gc` brings it up to the truth.

@@ -135,6 +135,7 @@ fn every_verb_answers_as_on_the_command_line() {
             format!("logs {here} --grep o.t --context 1"),
         ),
         (at("/wait"), format!("wait {here}")),
+        (at("/processes"), format!("processes {here}")),
         (at("/notify"), format!("notify show {here}")),
         ("/v1/jobs".to_owned(), "list".to_owned()),
         (

@@ -8,10 +8,11 @@ use serde_json::Value;
 use crate::common::{FOSTER, guardians, picture, settled, start, text};
 
 /// Every verb that looks at a root or changes something in it.
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "list --all",
     "ps",
     "status JOB",
+    "processes JOB",
     "tail JOB",
     "logs JOB",
     "wait JOB --timeout 1ms",

@@ -110,11 +110,12 @@ fn a_hostile_job_can_t_act_on_the_terminal_of_who_looks_at_it() {
     let other = start(&sandbox, &["--shell", &format!("printf '%s' '{HOSTILE}'")]);
     settled(&sandbox, &other);
     let missing = format!("/no/such{HOSTILE}");
-    let rows: [&[&str]; 30] = [
+    let rows: [&[&str]; 31] = [
         &["wait", &id, "--timeout", "10s"],
         &["list", "--all"],
         &["ps", "--all"],
         &["status", &id],
+        &["processes", &id],
         &["tail", &id],
         &["tail", &id, "--digest"],
         &["tail", &other],

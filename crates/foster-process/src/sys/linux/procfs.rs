@@ -17,13 +17,17 @@ pub fn process_stat(pid: i32) -> io::Result<ProcessStat> {
 }
 
 /// What `/proc/PID/stat` says, as far as it is wanted.
-struct Stat {
-    process: ProcessStat,
+pub(super) struct Stat {
+    pub process: ProcessStat,
+    /// The processor time that it used, in the unit of `/proc` (`utime` and `stime`).
+    pub cpu_ticks: Option<u64>,
+    /// How many pages it has resident (`rss`).
+    pub resident_pages: Option<u64>,
     /// Where its environment begins and ends (`env_start` and `env_end`).
     environment: Option<[u64; 2]>,
 }
 
-fn read_stat(pid: i32) -> io::Result<Stat> {
+pub(super) fn read_stat(pid: i32) -> io::Result<Stat> {
     let mut buffer = [0; 1024];
     let length = fs::File::open(format!("/proc/{pid}/stat"))?.read(&mut buffer)?;
     parse_stat(&buffer[..length]).ok_or_else(|| io::ErrorKind::InvalidData.into())
@@ -47,6 +51,7 @@ fn parse_stat(text: &[u8]) -> Option<Stat> {
     };
     // An address may be above what `number` takes.
     let address = |index: usize| fields.get(index - 3)?.parse::<u64>().ok();
+    let count = |index: usize| number(index).and_then(|number| u64::try_from(number).ok());
     let process = ProcessStat {
         pid,
         command: String::from_utf8_lossy(&text[open + 1..close]).into_owned(),
@@ -59,6 +64,8 @@ fn parse_stat(text: &[u8]) -> Option<Stat> {
     };
     Some(Stat {
         process,
+        cpu_ticks: count(14).zip(count(15)).map(|(user, system)| user + system),
+        resident_pages: count(24),
         environment: address(50)
             .zip(address(51))
             .map(|(start, end)| [start, end]),
@@ -133,7 +140,7 @@ pub(super) fn read_text(path: impl AsRef<Path>) -> io::Result<String> {
     String::from_utf8(text).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
-fn read_bytes(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+pub(super) fn read_bytes(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(4096);
     // What is taken of a file has no size to ask for.
     fs::File::open(path)?

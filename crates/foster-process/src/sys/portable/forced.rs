@@ -1,5 +1,7 @@
 //! Linux in the place of another system: it is asked through `/proc`.
 
+#[path = "../linux/details.rs"]
+mod details;
 #[path = "../linux/host.rs"]
 mod host;
 #[path = "../linux/peer.rs"]
@@ -9,6 +11,7 @@ mod procfs;
 
 use std::io;
 
+pub use details::{process_details, process_environment};
 pub use host::{host_identity, uptime};
 pub use peer::peer_credentials;
 pub use procfs::own_children as real_children;

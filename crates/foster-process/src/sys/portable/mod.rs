@@ -14,6 +14,8 @@
 
 mod batch;
 mod cgroup;
+#[cfg(not(target_os = "linux"))]
+mod details;
 mod events;
 mod features;
 mod group;
@@ -43,6 +45,8 @@ mod system;
 
 pub use batch::Batch;
 pub use cgroup::Cgroup;
+#[cfg(not(target_os = "linux"))]
+pub use details::{process_details, process_environment};
 pub use features::kernel_features;
 pub use group::group_is_there;
 pub use handle::ProcessHandle;
@@ -60,6 +64,8 @@ pub use system::{
     all_processes, environment_has, host_identity, peer_credentials, pipe_holders, process_stat,
     set_process_title, thread_count, uptime, why_alive, zombie_wait_word,
 };
+#[cfg(target_os = "linux")]
+pub use system::{process_details, process_environment};
 pub use title::{
     close_all_but, hide_arguments, is_subreaper, move_bytes, set_subreaper, widen_pipe,
 };

@@ -16,6 +16,7 @@ mod logs;
 mod man;
 mod notify;
 mod paint;
+mod processes;
 mod recover;
 mod run;
 mod schema;

@@ -19,6 +19,7 @@ impl Cgroup {
         TreeUsage {
             user: micros("user_usec"),
             system: micros("system_usec"),
+            memory: self.count("memory.current"),
             memory_peak: self.count("memory.peak"),
             oom_kills: self.oom_kills(),
             processes_peak: self.count("pids.peak"),
