@@ -9,7 +9,9 @@ use crate::client::Response;
 use crate::served::{FOSTER, Served};
 
 /// What differs between two calls of the same verb: times, numbers of processes, and how full the disk is.
-const PASSING: [&str; 16] = [
+const PASSING: [&str; 18] = [
+    "attempted_at",
+    "delivery_results",
     "at",
     "created_at",
     "started_at",

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-pub use foster_api::acts_on_a_terminal;
+use foster_api::acts_on_a_terminal;
 use foster_model::{ProcessInfo, Time};
 
 /// Returns `text` with everything escaped that a terminal would act on.
