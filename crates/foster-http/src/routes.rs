@@ -163,8 +163,20 @@ pub static ROUTES: &[Route] = &[
         JOB,
         Lane::Quick,
     ),
-    verb(Method::GET, "/v1/jobs/{job}/tail", "tail", JOB, Lane::Quick),
-    verb(Method::GET, "/v1/jobs/{job}/logs", "logs", JOB, Lane::Quick),
+    verb(
+        Method::GET,
+        "/v1/jobs/{job}/tail",
+        "tail",
+        JOB,
+        Lane::Reading,
+    ),
+    verb(
+        Method::GET,
+        "/v1/jobs/{job}/logs",
+        "logs",
+        JOB,
+        Lane::Reading,
+    ),
     verb(
         Method::GET,
         "/v1/jobs/{job}/processes",

@@ -1,8 +1,5 @@
 //! The tables of `docs/http-api.md` are those of the code.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at what it did not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -92,7 +92,7 @@ impl Scene {
         let response = self.served.post(&path.replace("ID", here), body);
         let line = line.replace("ID", there);
         let answer = self.sandbox.json(line.split(' '));
-        self.same(&response, &answer.value, &[here, there]);
+        self.same(&response, &answer.value, &[here, there, "left", "right"]);
     }
 }
 
