@@ -8,9 +8,17 @@ use serde_json::{Value, json};
 use crate::client::Response;
 use crate::served::{FOSTER, Served};
 
-/// What differs between two calls of the same verb: times, numbers of processes, and how full the disk is.
-const PASSING: [&str; 18] = [
+/// What differs between two calls of the same verb: times, numbers of processes, how full the disk is, and whether
+/// somebody was told already.
+const PASSING: [&str; 25] = [
+    "action",
     "attempted_at",
+    "freed_bytes",
+    "took_ms",
+    "armed",
+    "delivered",
+    "remaining_ms",
+    "deadline",
     "delivery_results",
     "at",
     "created_at",
@@ -167,9 +175,28 @@ fn every_verb_answers_as_on_the_command_line() {
     changes(&mut scene, &ids.0, &ids.1);
     inputs_and_ends(&mut scene);
     let verbs: BTreeSet<_> = [
-        "run", "status", "list", "ps", "tail", "logs", "wait", "kill", "send", "create", "start",
-        "restart", "delete", "tag", "notify", "deadline", "gc", "recover", "doctor", "config",
+        "run",
+        "status",
+        "list",
+        "ps",
+        "tail",
+        "logs",
+        "wait",
+        "kill",
+        "send",
+        "create",
+        "start",
+        "restart",
+        "delete",
+        "tag",
+        "notify",
+        "deadline",
+        "gc",
+        "recover",
+        "doctor",
+        "config",
         "schema",
+        "processes",
     ]
     .map(str::to_owned)
     .into();
@@ -276,7 +303,13 @@ fn inputs_and_ends(scene: &mut Scene) {
         &here,
         &there,
     );
-    scene.acts("/v1/jobs/ID/wait", &json!({}), "wait ID", &here, &there);
+    scene.acts(
+        "/v1/wait",
+        &json!({"jobs": [here]}),
+        "wait ID",
+        &here,
+        &there,
+    );
 }
 
 #[test]
