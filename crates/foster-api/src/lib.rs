@@ -17,10 +17,12 @@ mod door;
 mod envelope;
 mod failure;
 mod fields;
+mod harmless;
 mod verbs;
 
 pub use door::{Answer, Door};
 pub use envelope::{Envelope, document};
 pub use failure::Failure;
 pub use fields::{Fields, answer_schema, request_schema};
+pub use harmless::{acts_on_a_terminal, harmless_json};
 pub use verbs::{Effect, VERBS, Verb, verb};

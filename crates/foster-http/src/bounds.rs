@@ -12,6 +12,8 @@ use tokio::time::timeout;
 pub enum Lane {
     /// It looks, or changes something small.
     Quick,
+    /// It reads what a job printed, which may be much.
+    Reading,
     /// It starts, ends or feeds jobs, and may stay with them.
     Acting,
     /// It waits for jobs to do something by themselves.
@@ -21,6 +23,7 @@ pub enum Lane {
 }
 
 const QUICK: usize = 32;
+const READING: usize = 32;
 const ACTING: usize = 128;
 const WAITING: usize = 256;
 const STREAMING: usize = 256;
@@ -29,7 +32,7 @@ const CONNECTIONS: usize = 512;
 const DESCRIPTORS: u64 = 12;
 /// How many are left to all else, a launch of a job above all.
 const RESERVED: u64 = 192;
-/// How long a quick verb waits for its turn.
+/// How long who looks or reads waits for a turn; the others may have to wait for very long.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// All bodies that are held at a time, in KiB.
 const BODIES: usize = 256 * 1024;
@@ -38,6 +41,7 @@ const BODIES: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct Bounds {
     quick: Arc<Semaphore>,
+    reading: Arc<Semaphore>,
     acting: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     streaming: Arc<Semaphore>,
@@ -55,6 +59,7 @@ impl Bounds {
         let most = |most: usize| Arc::new(Semaphore::new(most));
         Self {
             quick: most(QUICK),
+            reading: most(READING),
             acting: most(ACTING.min(fit / 4)),
             waiting: most(WAITING.min(fit / 4)),
             streaming: most(STREAMING.min(fit / 2)),
@@ -64,26 +69,27 @@ impl Bounds {
     }
 
     /// Returns how many threads all lanes together may have.
-    pub const THREADS: usize = QUICK + ACTING + WAITING + STREAMING;
+    pub const THREADS: usize = QUICK + READING + ACTING + WAITING + STREAMING;
 
     /// Takes a place in a lane.
     ///
     /// # Errors
-    /// There is none, also not in a while for those that are quick.
+    /// There is none, also not in a while for those who look or read.
     pub async fn enter(&self, lane: Lane) -> Result<OwnedSemaphorePermit, Failure> {
-        let lane = match lane {
-            Lane::Quick => {
-                let turn = timeout(PATIENCE, Arc::clone(&self.quick).acquire_owned());
-                let turn = turn.await.map_err(|_| too_busy("looks"))?;
-                return turn.map_err(|_| too_busy("looks"));
-            }
-            Lane::Acting => (&self.acting, "changes"),
-            Lane::Waiting => (&self.waiting, "waits"),
-            Lane::Streaming => (&self.streaming, "streams"),
+        let (places, what, patience) = match lane {
+            Lane::Quick => (&self.quick, "looks", PATIENCE),
+            Lane::Reading => (&self.reading, "reads", PATIENCE),
+            Lane::Acting => (&self.acting, "changes", Duration::ZERO),
+            Lane::Waiting => (&self.waiting, "waits", Duration::ZERO),
+            Lane::Streaming => (&self.streaming, "streams", Duration::ZERO),
         };
-        Arc::clone(lane.0)
-            .try_acquire_owned()
-            .map_err(|_| too_busy(lane.1))
+        let places = Arc::clone(places);
+        let place = timeout(patience, places.acquire_owned()).await;
+        // Places are never closed.
+        place
+            .ok()
+            .and_then(Result::ok)
+            .ok_or_else(|| too_busy(what))
     }
 
     /// Takes room for a body of so many bytes.

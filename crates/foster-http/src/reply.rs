@@ -1,6 +1,6 @@
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use foster_api::{Answer, Failure};
+use foster_api::{Answer, Failure, harmless_json};
 use foster_model::ErrorCode;
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ pub fn json(document: &Value) -> Response<Body> {
 
 fn documented(code: Option<ErrorCode>, document: &Value) -> Response<Body> {
     // As the command line writes it. A `Value` can always be written.
-    let text = format!("{document}\n");
+    let text = harmless_json(format!("{document}\n"));
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = code.map_or(StatusCode::OK, status);
     let headers = response.headers_mut();

@@ -165,13 +165,25 @@ pub static ROUTES: &[Route] = &[
     ),
     verb(
         Method::GET,
+        "/v1/jobs/{job}/tail",
+        "tail",
+        JOB,
+        Lane::Reading,
+    ),
+    verb(
+        Method::GET,
+        "/v1/jobs/{job}/logs",
+        "logs",
+        JOB,
+        Lane::Reading,
+    ),
+    verb(
+        Method::GET,
         "/v1/jobs/{job}/processes",
         "processes",
         JOB,
         Lane::Quick,
     ),
-    verb(Method::GET, "/v1/jobs/{job}/tail", "tail", JOB, Lane::Quick),
-    verb(Method::GET, "/v1/jobs/{job}/logs", "logs", JOB, Lane::Quick),
     verb(
         Method::GET,
         "/v1/jobs/{job}/wait",

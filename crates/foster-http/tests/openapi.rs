@@ -1,5 +1,4 @@
 //! The document in the repository is the one that the table and the definitions make, and it is sound.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::BTreeSet;
 use std::fs;

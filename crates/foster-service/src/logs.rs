@@ -38,6 +38,9 @@ pub struct LogsRequest {
     pub since: Option<Since>,
     /// Whether to go on until the job's output has ended.
     pub follow: bool,
+    /// When following: how long the end of a line is waited for before the line is given out as far as it goes, such as
+    /// a prompt, or dots that tell of progress. What follows of it is a line of its own then. `None` to wait for its end.
+    pub begun_after: Option<Duration>,
     /// How many bytes of lines at most.
     pub max_bytes: Option<u64>,
     /// Which lines, if not all. One of more than 64 KiB is looked at in pieces, as it is given out.
@@ -61,7 +64,7 @@ pub struct LogItem {
 /// What [`output`] gives out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputItem {
-    /// Job and run are there and can be read. Comes first, and once.
+    /// Job and run are there, and can be read and followed. Comes first, and once.
     Begun,
     /// A line, or a piece of one.
     Line(LogItem),
@@ -78,31 +81,19 @@ pub fn logs(
     request: &LogsRequest,
     sink: &mut dyn FnMut(LogItem) -> io::Result<()>,
 ) -> Result<LogsAnswer, ServiceError> {
-    read_out(ctx, request, None, &mut |item| match item {
+    output(ctx, request, &mut |item| match item {
         OutputItem::Begun => Ok(()),
         OutputItem::Line(line) => sink(line),
     })
 }
 
-/// [`logs`] for whoever shows output while it is made, such as prompts and progress: a line that is not
-/// complete when `patience` has passed since its beginning was seen is given out as far as it is, and what
-/// follows of it counts as another line.
+/// [`logs`] for whoever has to know whether there is anything to wait for, before a line comes.
 ///
 /// # Errors
 /// Those of [`logs`].
 pub fn output(
     ctx: &Context,
     request: &LogsRequest,
-    patience: Duration,
-    sink: &mut dyn FnMut(OutputItem) -> io::Result<()>,
-) -> Result<LogsAnswer, ServiceError> {
-    read_out(ctx, request, Some(patience), sink)
-}
-
-fn read_out(
-    ctx: &Context,
-    request: &LogsRequest,
-    patience: Option<Duration>,
     sink: &mut dyn FnMut(OutputItem) -> io::Result<()>,
 ) -> Result<LogsAnswer, ServiceError> {
     let grep = request.grep.as_ref().map(Grep::new).transpose()?;
@@ -110,7 +101,6 @@ fn read_out(
     let record = record_of(&root, &folder, request.run)?;
     let run = record.run;
     let mut reader = Reader::new(&folder, run, request, grep, sink)?;
-    reader.patience = patience;
     if request.follow && !is_final(&record) {
         reader.follow(ctx.sleep(), &root, &folder)?;
     } else {
@@ -135,10 +125,9 @@ type Numbered = (u64, RawLine);
 struct Reader<'a> {
     merger: LineMerger,
     sink: &'a mut dyn FnMut(OutputItem) -> io::Result<()>,
-    /// How long a line that was begun is waited for, if not until it is complete.
-    patience: Option<Duration>,
     grep: Option<Grep<Numbered>>,
     budget: Option<u64>,
+    begun_after: Option<Duration>,
     truncated: bool,
     /// The number of the next line.
     number: u64,
@@ -171,9 +160,9 @@ impl<'a> Reader<'a> {
             truncated: grep.as_ref().is_some_and(Grep::is_done),
             merger,
             sink,
-            patience: None,
             grep,
             budget: request.max_bytes,
+            begun_after: request.begun_after,
             number: 0,
             given: None,
         })
@@ -200,50 +189,53 @@ impl<'a> Reader<'a> {
         folder: &JobFolder,
     ) -> Result<(), ServiceError> {
         let mut watcher = Watcher::new(root, folder, None).with_output();
-        let mut begun: Option<Instant> = None;
         // Whether it can be followed is seen by that.
         watcher.look()?;
         self.begin()?;
+        let mut begun_since = Instant::now();
         loop {
             // Looked at first: whatever was written before an end that is seen here is read below.
             let standing = watcher.look()?;
+            let (before, had_begun) = (self.merger.position(), self.merger.has_begun_a_line());
             self.drain()?;
+            if self.merger.position() != before || !had_begun {
+                begun_since = Instant::now();
+            }
             if self.truncated {
                 return Ok(());
             }
-            let left = self.give_begun(&mut begun)?;
+            let patience = self.patience(begun_since);
+            if patience.is_zero() {
+                self.give_begun()?;
+                continue;
+            }
             match watcher.descriptor() {
                 Some(descriptor) if standing == Standing::Going => {
                     let sleep = sleep.over(folder.id());
-                    sleep.until(&[descriptor], left.unwrap_or(Duration::MAX), UNREADABLE)?;
+                    sleep.until(&[descriptor], patience, UNREADABLE)?;
                 }
                 _ => return self.finish(),
             }
         }
     }
 
-    /// Gives out lines that were begun too long ago; `begun` is when the oldest was first seen. Returns how
-    /// long those that are left may still be waited for, if there are any.
-    fn give_begun(
-        &mut self,
-        begun: &mut Option<Instant>,
-    ) -> Result<Option<Duration>, ServiceError> {
-        let Some(patience) = self.patience else {
-            return Ok(None);
-        };
-        if !self.merger.has_begun() {
-            *begun = None;
-            return Ok(None);
+    /// Returns how long the end of a line that was begun is still waited for.
+    fn patience(&self, begun_since: Instant) -> Duration {
+        match self.begun_after {
+            Some(after) if self.merger.has_begun_a_line() => {
+                after.saturating_sub(begun_since.elapsed())
+            }
+            _ => Duration::MAX,
         }
-        let since = begun.get_or_insert_with(Instant::now).elapsed();
-        if since < patience {
-            return Ok(Some(patience.saturating_sub(since)));
-        }
-        *begun = None;
-        for line in self.merger.take_begun() {
+    }
+
+    fn give_begun(&mut self) -> Result<(), ServiceError> {
+        while !self.truncated
+            && let Some(line) = self.merger.begun_line()
+        {
             self.choose(line)?;
         }
-        Ok(None)
+        Ok(())
     }
 
     fn drain(&mut self) -> Result<(), ServiceError> {

@@ -324,6 +324,33 @@ mod tests {
         assert_eq!(lines[1].offset, 107);
     }
 
+    #[test]
+    fn a_line_that_was_begun_is_given_as_a_piece_and_goes_on_behind_it() {
+        let (_temp, root) = root();
+        let (folder, _lock) = job(&root, 1);
+        let mut recorder = Recorder::new(&folder, None);
+        recorder.print(1, Stdout, b"a\nname? ");
+        let mut merger = merger(&folder);
+        let first = merger.next_line().unwrap().unwrap();
+        assert_eq!((first.offset, first.partial), (0, false));
+        assert_eq!(merger.next_line().unwrap(), None);
+        assert!(merger.has_begun_a_line());
+        let begun = merger.begun_line().unwrap();
+        assert_eq!((begun.offset, begun.bytes.as_slice()), (2, &b"name? "[..]));
+        assert!(begun.partial && !begun.terminated && !merger.has_begun_a_line());
+        assert_eq!(merger.begun_line(), None);
+        // The first byte of two that make a character: nothing to be shown yet.
+        recorder.print(2, Stdout, b"\xc3");
+        assert_eq!(merger.next_line().unwrap(), None);
+        assert!(!merger.has_begun_a_line());
+        assert_eq!(merger.begun_line(), None);
+        recorder.print(3, Stdout, b"\xa4\n");
+        let rest = merger.next_line().unwrap().unwrap();
+        assert_eq!((rest.offset, rest.bytes.as_slice()), (8, "ä".as_bytes()));
+        assert!(rest.terminated && !rest.partial);
+        assert_eq!(merger.position().stdout, 11);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 

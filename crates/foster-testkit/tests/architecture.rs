@@ -15,7 +15,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Each crate and the crates of this workspace that it may use. `foster-testkit` may be used by
 /// tests alone.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("foster-fault", &[]),
     ("foster-model", &[]),
     ("foster-process", &[]),
@@ -51,6 +51,10 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ),
     ("foster-api", &["foster-model", "foster-service"]),
     (
+        "foster-http",
+        &["foster-api", "foster-model", "foster-service"],
+    ),
+    (
         "foster-mcp",
         &["foster-api", "foster-model", "foster-service"],
     ),
@@ -59,6 +63,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
         &[
             "foster-api",
             "foster-fault",
+            "foster-http",
             "foster-mcp",
             "foster-model",
             "foster-service",
@@ -78,18 +83,19 @@ const ARROWS: [(&str, &[&str]); 12] = [
 ];
 
 /// Crates from elsewhere that only some may use directly.
-const RESERVED: [(&str, &[&str]); 8] = [
+const RESERVED: [(&str, &[&str]); 9] = [
+    ("axum", &["foster-http"]),
     ("clap", &["foster", "foster-api"]),
     ("comfy-table", &["foster"]),
     ("libc", &["foster-process", "foster-store"]),
     ("rmcp", &["foster-mcp"]),
-    ("rustls", &["foster-notifier"]),
-    ("tokio", &["foster-mcp", "foster-process"]),
-    ("tokio-util", &["foster-mcp"]),
+    ("rustls", &["foster-http", "foster-notifier"]),
+    ("tokio", &["foster-http", "foster-mcp", "foster-process"]),
+    ("tokio-util", &["foster-http", "foster-mcp"]),
     ("ureq", &["foster-notifier"]),
 ];
 
-/// What supervises jobs, or looks at them: it has no runtime, not even behind another dependency.
+/// What supervises jobs, or looks at them.
 const WITHOUT_RUNTIME: [&str; 6] = [
     "foster-api",
     "foster-notifier",
@@ -99,8 +105,9 @@ const WITHOUT_RUNTIME: [&str; 6] = [
     "foster-supervisor",
 ];
 
-/// Runtimes.
-const RUNTIMES: [&str; 3] = ["tokio", "async-std", "smol"];
+/// What must not be in a keeper, a supervisor, or a verb, not even behind another dependency: they wait in the
+/// kernel, and are forked. Only servers have it, in whose process no job is looked after.
+const ABSENT: [&str; 5] = ["tokio", "async-std", "smol", "hyper", "axum"];
 
 #[test]
 fn arrows_between_the_crates_are_those_of_the_picture() {
@@ -143,15 +150,32 @@ fn some_dependencies_belong_to_one_room() {
 
 /// A server has a runtime; what it calls, and what becomes of a job, does without.
 #[test]
-fn what_supervises_jobs_contains_no_runtime() {
+fn whatever_looks_after_jobs_contains_no_runtime() {
     let metadata = metadata(true);
-    for name in WITHOUT_RUNTIME {
-        let reached = reached_from(&metadata, name);
+    for package in WITHOUT_RUNTIME {
+        let reached = reached_from(&metadata, package);
         assert!(reached.contains("rustix"), "{reached:?}");
-        for runtime in RUNTIMES {
+        for absent in ABSENT {
             // The library has one for others to ask for; the graph is made of all that somebody asks for.
-            assert!(!reached.contains(runtime), "{runtime} is in {name}");
+            assert!(!reached.contains(absent), "{absent} is in {package}");
         }
+    }
+}
+
+/// A verb that is typed starts no runtime: each thread that it had would be one more reason not to fork.
+#[test]
+fn the_command_line_uses_no_runtime_itself() {
+    let metadata = metadata(false);
+    let foster = metadata
+        .workspace_packages()
+        .into_iter()
+        .find(|package| package.name.as_str() == "foster")
+        .unwrap();
+    for absent in ABSENT {
+        assert!(
+            of_the_program(foster).all(|name| name != absent),
+            "{absent}"
+        );
     }
     // What `foster` itself uses may not bring one either, but for the servers.
     assert!(reached_from(&metadata, "foster-mcp").contains("tokio"));

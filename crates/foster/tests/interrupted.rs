@@ -129,6 +129,7 @@ fn following(id: JobId) -> LogsRequest {
         only: None,
         since: None,
         follow: true,
+        begun_after: None,
         max_bytes: None,
         grep: None,
     }

@@ -63,6 +63,7 @@ impl Args {
             only: self.streams.only(),
             since: self.since,
             follow: self.follow,
+            begun_after: None,
             max_bytes: match self.max_bytes {
                 None if one_document => Some(MOST_IN_A_DOCUMENT),
                 given => given,

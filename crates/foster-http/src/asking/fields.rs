@@ -40,16 +40,14 @@ pub fn of_request(
 }
 
 fn set(fields: &mut Fields, name: &str, value: Value) -> Result<(), Failure> {
-    match fields.insert(name.to_owned(), value) {
-        None => Ok(()),
-        Some(_) => {
-            let hint = Some("leave it out of query and body".to_owned());
-            Err(Failure::usage(
-                format!("the path says what `{name}` is"),
-                hint,
-            ))
-        }
+    if fields.insert(name.to_owned(), value).is_none() {
+        return Ok(());
     }
+    let hint = Some("leave it out of query and body".to_owned());
+    Err(Failure::usage(
+        format!("the path says what `{name}` is"),
+        hint,
+    ))
 }
 
 fn of_body(bytes: &[u8]) -> Result<Fields, Failure> {

@@ -110,7 +110,7 @@ impl Accepted {
     async fn serve(self, router: Router, ending: watch::Receiver<bool>) {
         match self {
             Self::Unix(stream) if is_own(&stream) => {
-                connection::serve(stream, router, ending).await
+                connection::serve(stream, router, ending).await;
             }
             // Its mode keeps others out already, but for root.
             Self::Unix(_) => {}

@@ -54,8 +54,9 @@ pub fn work(
         let mut request = shared.door.logs_request(fields)?;
         request.only = only;
         request.follow = true;
+        request.begun_after = Some(PATIENCE);
         let mut cut = place(context, &mut request, begin)?;
-        let answer = foster_service::output(context, &request, PATIENCE, &mut |item| match item {
+        let answer = foster_service::output(context, &request, &mut |item| match item {
             OutputItem::Begun => {
                 sink.begin();
                 Ok(())

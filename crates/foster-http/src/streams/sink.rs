@@ -1,7 +1,7 @@
 use std::fmt::Display;
 use std::io;
 
-use foster_api::{Failure, document};
+use foster_api::{Failure, document, harmless_json};
 use foster_model::{ErrorBody, ErrorCode};
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -43,7 +43,7 @@ impl Sink {
     /// # Errors
     /// The reader has gone.
     pub fn event(&mut self, name: &str, data: &Value) -> io::Result<()> {
-        self.write(&format!("event: {name}\ndata: {data}\n\n"))
+        self.write(harmless_json(format!("event: {name}\ndata: {data}\n\n")))
     }
 
     /// Writes an event after which a reader can go on.
@@ -51,7 +51,9 @@ impl Sink {
     /// # Errors
     /// The reader has gone.
     pub fn event_with_id(&mut self, name: &str, id: impl Display, data: &Value) -> io::Result<()> {
-        self.write(&format!("event: {name}\nid: {id}\ndata: {data}\n\n"))
+        self.write(harmless_json(format!(
+            "event: {name}\nid: {id}\ndata: {data}\n\n"
+        )))
     }
 
     /// Writes that something can't be told.
@@ -92,7 +94,7 @@ impl Sink {
         }
     }
 
-    fn write(&mut self, text: &str) -> io::Result<()> {
+    fn write(&mut self, text: String) -> io::Result<()> {
         self.begin();
         self.pipe.write(text.as_bytes())
     }

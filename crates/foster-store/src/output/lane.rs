@@ -159,18 +159,18 @@ impl Lane {
         Ok(())
     }
 
-    /// Returns whether a line was begun, with more than a part of a character.
-    pub fn has_whole_characters(&self) -> bool {
-        text::incomplete_suffix(&self.line) < self.line.len()
+    /// Returns how much there is of the line that was begun, up to the border of a character, in bytes.
+    pub fn begun(&self) -> usize {
+        self.line.len() - text::incomplete_suffix(&self.line)
     }
 
-    /// Gives out what there is of the line that was begun, but for the part of a character at its end.
+    /// Gives that out, as a piece.
     pub fn give_begun(&mut self, lines: &mut VecDeque<RawLine>) {
-        if self.has_whole_characters() {
-            let border = self.line.len() - text::incomplete_suffix(&self.line);
+        let border = self.begun();
+        if border > 0 {
             let rest = self.line.split_off(border);
-            let begun = std::mem::replace(&mut self.line, rest);
-            self.give(begun, false, lines);
+            let piece = std::mem::replace(&mut self.line, rest);
+            self.give(piece, false, lines);
         }
     }
 

@@ -147,19 +147,6 @@ impl LineMerger {
         Ok(())
     }
 
-    /// Returns whether there is something of a line that is not complete.
-    pub fn has_begun(&self) -> bool {
-        self.lanes.iter().flatten().any(Lane::has_whole_characters)
-    }
-
-    /// Returns what there is of lines that are not complete. What follows of them counts as other lines.
-    pub fn take_begun(&mut self) -> Vec<RawLine> {
-        for lane in self.lanes.iter_mut().flatten() {
-            lane.give_begun(&mut self.lines);
-        }
-        std::iter::from_fn(|| self.take_line()).collect()
-    }
-
     /// Returns the rest when the output is over, also lines without an end; call it until `None`.
     pub fn finish(&mut self) -> io::Result<Option<RawLine>> {
         loop {
@@ -192,6 +179,20 @@ impl LineMerger {
             None => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Returns what there is of a line that was begun, as a piece: what follows of it is another line, which begins
+    /// where the piece ends. `None` if no line was begun, or only a character.
+    pub fn begun_line(&mut self) -> Option<RawLine> {
+        for lane in self.lanes.iter_mut().flatten() {
+            lane.give_begun(&mut self.lines);
+        }
+        self.take_line()
+    }
+
+    /// Returns whether [`begun_line`](Self::begun_line) would return one.
+    pub fn has_begun_a_line(&self) -> bool {
+        self.lanes.iter().flatten().any(|lane| lane.begun() > 0)
     }
 
     /// Returns the place after the last byte of the lines that were given out.

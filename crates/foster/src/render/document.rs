@@ -1,10 +1,7 @@
-use std::fmt::Write as _;
-
-use foster_api::Envelope;
+use foster_api::{Envelope, harmless_json};
 use foster_model::{ErrorBody, ErrorCode, SCHEMA_VERSION};
 use serde::Serialize;
 
-use super::text::acts_on_a_terminal;
 use super::{Format, Rendered, Style};
 
 /// One of many documents, which belong to one answer.
@@ -66,28 +63,9 @@ fn json<T: Serialize>(document: &T, pretty: bool) -> Result<Vec<u8>, String> {
     } else {
         serde_json::to_string(document)
     };
-    let mut text = for_any_reader(text.map_err(|error| error.to_string())?);
+    let mut text = harmless_json(text.map_err(|error| error.to_string())?);
     text.push('\n');
     Ok(text.into_bytes())
-}
-
-/// Escapes in JSON what a terminal would act on and JSON need not escape: documents are looked at, too.
-/// Outside of strings JSON has no such characters but line ends.
-fn for_any_reader(json: String) -> String {
-    let harms = |c: char| acts_on_a_terminal(c) && c != '\n';
-    if !json.contains(harms) {
-        return json;
-    }
-    let mut escaped = String::with_capacity(json.len() + 64);
-    for c in json.chars() {
-        if harms(c) {
-            // Writing to a string can't fail.
-            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped
 }
 
 fn yaml<T: Serialize>(document: &T) -> Result<Vec<u8>, String> {

@@ -84,7 +84,7 @@ fn json_holds_nothing_that_a_terminal_acts_on_and_means_the_same() {
         .into();
         let json = answer(style(Format::Json, pretty), "schema", &outcome).out;
         let json = String::from_utf8(json).unwrap();
-        assert!(!json.contains(|c: char| c != '\n' && text::acts_on_a_terminal(c)));
+        assert!(!json.contains(|c: char| c != '\n' && foster_api::acts_on_a_terminal(c)));
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(read["schemas"]["x"]["a"], text);
     }

@@ -71,10 +71,11 @@ pub fn send(
 ) {
     let mut head = format!("{method} {path} HTTP/1.1\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name, ": ", value, "\r\n"]);
     }
     if !body.is_empty() {
-        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        let length = body.len().to_string();
+        head.extend(["Content-Length: ", &length, "\r\n"]);
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes()).unwrap();
@@ -194,6 +195,8 @@ pub struct Event {
 pub struct Events<S: Read> {
     pub body: Body<S>,
     text: Vec<u8>,
+    /// How far the text was read.
+    at: usize,
 }
 
 impl<S: Read> Events<S> {
@@ -201,16 +204,17 @@ impl<S: Read> Events<S> {
         let body = Body::new(stream);
         assert_eq!(body.status, 200, "{:?}", body.headers);
         let text = Vec::new();
-        Self { body, text }
+        Self { body, text, at: 0 }
     }
 
     /// Returns the next event; `None` at the end.
     pub fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some(end) = self.text.windows(2).position(|two| two == b"\n\n") {
-                let rest = self.text.split_off(end + 2);
-                let block = std::mem::replace(&mut self.text, rest);
-                match event(std::str::from_utf8(&block).unwrap()) {
+            let rest = &self.text[self.at..];
+            if let Some(end) = rest.windows(2).position(|two| two == b"\n\n") {
+                let event = event(std::str::from_utf8(&rest[..end]).unwrap());
+                self.at += end + 2;
+                match event {
                     Some(event) => return Some(event),
                     None => continue,
                 }
@@ -219,6 +223,7 @@ impl<S: Read> Events<S> {
             if piece.is_empty() {
                 return None;
             }
+            self.text.drain(..std::mem::take(&mut self.at));
             self.text.extend(piece);
         }
     }

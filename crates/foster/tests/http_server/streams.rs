@@ -84,7 +84,9 @@ fn each_place_is_one_to_go_on_from() {
         assert_eq!(events.last().unwrap().name, "end");
     }
     let end = served.events(&format!("{path}?tail=9&run=1")).rest();
-    assert_eq!(joined(&end, 10), "three");
+    assert_eq!(joined(&end, 9), "\nthree");
+    let end = served.events(&format!("{path}?tail=3")).rest();
+    assert_eq!(joined(&end, 11), "hree");
     // A reader that comes back knows best where it was.
     let events = served.events_after(&format!("{path}?tail=3"), "4").rest();
     assert_eq!(joined(&events, 4), all[4..]);

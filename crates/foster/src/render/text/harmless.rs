@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::words::acts_on_a_terminal;
+use foster_api::acts_on_a_terminal;
 
 /// Returns what a job printed as a terminal may have it: text, line ends, tabs and colours. Anything
 /// else that a terminal would act on is escaped, and a lone carriage return, which would write over what

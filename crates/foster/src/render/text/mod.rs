@@ -35,7 +35,7 @@ use foster_model::{ErrorBody, ProcessInfo};
 pub use events::event;
 pub use list::Listing;
 pub use logs::{LogText, logs_end};
-pub use words::{acts_on_a_terminal, command, plain};
+pub use words::{command, plain};
 
 use paint::Paint;
 

@@ -2,13 +2,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use foster_api::acts_on_a_terminal;
 use foster_model::{ProcessInfo, Time};
-
-/// Returns whether a terminal would do something else with a character than show it: control
-/// characters, and the marks that turn the direction of writing.
-pub fn acts_on_a_terminal(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
 
 /// Returns `text` with everything escaped that a terminal would act on.
 pub fn plain(text: &str) -> Cow<'_, str> {
