@@ -58,8 +58,11 @@ fn row(
 
 /// Every verb that programs can call, at least once, and of each kind of error one.
 pub fn rows() -> Vec<Row> {
-    let job = || json!({"job": "JOB"});
-    let jobs = || json!({"jobs": ["JOB"]});
+    let parts = [launching(), looking(), changing(), keeping_house()];
+    parts.into_iter().flatten().collect()
+}
+
+fn launching() -> Vec<Row> {
     vec![
         row(
             &[],
@@ -116,7 +119,14 @@ pub fn rows() -> Vec<Row> {
             json!({"job": "JOB", "wait": true}),
             "POST /v1/jobs/JOB/start",
         ),
-        row(OVER, "start", &["JOB"], job(), "POST /v1/jobs/JOB/start").refused(),
+        row(
+            OVER,
+            "start",
+            &["JOB"],
+            json!({"job": "JOB"}),
+            "POST /v1/jobs/JOB/start",
+        )
+        .refused(),
         row(
             OVER,
             "restart",
@@ -124,7 +134,18 @@ pub fn rows() -> Vec<Row> {
             json!({"job": "JOB", "wait": true}),
             "POST /v1/jobs/JOB/restart",
         ),
-        row(OVER, "status", &["JOB"], job(), "GET /v1/jobs/JOB"),
+        row(
+            OVER,
+            "status",
+            &["JOB"],
+            json!({"job": "JOB"}),
+            "GET /v1/jobs/JOB",
+        ),
+    ]
+}
+
+fn looking() -> Vec<Row> {
+    vec![
         row(
             OVER,
             "status",
@@ -183,6 +204,11 @@ pub fn rows() -> Vec<Row> {
             json!({"jobs": ["JOB"], "timeout": "10ms"}),
             "POST /v1/wait",
         ),
+    ]
+}
+
+fn changing() -> Vec<Row> {
+    vec![
         row(
             RUNNING,
             "kill",
@@ -190,7 +216,14 @@ pub fn rows() -> Vec<Row> {
             json!({"jobs": ["JOB"], "grace": "0s"}),
             "POST /v1/jobs/JOB/kill",
         ),
-        row(DEFINED, "kill", &["JOB"], jobs(), "POST /v1/kill").refused(),
+        row(
+            DEFINED,
+            "kill",
+            &["JOB"],
+            json!({"jobs": ["JOB"]}),
+            "POST /v1/kill",
+        )
+        .refused(),
         row(
             READS,
             "send",
@@ -234,8 +267,26 @@ pub fn rows() -> Vec<Row> {
             json!({"job": "JOB", "after": "none"}),
             "POST /v1/jobs/JOB/deadline",
         ),
-        row(OVER, "delete", &["JOB"], jobs(), "DELETE /v1/jobs/JOB"),
-        row(RUNNING, "delete", &["JOB"], jobs(), "POST /v1/delete").refused(),
+        row(
+            OVER,
+            "delete",
+            &["JOB"],
+            json!({"jobs": ["JOB"]}),
+            "DELETE /v1/jobs/JOB",
+        ),
+        row(
+            RUNNING,
+            "delete",
+            &["JOB"],
+            json!({"jobs": ["JOB"]}),
+            "POST /v1/delete",
+        )
+        .refused(),
+    ]
+}
+
+fn keeping_house() -> Vec<Row> {
+    vec![
         row(
             OVER,
             "gc",
@@ -243,12 +294,18 @@ pub fn rows() -> Vec<Row> {
             json!({"dry_run": true, "max_jobs": 1000}),
             "POST /v1/gc",
         ),
-        row(OVER, "recover", &["JOB"], jobs(), "POST /v1/recover"),
+        row(
+            OVER,
+            "recover",
+            &["JOB"],
+            json!({"jobs": ["JOB"]}),
+            "POST /v1/recover",
+        ),
         row(
             OVER,
             "processes",
             &["JOB"],
-            job(),
+            json!({"job": "JOB"}),
             "GET /v1/jobs/JOB/processes",
         ),
         row(&[], "doctor", &[], json!({}), "GET /v1/doctor"),
