@@ -177,8 +177,6 @@ fn the_command_line_uses_no_runtime_itself() {
             "{absent}"
         );
     }
-    // What `foster` itself uses may not bring one either, but for the servers.
-    assert!(reached_from(&metadata, "foster-mcp").contains("tokio"));
 }
 
 /// Whatever asks for it outside of tests would have it in the program that people install.
