@@ -33,7 +33,7 @@ pub(crate) fn arguments(verb: &Verb, mut fields: Fields) -> Result<Vec<OsString>
 fn chosen<'a>(command: &'a Command, named: Option<&Value>) -> Result<&'a Command, Failure> {
     let found = named
         .and_then(Value::as_str)
-        .and_then(|name| command.find_subcommand(name));
+        .and_then(|name| actions(command).find(|action| action.get_name() == name));
     found.ok_or_else(|| {
         let known: Vec<_> = actions(command).map(Command::get_name).collect();
         let hint = format!("give one of {}", known.join(", "));
