@@ -44,7 +44,6 @@ pub fn walk<S: Scenario>(
     points.retain(chosen);
     let points = share(points, scenario.is_walked_whole() && action == Action::Kill);
     let mut worst: Option<(Duration, Point)> = None;
-    let mut walked = Vec::new();
     for point in points {
         let mut stage = Stage::new(foster, Some((point.clone(), action)));
         play(scenario, &mut stage, &mut tally);
@@ -53,12 +52,9 @@ pub fn walk<S: Scenario>(
             continue;
         }
         tally.run();
-        walked.push(point.to_string());
         let gap = stage.gap().map(|gap| (gap, point));
         worst = worst.max(gap);
     }
-    let (word, walked) = (action.word(), walked.join(" "));
-    say_aloud(&format!("{name} walked {word}: {walked}"));
     if let Some((gap, point)) = worst {
         let known = format!("supervised again after {gap:?} at the most, at {point}");
         say_aloud(&format!("{name}: {known}"));

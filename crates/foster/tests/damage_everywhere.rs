@@ -7,7 +7,8 @@
     reason = "a test stops at what it did not expect"
 )]
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -85,28 +86,52 @@ impl Harm {
         if self == Self::Forbidden && path.exists() {
             return fs::set_permissions(path, Permissions::from_mode(0o000)).unwrap();
         }
-        remove(path);
+        // Who looks after a job that runs may make the file anew between the two.
+        let made = (0..100).find_map(|_| {
+            remove(path);
+            match self.make(path, outside) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
+                made => Some(made),
+            }
+        });
+        let made = made.unwrap_or_else(|| panic!("{} comes back each time", path.display()));
+        made.unwrap_or_else(|error| panic!("{self:?} in the place of {}: {error}", path.display()));
+    }
+
+    /// Makes it where nothing is.
+    fn make(self, path: &Path, outside: &Path) -> io::Result<()> {
+        let new = || File::create_new(path);
         match self {
-            Self::Missing | Self::Forbidden => {}
-            Self::Empty => fs::write(path, b"").unwrap(),
+            Self::Missing | Self::Forbidden => Ok(()),
+            Self::Empty => new().map(drop),
             Self::Noise => {
                 let noise: Vec<u8> = (0..3000u32).map(|at| (at * 167 + 13) as u8).collect();
-                fs::write(path, noise).unwrap();
+                new()?.write_all(&noise)
             }
-            Self::Folder => fs::create_dir(path).unwrap(),
-            Self::LinkOut => symlink(outside.join("file"), path).unwrap(),
-            Self::LinkOutDir => symlink(outside, path).unwrap(),
-            Self::Fifo => mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap(),
-            Self::Socket => drop(UnixListener::bind(path).unwrap()),
+            Self::Folder => fs::create_dir(path),
+            Self::LinkOut => symlink(outside.join("file"), path),
+            Self::LinkOutDir => symlink(outside, path),
+            Self::Fifo => Ok(mknodat(
+                CWD,
+                path,
+                FileType::Fifo,
+                Mode::RUSR | Mode::WUSR,
+                0,
+            )?),
+            Self::Socket => match UnixListener::bind(path) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                    Err(io::ErrorKind::AlreadyExists.into())
+                }
+                bound => bound.map(drop),
+            },
             Self::Device => {
                 let zero = makedev(1, 5);
                 let mode = Mode::RUSR | Mode::WUSR;
-                if mknodat(CWD, path, FileType::CharacterDevice, mode, zero).is_err() {
-                    // Only root can, and not in every container.
-                    symlink("/dev/zero", path).unwrap();
-                }
+                // Only root can, and not in every container.
+                mknodat(CWD, path, FileType::CharacterDevice, mode, zero)
+                    .or_else(|_| symlink("/dev/zero", path))
             }
-            Self::Huge => fs::File::create(path).unwrap().set_len(1 << 30).unwrap(),
+            Self::Huge => new()?.set_len(1 << 30),
         }
     }
 }
@@ -118,7 +143,10 @@ fn remove(path: &Path) {
             let removed = (0..100).any(|_| fs::remove_dir_all(path).is_ok());
             assert!(removed, "{} can't be removed", path.display());
         }
-        Ok(_) => fs::remove_file(path).unwrap(),
+        Ok(_) => match fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed.unwrap(),
+        },
         Err(_) => {}
     }
 }
