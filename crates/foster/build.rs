@@ -13,6 +13,9 @@
 use std::path::Path;
 use std::process::Command;
 
+/// What the linker is told to leave out.
+const SCRIPT: &str = "no-unwind-tables.ld";
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=FOSTER_PIE");
@@ -24,14 +27,25 @@ fn main() {
         println!("cargo::rustc-link-arg-bins=-no-pie");
     }
     if is("PROFILE", "release") {
-        // The index by which a stack is unwound, 110 KiB. What is installed ends at a panic without unwinding, and
-        // has no symbols that could be shown on the way.
+        // What is installed ends at a panic without unwinding, and has no symbols that could be shown on the way: the index
+        // by which a stack is unwound, 110 KiB, and the tables behind it, 900 KiB.
         println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
+        if is("CARGO_CFG_TARGET_ARCH", "x86_64") && links_by_default() {
+            println!("cargo::rerun-if-changed={SCRIPT}");
+            let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+            println!("cargo::rustc-link-arg-bins=-T{here}/{SCRIPT}");
+        }
     }
     if is_native() && has_static_unwinder() {
         // One library less to load. What it is for is the backtrace of a panic.
         println!("cargo::rustc-link-lib=static=gcc_eh");
     }
+}
+
+/// Returns whether the linker is the one that comes with Rust, which takes a script; mold, say, takes none.
+fn links_by_default() -> bool {
+    let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    !flags.contains("link") && std::env::var_os("RUSTC_LINKER").is_none()
 }
 
 /// Returns whether the program is built for the system that builds it, whose compiler can be asked.

@@ -19,6 +19,7 @@ mod exit;
 mod output;
 mod progress;
 mod render;
+mod sys;
 mod terminal;
 
 use std::process::ExitCode;

@@ -1,0 +1,3 @@
+//! What the program gives to the system's linker.
+
+mod math;
