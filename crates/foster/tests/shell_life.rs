@@ -43,6 +43,11 @@ fn id(answer: &Value) -> String {
     answer["job_id"].as_str().expect("a job id").to_owned()
 }
 
+/// Waits until the index says what became of the jobs: that is written after the answer is given.
+fn settle(sandbox: &Sandbox) {
+    sandbox.assert_nothing_left(DEADLINE);
+}
+
 /// Asks as bash does, with the last of `typed` under the cursor.
 fn completed(sandbox: &Sandbox, typed: &[&str]) -> Vec<String> {
     let mut command = sandbox.foster();
@@ -67,6 +72,7 @@ fn values(sandbox: &Sandbox, typed: &[&str]) -> Vec<String> {
 fn jobs_complete_by_name_id_and_age_as_the_verb_can_use_them() {
     let sandbox = sandbox();
     let done = id(&sandbox.ok(["run", "--name", "build", "--tag", "ci.lint", "--", "true"]));
+    settle(&sandbox);
     let web = ["--name", "web", "--group", "site"];
     let busy = id(&sandbox.ok([&["run", "--no-wait"], &web[..], &["--", "sleep", "600"]].concat()));
     let end = |id: &str| id[id.len() - 8..].to_owned();
@@ -119,8 +125,7 @@ fn jobs_complete_by_name_id_and_age_as_the_verb_can_use_them() {
         sandbox.ok(["status", &name]);
     }
     sandbox.ok(["kill", &busy, "--grace", "0s"]);
-    // The index is told when everybody who waits has been.
-    sandbox.assert_nothing_left(DEADLINE);
+    settle(&sandbox);
     assert!(values(&sandbox, &["kill", ""]).is_empty());
 }
 
@@ -129,6 +134,7 @@ fn jobs_of_the_directory_come_first_and_the_root_may_be_typed() {
     let sandbox = sandbox();
     let here = id(&sandbox.ok(["run", "--", "true"]));
     let there = id(&sandbox.ok(["run", "--cwd", "/", "--", "true"]));
+    settle(&sandbox);
     let end = |id: &str| id[id.len() - 8..].to_owned();
     let found = values(&sandbox, &["status", ""]);
     assert_eq!(
@@ -151,8 +157,7 @@ fn jobs_of_the_directory_come_first_and_the_root_may_be_typed() {
 fn a_shell_that_asks_hears_of_no_trouble_and_nothing_is_touched() {
     let sandbox = sandbox();
     sandbox.ok(["run", "--", "true"]);
-    // Its keeper looks into the index after the answer.
-    sandbox.assert_nothing_left(DEADLINE);
+    settle(&sandbox);
     let index = sandbox.root().join("index");
     let whole = fs::read(&index).unwrap();
     fs::write(&index, &whole[..100]).unwrap();
@@ -185,6 +190,7 @@ fn a_shell_that_asks_hears_of_no_trouble_and_nothing_is_touched() {
 fn a_hostile_command_reaches_no_terminal_by_a_completion() {
     let sandbox = sandbox();
     sandbox.ok(["run", "--", "true", "\x1b[2J\nrm -rf"]);
+    settle(&sandbox);
     let done = call(
         &sandbox,
         "-- foster status @",
