@@ -47,8 +47,10 @@ export function askBy({ title, children, confirm, danger = false, submit, wide =
     dialog.addEventListener("cancel", (event) => {
       if (!mayEscape) event.preventDefault();
     });
-    // Who goes elsewhere, also by the browser's "back", has answered.
-    const leave = () => mayEscape && dialog.close();
+    // Who goes elsewhere, also by the browser's "back", has answered. The event of a step that was made before this was
+    // opened comes late, and is none of that.
+    const opened = location.hash;
+    const leave = () => mayEscape && location.hash !== opened && dialog.close();
     addEventListener("hashchange", leave);
     dialog.addEventListener("close", () => {
       removeEventListener("hashchange", leave);

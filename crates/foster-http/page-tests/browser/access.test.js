@@ -114,6 +114,17 @@ test("the keyboard alone", async (t) => {
   assert.equal(await page.locator(".jobs a[tabindex='0']").count(), 1);
 });
 
+test("a dialog that follows at once on another tab stays, and goes with the next", async (t) => {
+  const page = await jobPage(t, jobs.done);
+  await line(page, "error: test failed");
+  // The browser tells of the tab's address after both keys.
+  await page.evaluate(() => ["3", "?"].forEach((key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }))));
+  await page.getByRole("tab", { name: "Timeline", selected: true, includeHidden: true }).waitFor();
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await page.goBack();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+});
+
 test("single keys can be switched off", async (t) => {
   const page = await open(t);
   await page.keyboard.press("?");

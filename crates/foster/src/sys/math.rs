@@ -4,7 +4,10 @@
 //! a twentieth of a short one (`docs/benchmarks.md`). Refused: to link the system's own statically, which binds the program to
 //! one version of the C library by names that are private to it.
 
-#![expect(unsafe_code, reason = "a name that the linker knows is one of the system's")]
+#![expect(
+    unsafe_code,
+    reason = "a name that the linker knows is one of the system's"
+)]
 
 // SAFETY: these are the C library's names, with its types and what C says of them (C17 7.12.6.7 and 7.12.7.4), but for `errno`,
 // which no Rust code asks for after them.
