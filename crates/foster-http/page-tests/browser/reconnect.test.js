@@ -65,9 +65,11 @@ test("output goes on after the server was away", async (t) => {
   const seen = await page.evaluate(async () => {
     const screen = document.querySelector(".screen");
     const lines = new Map();
-    screen.scrollTop = 0;
+    const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    // Its panel was shown just now: it may go to its end once more.
+    for (screen.scrollTop = 0, await drawn(); screen.scrollTop > 0; await drawn()) screen.scrollTop = 0;
     for (;;) {
-      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      await drawn();
       for (const row of document.querySelectorAll(".row")) lines.set(row.style.top, row.querySelector(".text").textContent);
       if (screen.scrollTop + screen.clientHeight >= screen.scrollHeight - 1) return [...lines.values()];
       screen.scrollTop += screen.clientHeight / 2;
