@@ -42,6 +42,8 @@ class Relay {
 test("output goes on after the server was away", async (t) => {
   const relay = new Relay();
   const base = await relay.start();
+  // Also when the test fails: a server that listens keeps this process.
+  t.after(() => relay.stop());
   const id = await job({ shell: "for i in $(seq 1 300); do echo line $i; echo err $i >&2; sleep 0.02; done; printf 'un'; sleep 0.5; echo finished", name: "counter" });
   const page = await jobPage(t, id, { base, expected: [/ERR_/] });
   await line(page, /^line [2-9]\d$/);
